@@ -1,0 +1,26 @@
+/**
+ * The rule for persona names. A name becomes a folder, so whatever could leave the folder, hide in it or mean a
+ * device on some platform is refused here, before any file is touched.
+ */
+import { MemoryMcpError } from './errors.ts';
+
+export const defaultPersona = 'default';
+
+const nameRule = /^[\p{L}\p{N}\p{M}_-](?:[\p{L}\p{N}\p{M}_.-]*[\p{L}\p{N}\p{M}_-])?$/u;
+const deviceName = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
+
+/** The NFC form of a persona name, or `invalid_input`. */
+export function parsePersonaName(name: string): string {
+  const normal = name.normalize('NFC');
+  const length = [...normal].length;
+  if (length < 1 || length > 64 || !nameRule.test(normal) || deviceName.test(normal)) {
+    throw new MemoryMcpError('invalid_input', `Persona name ${quoteForMessage(name)} is not allowed`, {
+      hint: 'Use 1 to 64 letters, digits, "_", "-" or inner "."; no slash, no leading dot, no Windows device name.',
+    });
+  }
+  return normal;
+}
+
+function quoteForMessage(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

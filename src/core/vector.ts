@@ -1,0 +1,58 @@
+/**
+ * The vocabulary of vectors: what is stored in the `vectors` table, travels through the change log and is held by
+ * every index. Vectors have unit length; ids are rows of `vectors`, never of `memories`.
+ */
+import { MemoryMcpError } from './errors.ts';
+import type { Memory, MemoryFilter, MemoryKey } from './memory.ts';
+
+export type VectorId = number;
+
+/** Vectors of different spaces must never meet. `id` is `model@revision#file#dtype#pooling#prompts#chunk rule`. */
+export interface VectorSpace {
+  readonly id: string;
+  readonly dimensions: number;
+}
+
+export type VectorChange =
+  | { op: 'put'; id: VectorId; key: MemoryKey; chunk: number; vector: Float32Array; memory: Memory }
+  | { op: 'drop'; id: VectorId; key: MemoryKey; chunk: number }
+  | { op: 'payload'; key: MemoryKey; memory: Memory };
+
+/** One hit: cosine similarity, -1..1. */
+export interface Ranked {
+  readonly id: VectorId;
+  readonly score: number;
+}
+
+export interface IdSet {
+  has(id: VectorId): boolean;
+  readonly size: number;
+}
+
+/** Local indexes ask `ids()` (one SQL query), a remote one translates `predicate`. */
+export interface VectorFilter {
+  readonly predicate: MemoryFilter;
+  ids(): IdSet;
+}
+
+/**
+ * A copy of `vector` with length 1 that survives float32, or `invalid_input` for a wrong dimension, NaN, an infinite
+ * number or a vector without direction: none of these may ever reach an index.
+ */
+export function unitVector(vector: ArrayLike<number>, dimensions: number): Float32Array {
+  if (vector.length !== dimensions) {
+    throw new MemoryMcpError('invalid_input', `A vector has ${vector.length} dimensions where ${dimensions} belong`);
+  }
+  let sum = 0;
+  for (let index = 0; index < dimensions; index++) {
+    const value = vector[index] ?? Number.NaN;
+    sum += value * value;
+  }
+  const length = Math.sqrt(sum);
+  if (!Number.isFinite(length) || length < 1e-12) {
+    throw new MemoryMcpError('invalid_input', 'A vector is zero or holds a number that is not finite');
+  }
+  const unit = new Float32Array(dimensions);
+  for (let index = 0; index < dimensions; index++) unit[index] = (vector[index] ?? 0) / length;
+  return unit;
+}
