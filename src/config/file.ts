@@ -1,0 +1,161 @@
+/**
+ * The configuration file: which one it is, its text as an object, and the object as values of settings. Only the places
+ * of the design are looked at, never the working directory, and only JSON and YAML are understood, never code.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { emptyReading, type Reading } from './given.ts';
+import { looksSecret, nearestName, showValue } from './problems.ts';
+import { isRetiredKey } from './retired.ts';
+import { settings } from './schema.ts';
+
+const makeOne = 'cp config.example.json config.json';
+
+export interface FilePlaces {
+  /** `--config`: has to exist. */
+  readonly demanded: string | undefined;
+  /** `MEMORY_MCP_CONFIG_PATH`: may be missing, with a warning. */
+  readonly expected: string | undefined;
+  /** Tried in this order where neither of the others is given. */
+  readonly usual: readonly string[];
+}
+
+export interface FoundFile {
+  readonly file: string | undefined;
+  /** Every path that was or would have been looked at: a file that appears there changes the answer. */
+  readonly candidates: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** `config.json` in the data folder, then the names that are looked for in the user's own configuration folder. */
+export function usualPlaces(dataConfig: string, configFolder: string): string[] {
+  return [dataConfig, ...['config.json', 'config.yaml', 'config.yml'].map((name) => join(configFolder, name))];
+}
+
+/** Finds the file. A demanded one that is missing or a folder is `invalid_input`. */
+export function findFile({ demanded, expected, usual }: FilePlaces): FoundFile {
+  if (demanded !== undefined) {
+    const kind = kindOf(demanded);
+    if (kind === 'file') return { file: demanded, candidates: [demanded], warnings: [] };
+    const state = kind === 'missing' ? 'does not exist' : 'is a folder';
+    throw new MemoryMcpError('invalid_input', `The file ${demanded} of --config ${state}`, {
+      hint: `Name an existing file, or leave --config out; to make one: ${makeOne}`,
+    });
+  }
+  const candidates = expected === undefined ? usual : [expected];
+  const kinds = candidates.map((path) => ({ path, kind: kindOf(path) }));
+  const file = kinds.find(({ kind }) => kind === 'file')?.path;
+  const warnings = kinds.flatMap(({ path, kind }) => {
+    if (kind === 'folder') {
+      return `${path} is a folder where a configuration file belongs (Docker makes one where a mounted file is missing): defaults are used until it is one. Remove the folder, then: ${makeOne}`;
+    }
+    if (kind === 'missing' && path === expected) {
+      return `MEMORY_MCP_CONFIG_PATH names ${path}, which does not exist: defaults are used until it does. To make one: ${makeOne}`;
+    }
+    return [];
+  });
+  return { file, candidates, warnings };
+}
+
+function kindOf(path: string): 'file' | 'folder' | 'missing' {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return 'missing';
+  return status.isDirectory() ? 'folder' : 'file';
+}
+
+/** The content of a file, or `invalid_input` naming it. Parser messages that quote the text are cut: it holds secrets. */
+export async function readConfigurationFile(file: string): Promise<unknown> {
+  const text = readText(file);
+  if (text.trim() === '') throw unreadable(file, 'is empty', 'Write {} for no settings, or remove the file.');
+  if (['.yaml', '.yml'].includes(extname(file).toLowerCase())) return parseYaml(file, text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const [reason = ''] = reasonOf(error).split(/, (?:"|\.\.\.)/);
+    throw unreadable(file, `is not JSON: ${reason}`, 'Mend it, or compare it with config.example.json.');
+  }
+}
+
+/** The text of a file without a byte order mark, or `invalid_input`. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw new MemoryMcpError('invalid_input', `The file ${file} cannot be read: ${codeOf(error) ?? reasonOf(error)}`, {
+      hint: 'Check that it exists and that this user may read it.',
+      cause: error,
+    });
+  }
+}
+
+async function parseYaml(file: string, text: string): Promise<unknown> {
+  // Its loaders alone: creating an explorer makes cosmiconfig read package.json and .config/ of the working directory,
+  // and run a .config/config.js it finds there.
+  const { defaultLoadersSync } = await import('cosmiconfig');
+  try {
+    return defaultLoadersSync['.yaml'](file, text);
+  } catch (error) {
+    throw unreadable(file, `is not YAML: ${yamlReason(error)}`, 'Mend it, or compare it with config.example.json.');
+  }
+}
+
+/** What js-yaml says and where, without the lines that it quotes. */
+function yamlReason(error: unknown): string {
+  const [, reason = 'it cannot be parsed'] = reasonOf(error).split('\n');
+  return reason;
+}
+
+function unreadable(file: string, what: string, hint: string): MemoryMcpError {
+  return new MemoryMcpError('invalid_input', `The configuration file ${file} ${what}`, { hint });
+}
+
+/** The values that an object gives to settings. `origin` is the file or the variable that holds it. */
+export function readObject(
+  content: unknown,
+  source: { from: 'file' | 'environment'; name: string },
+  group?: string,
+): Reading {
+  const reading = emptyReading();
+  if (content === null || content === undefined) return reading;
+  const subject = group === undefined ? source.name : `${group} in ${source.name}`;
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    reading.problems.push(
+      `${subject} is ${showValue(content, { secret: group === undefined })}; allowed: an object of settings`,
+    );
+    return reading;
+  }
+  for (const [name, value] of Object.entries(content)) {
+    const key = group === undefined ? name : `${group}.${name}`;
+    const setting = settings.find((candidate) => candidate.key === key);
+    if (setting !== undefined) {
+      if (value !== null) reading.given.push({ setting, value, source });
+    } else if (groupNames.has(key)) {
+      const inner = readObject(value, source, key);
+      reading.given.push(...inner.given);
+      reading.problems.push(...inner.problems);
+    } else if (group === undefined && isRetiredKey(name)) {
+      reading.retired.push(name);
+    } else {
+      reading.problems.push(describeUnknown(key, value, source.name));
+    }
+  }
+  return reading;
+}
+
+/** `vector_rebuild`, `auto_cleanup` */
+export const groupNames: ReadonlySet<string> = new Set(
+  settings.flatMap(({ path: [group], path }) => (path.length > 1 && group !== undefined ? [group] : [])),
+);
+
+function describeUnknown(key: string, value: unknown, place: string): string {
+  const keys = settings.map((setting) => setting.key);
+  const nearest = nearestName(key, keys);
+  const advice =
+    key === 'data_dir' || key === 'data_directory'
+      ? 'the data folder is set by MEMORY_MCP_DATA_DIR'
+      : nearest === undefined
+        ? `allowed: ${keys.join(', ')}`
+        : `did you mean ${nearest}?`;
+  return `${key} in ${place} is not a setting (value ${showValue(value, { secret: looksSecret(key) })}); ${advice}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * A value that somebody gave to a setting, and who. The readers of the file, of variables and of flags each yield a list
+ * of these and a list of what was wrong; `load.ts` puts them in order. Here a value is checked by itself, so that an
+ * error names the place it came from.
+ */
+import type { z } from 'zod';
+import { looksSecret, showValue } from './problems.ts';
+import type { Setting } from './setting.ts';
+
+export interface Source {
+  readonly from: 'flag' | 'environment' | 'file' | 'default';
+  /** `--port`, `MEMORY_MCP_SERVER_PORT` or the path of the file; absent for a default. */
+  readonly name?: string;
+}
+
+export interface Given {
+  readonly setting: Setting;
+  readonly value: unknown;
+  readonly source: Source;
+}
+
+/** What reading one source came to. `problems` stop the program, `warnings` do not. */
+export interface Reading {
+  readonly given: Given[];
+  readonly problems: string[];
+  readonly warnings: string[];
+  /** Names that only the original system knows. */
+  readonly retired: string[];
+}
+
+export const emptyReading = (): Reading => ({ given: [], problems: [], warnings: [], retired: [] });
+
+/** The value as its type wants it, or the sentences that say why not. */
+export function checkGiven({ setting, value, source }: Given): { value: unknown } | { problems: string[] } {
+  const result = setting.type.safeParse(value);
+  if (result.success) return { value: result.data };
+  return { problems: result.error.issues.map((issue) => describeIssue(issue, { setting, value, source })) };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, { setting, value, source }: Given): string {
+  const inner = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  const key = `${setting.key}${inner}`;
+  const subject = source.from === 'file' ? `${key} in ${source.name}` : `${source.name} (${key})`;
+  const shown = showValue(issue.path.reduce<unknown>(memberOf, value), { secret: isSecretPart(setting, issue.path) });
+  const detail = issue.path.length > 0 || issue.code === 'custom' ? ` (${issue.message})` : '';
+  return `${subject} is ${shown}${detail}; allowed: ${setting.allowed}`;
+}
+
+/** Of a secret setting only parts with a harmless name may be shown, such as the personas of a token. */
+function isSecretPart(setting: Setting, path: readonly PropertyKey[]): boolean {
+  if (setting.secret !== true) return false;
+  const names = path.filter((step) => typeof step === 'string');
+  return names.length === 0 || names.some(looksSecret);
+}
+
+function memberOf(value: unknown, step: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
+}

@@ -1,0 +1,217 @@
+/**
+ * Every setting of memory-mcp, written down once. The types in code, the names of variables and flags, the messages of
+ * the loader, `--help`, config.example.json and the README table all come from here.
+ */
+import { z } from 'zod';
+import { logLevels } from '../core/logger.ts';
+import { defaultPersona } from '../core/persona.ts';
+import {
+  choice,
+  exactText,
+  isTimeZone,
+  number,
+  objectList,
+  personaName,
+  setting,
+  settingsOf,
+  text,
+  textList,
+  timeZone,
+  truth,
+  webAddress,
+  wholeNumber,
+} from './setting.ts';
+
+export const authTokenSchema = z.strictObject({
+  // Visible ASCII is what an Authorization header can carry.
+  token: z.string().regex(/^[\x21-\x7e]+$/, 'has to be visible ASCII without blanks'),
+  personas: z.union([z.literal('*'), z.array(personaName()).min(1)]),
+  read_only: z.boolean().default(false),
+  name: z.string().optional(),
+});
+export type AuthToken = z.output<typeof authTokenSchema>;
+
+const authTokenList = z
+  .array(authTokenSchema)
+  .refine((tokens) => new Set(tokens.map(({ token }) => token)).size === tokens.length, 'holds one token twice');
+
+/** The system's zone as Intl names it, or UTC where the system names none that exists. */
+export function systemTimeZone(): string {
+  const zone: string | undefined = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zone !== undefined && isTimeZone(zone) ? zone : 'UTC';
+}
+
+const model = () => text('a model id such as "org/name", a folder with an absolute path, or none');
+const fromModel = "the preset's, else from the model's own files";
+const hostPattern = /^[^\s/@*]+$/;
+
+export const settingsSchema = z.strictObject({
+  persona: setting(personaName().default(defaultPersona), {
+    help: 'Whose memories a process without another word serves.',
+    flag: 'persona',
+  }),
+  tools: setting(choice(['core', 'full', 'read-only']).default('core'), {
+    help: 'Which tools are offered: the core set, everything, or reads alone.',
+    flag: 'tools',
+  }),
+  server_host: setting(text('a host name or an IP address', hostPattern).default('127.0.0.1'), {
+    help: 'The address that serve --http listens on; the image sets 0.0.0.0.',
+    flag: 'host',
+  }),
+  server_port: setting(wholeNumber(0, 65535).default(8000), {
+    help: 'The port that serve --http listens on, 0 = a free one; the image sets 26262.',
+    flag: 'port',
+  }),
+  auth_tokens: setting(
+    objectList(
+      authTokenList,
+      'a list of {"token": "…", "personas": ["name"] or "*", "read_only": true or false, "name": "…"}',
+    ).default([]),
+    {
+      help: 'Who may come in over HTTP and to which personas. In the environment this JSON, or MEMORY_MCP_AUTH_TOKENS_FILE with the path of a file that holds it.',
+      secret: true,
+    },
+  ),
+  allow_unauthenticated: setting(truth().default(false), {
+    help: 'Listen beyond this machine without tokens: everybody who reaches the port reads and writes every persona.',
+  }),
+  allowed_hosts: setting(
+    textList(z.string().regex(hostPattern), 'a list of host names, with :port where it matters').default([]),
+    { help: 'Host names that requests may carry, besides the loopback names.' },
+  ),
+  allowed_origins: setting(
+    textList(
+      z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/]+$/i),
+      'a list such as ["https://memory.example.com"]',
+    ).default([]),
+    { help: 'Origins of web pages that may send requests, besides the own one.' },
+  ),
+  rate_limit_per_second: setting(number(0, 1_000_000).optional(), {
+    help: 'Requests a second and token, 0 = no limit.',
+    live: true,
+    unsetMeans: '0 without tokens, 100 per token',
+  }),
+  timezone: setting(timeZone().optional(), {
+    help: 'The time zone of memory keys, of "today" and of ages.',
+    live: true,
+    unsetMeans: "the system's",
+  }),
+  recent_memories_count: setting(wholeNumber(0, 100).default(5), {
+    help: 'How many recent memories get_context shows.',
+    live: true,
+  }),
+  log_level: setting(choice(logLevels).default('info'), {
+    help: 'The least important lines that are logged.',
+    live: true,
+  }),
+  embeddings_model: setting(model().default('cl-nagoya/ruri-v3-30m'), {
+    help: 'The model that finds by meaning; none = recall by words alone.',
+  }),
+  embeddings_device: setting(choice(['cpu', 'cuda']).default('cpu'), {
+    help: 'Where models run; cuda falls back to cpu with a warning.',
+    variable: 'EMBEDDINGS_DEVICE',
+  }),
+  embeddings_dtype: setting(choice(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).default('q8'), {
+    help: 'The precision of the model file.',
+  }),
+  embeddings_threads: setting(wholeNumber(1, 256).default(1), { help: 'Threads of a model on the CPU.' }),
+  embeddings_query_prefix: setting(exactText().optional(), {
+    help: 'Put before a question; "" in the file = nothing.',
+    unsetMeans: fromModel,
+  }),
+  embeddings_document_prefix: setting(exactText().optional(), {
+    help: 'Put before a memory; "" in the file = nothing.',
+    unsetMeans: fromModel,
+  }),
+  embeddings_pooling: setting(choice(['mean', 'cls', 'last_token']).optional(), {
+    help: 'How the vectors of tokens become one.',
+    unsetMeans: fromModel,
+  }),
+  embeddings_dimensions: setting(wholeNumber(1, 65536).optional(), {
+    help: 'The length of a vector.',
+    unsetMeans: fromModel,
+  }),
+  reranker_model: setting(model().default('hotchpotch/japanese-reranker-xsmall-v2'), {
+    help: 'The model that reads the best hits again; none turns it off.',
+  }),
+  reranker_top_n: setting(wholeNumber(1, 50).default(5), {
+    help: 'How many results a search gives by default.',
+    live: true,
+  }),
+  rerank_candidates: setting(wholeNumber(1, 200).default(20), {
+    help: 'How many hits the reranker reads.',
+    live: true,
+  }),
+  model_download: setting(choice(['auto', 'never']).default('auto'), {
+    help: 'auto = missing model files are fetched in the background; never = for machines without a network.',
+  }),
+  model_idle_minutes: setting(number(0.01, 10_080).default(5), {
+    help: 'Minutes without work after which the process that runs the models ends; it comes back on need.',
+  }),
+  storage_backend: setting(choice(['sqlite', 'faiss', 'qdrant']).default('sqlite'), {
+    help: 'The vector index. The memories themselves are in memory.sqlite whatever it is.',
+  }),
+  qdrant_url: setting(webAddress('http://localhost:6333').default('http://localhost:6333'), {
+    help: 'Where Qdrant answers.',
+  }),
+  qdrant_api_key: setting(exactText().optional(), { help: 'The API key of Qdrant.', secret: true, unsetMeans: 'none' }),
+  qdrant_collection_prefix: setting(text().default('memory_'), {
+    help: 'A collection is called by this and the persona.',
+  }),
+  vector_rebuild: z
+    .strictObject({
+      mode: setting(choice(['idle', 'manual']).default('idle'), {
+        help: 'When index.faiss is written: when nothing happens, or only on exit and on request.',
+        live: true,
+      }),
+      idle_seconds: setting(number(0, 86_400).default(30), {
+        help: 'Seconds without a write before it is written.',
+        live: true,
+      }),
+      min_interval: setting(number(0, 86_400).default(120), {
+        help: 'Least seconds between two writes of it.',
+        live: true,
+      }),
+    })
+    .prefault({}),
+  auto_cleanup: z
+    .strictObject({
+      enabled: setting(truth().default(true), {
+        help: 'Look for duplicates in the background; nothing is changed.',
+        live: true,
+      }),
+      idle_minutes: setting(number(0, 10_080).default(30), {
+        help: 'Minutes without work before it looks.',
+        live: true,
+      }),
+      check_interval_seconds: setting(number(1, 86_400).default(300), {
+        help: 'How often it checks for that.',
+        live: true,
+      }),
+      duplicate_threshold: setting(number(0, 1).default(0.9), {
+        help: 'Similarity from which memories count as duplicates.',
+        live: true,
+      }),
+      min_similarity_to_report: setting(number(0, 1).default(0.85), {
+        help: 'Similarity from which memories are reported at all.',
+        live: true,
+      }),
+      max_suggestions_per_run: setting(wholeNumber(1, 1000).default(20), {
+        help: 'Suggestions a report holds at most.',
+        live: true,
+      }),
+    })
+    .prefault({}),
+});
+
+/** All settings with a value each; only what has no default may be undefined. */
+export const configurationSchema = settingsSchema.transform((given) => ({
+  ...given,
+  // An empty key is how a template file says that there is none.
+  qdrant_api_key: given.qdrant_api_key === '' ? undefined : given.qdrant_api_key,
+  rate_limit_per_second: given.rate_limit_per_second ?? (given.auth_tokens.length > 0 ? 100 : 0),
+  timezone: given.timezone ?? systemTimeZone(),
+}));
+export type Configuration = Readonly<z.output<typeof configurationSchema>>;
+
+export const settings = settingsOf(settingsSchema);
