@@ -2,7 +2,7 @@
  * Every setting of memory-mcp, written down once. The types in code, the names of variables and flags, the messages of
  * the loader, `--help`, config.example.json and the README table all come from here.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { logLevels } from '../core/logger.ts';
 import { defaultPersona } from '../core/persona.ts';
 import {
@@ -205,13 +205,20 @@ export const settingsSchema = z.strictObject({
 });
 
 /** All settings with a value each; only what has no default may be undefined. */
-export const configurationSchema = settingsSchema.transform((given) => ({
-  ...given,
-  // An empty key is how a template file says that there is none.
-  qdrant_api_key: given.qdrant_api_key === '' ? undefined : given.qdrant_api_key,
-  rate_limit_per_second: given.rate_limit_per_second ?? (given.auth_tokens.length > 0 ? 100 : 0),
-  timezone: given.timezone ?? systemTimeZone(),
-}));
+export const configurationSchema = settingsSchema.transform(({ timezone, ...given }) => {
+  let zone = timezone;
+  return {
+    ...given,
+    // An empty key is how a template file says that there is none.
+    qdrant_api_key: given.qdrant_api_key === '' ? undefined : given.qdrant_api_key,
+    rate_limit_per_second: given.rate_limit_per_second ?? (given.auth_tokens.length > 0 ? 100 : 0),
+    // Found out when first asked: waking up Intl takes longer than all the rest of the configuration.
+    get timezone(): string {
+      zone ??= systemTimeZone();
+      return zone;
+    },
+  };
+});
 export type Configuration = Readonly<z.output<typeof configurationSchema>>;
 
 export const settings = settingsOf(settingsSchema);

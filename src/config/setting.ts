@@ -3,7 +3,7 @@
  * and a note for people. `schema.ts` writes the settings down with these; the loader, the errors, the help, the example
  * file and the README table are all read off them.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePersonaName } from '../core/persona.ts';
 
 export interface SettingNote {

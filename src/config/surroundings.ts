@@ -26,6 +26,20 @@ export interface Surroundings {
   };
 }
 
+/** The variables that are honoured, for people. */
+export const machineVariables = [
+  {
+    name: 'HF_HOME',
+    help: 'Where model files are kept, as `<org>/<model>/`. Unset: `cache/huggingface` in the data folder.',
+  },
+  { name: 'TRANSFORMERS_CACHE', help: 'The same, where `HF_HOME` is unset.' },
+  { name: 'HF_ENDPOINT', help: 'A mirror of the Hugging Face hub.' },
+  { name: 'HF_TOKEN', help: 'A token for models that need one.' },
+  { name: 'HF_HUB_OFFLINE', help: '1 = nothing is downloaded.' },
+  { name: 'HTTPS_PROXY', help: 'The proxy for downloads; lower case works too.' },
+  { name: 'NO_PROXY', help: 'Hosts that are reached without it; lower case works too.' },
+];
+
 /** Reads them. A relative folder is meant from `directory`. An HF_ENDPOINT that is no address is `invalid_input`. */
 export function readSurroundings(environment: Environment, directory: string): Surroundings {
   const folder = variableOf(environment, 'HF_HOME') ?? variableOf(environment, 'TRANSFORMERS_CACHE');

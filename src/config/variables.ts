@@ -14,7 +14,19 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const prefix = 'MEMORY_MCP_';
 const tokensFileVariable = 'MEMORY_MCP_AUTH_TOKENS_FILE';
-const otherVariables = ['MEMORY_MCP_DATA_DIR', 'MEMORY_MCP_CONFIG_PATH', tokensFileVariable];
+
+/** Variables of ours that hold no setting. */
+export const ownVariables = [
+  {
+    name: 'MEMORY_MCP_DATA_DIR',
+    help: 'The data folder; "~" is the home folder. Unset: a folder of the user, /data in the image.',
+  },
+  {
+    name: 'MEMORY_MCP_CONFIG_PATH',
+    help: 'The configuration file. While it is missing the defaults apply, with a warning.',
+  },
+  { name: tokensFileVariable, help: 'A file that holds `auth_tokens` as JSON, such as a mounted secret.' },
+];
 
 /** The value of a variable; undefined where it is unset, empty or null. */
 export function variableOf(environment: Environment, name: string): string | undefined {
@@ -75,7 +87,7 @@ function readTokensFile(environment: Environment, directory: string): Given | un
 
 function judgeName(name: string, environment: Environment, reading: Reading): void {
   if (!name.startsWith(prefix) || variableOf(environment, name) === undefined) return;
-  const known = [...settings.flatMap(({ variables }) => variables), ...otherVariables];
+  const known = [...settings.flatMap(({ variables }) => variables), ...ownVariables.map((variable) => variable.name)];
   const groups = [...groupNames].map((group) => prefix + group.toUpperCase());
   if (known.includes(name) || groups.includes(name)) return;
   if (isRetiredVariable(name)) {
