@@ -3,6 +3,7 @@
  * device on some platform is refused here, before any file is touched.
  */
 import { MemoryMcpError } from './errors.ts';
+import { quoteForMessage } from './visible-text.ts';
 
 export const defaultPersona = 'default';
 
@@ -19,8 +20,4 @@ export function parsePersonaName(name: string): string {
     });
   }
   return normal;
-}
-
-function quoteForMessage(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -1,0 +1,32 @@
+/**
+ * What the readers of date ranges share: the span that a term means, and the moment and place it is read at.
+ */
+import { instantAt, wallTimeAt } from './time-zone.ts';
+import { type WallTime, wallFields } from './wall-time.ts';
+
+/** Instants in milliseconds: `from` inclusive, `before` exclusive. */
+export interface Span {
+  readonly from: number;
+  readonly before: number;
+}
+
+export interface TermContext {
+  readonly now: number;
+  readonly timeZone: string;
+  /** Where set, a term that names no year or week means the first one from here on, else the latest that has begun. */
+  readonly notBefore?: WallTime | undefined;
+  /** Throws: the text has a meaning, but not one that can be followed. */
+  readonly refuse: (reason: string) => never;
+}
+
+export const outsideYears = 'lies outside the years 1000 to 9999';
+
+/** The span between two times on the clock of the place, refused outside the years that sort as text. */
+export function spanBetween(from: WallTime, before: WallTime, { timeZone, refuse }: TermContext): Span {
+  const inside = wallFields(from).year >= 1000 && wallFields(before).year <= 9999;
+  return inside ? { from: instantAt(from, timeZone), before: instantAt(before, timeZone) } : refuse(outsideYears);
+}
+
+export function wallNow({ now, timeZone }: TermContext): WallTime {
+  return wallTimeAt(now, timeZone);
+}

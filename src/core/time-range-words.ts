@@ -1,0 +1,138 @@
+/**
+ * The words of date ranges brought to one form: full-width characters, number words and kanji numerals to digits,
+ * and Japanese terms to the English ones that `time-range-terms.ts` reads. No meaning is given to them here.
+ */
+
+/** Lower case, half width, single spaces, numbers in digits; the language stays. */
+export function tidyRangeText(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\u301c\u223c]/g, '~')
+    .replace(/\u2212/g, '-')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^[「『"'](.*)[」』"']$/u, '$1')
+    .replace(/半年/g, '6か月')
+    .replace(/[〇零一二三四五六七八九十百千]+(?=日|週|月|[かヵカヶケ箇個]月|年|時|分)/g, (numeral) =>
+      String(kanjiNumber(numeral)),
+    )
+    .replace(
+      new RegExp(`\\b(?:${Object.keys(numberWords).join('|')})(?= (?:minute|hour|day|week|month|year)s?\\b)`, 'g'),
+      (word) => String(numberWords[word]),
+    );
+}
+
+const numberWords: Readonly<Record<string, number>> = {
+  an: 1,
+  a: 1,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+};
+
+/** 二十三 is 23 and so is 二三: with 十, 百 or 千 it is a sum, else the digits stand side by side. */
+function kanjiNumber(numeral: string): number {
+  let sum = 0;
+  let digits = '';
+  for (const character of numeral) {
+    const place = { 十: 10, 百: 100, 千: 1000 }[character];
+    if (place === undefined) {
+      digits += String('〇一二三四五六七八九'.indexOf(character === '零' ? '〇' : character));
+    } else {
+      sum += Number(digits || '1') * place;
+      digits = '';
+    }
+  }
+  return sum + Number(digits || '0');
+}
+
+const weekdayNames: Readonly<Record<string, string>> = {
+  月: 'monday',
+  火: 'tuesday',
+  水: 'wednesday',
+  木: 'thursday',
+  金: 'friday',
+  土: 'saturday',
+  日: 'sunday',
+};
+
+const dayParts: Readonly<Record<string, string>> = {
+  朝: 'morning',
+  午前: 'morning',
+  午後: 'afternoon and evening',
+  夜: 'evening',
+  晩: 'evening',
+};
+
+const unitNames: Readonly<Record<string, string>> = {
+  時間: 'hours',
+  日: 'days',
+  週: 'weeks',
+  月: 'months',
+  年: 'years',
+};
+
+const counter = '(\\d+)(時間|日|週|[かヵカヶケ箇個]月|年)';
+const unitOf = (written: string) => unitNames[written.replace(/^[かヵカヶケ箇個]/, '')] ?? written;
+
+type Translation = string | ((...groups: string[]) => string);
+
+/** One Japanese term and its English; the groups of the pattern are handed to a function. First match wins. */
+const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
+  [/^(?:今|現在|いま)$/, 'now'],
+  [/^(?:今日|本日|きょう)(?:中)?$/, 'today'],
+  [/^(?:昨日|きのう)$/, 'yesterday'],
+  [/^(?:一昨日|おととい|おとつい)$/, '2 days ago'],
+  [/^(?:一昨々日|一昨昨日|さきおととい)$/, '3 days ago'],
+  [/^(?:今朝|けさ)$/, 'today morning'],
+  [/^(?:今晩|今夜|こんばん)$/, 'today evening'],
+  [/^(?:昨夜|昨晩|ゆうべ)$/, 'last night'],
+  [/^今(週|月|年)中?$/, (unit) => `this ${unitOf(unit)}`],
+  [/^本年$/, 'this years'],
+  [/^(?:先(週|月)|(?:去|昨)(年))$/, (unit, year) => `last ${unitOf(unit ?? year)}`],
+  [/^先[々先](週|月)$/, (unit) => `2 ${unitOf(unit)} ago`],
+  [/^(?:一昨年|おととし)$/, '2 years ago'],
+  [/^(今|先)?週末$/, (which) => (which === '先' ? 'last weekend' : 'this weekend')],
+  [new RegExp(`^${counter}間?(?:前|まえ)$`), (count, unit) => `${count} ${unitOf(unit)} ago`],
+  [new RegExp(`^(?:過去|直近|最近|ここ|この)の?${counter}間?$`), (count, unit) => `last ${count} ${unitOf(unit)}`],
+  [new RegExp(`^${counter}(?:間|以内)$`), (count, unit) => `last ${count} ${unitOf(unit)}`],
+  [/^(\d{4})年$/, '$1'],
+  [/^(\d{4})年(\d+)月$/, '$1-$2'],
+  [/^(\d{4})年(\d+)月(\d+)日$/, '$1-$2-$3'],
+  [/^(\d{4})年(\d+)月(\d+)日(\d+)時$/, '$1-$2-$3 $4'],
+  [
+    /^(\d{4})年(\d+)月(\d+)日(\d+)(?:時(\d+)分|:(\d\d))$/,
+    (y, m, d, h, a, b) => `${y}-${m}-${d} ${h}:${(a ?? b).padStart(2, '0')}`,
+  ],
+  [/^(\d+)月(\d+)日$/, '--$1-$2'],
+  [/^(\d+)月$/, '--$1'],
+  [/^(\d+)日$/, '---$1'],
+  [/^([月火水木金土日])曜日?$/, (day) => weekdayNames[day] ?? day],
+  [/^(?:この前|前|直近)の([月火水木金土日])曜日?$/, (day) => `last ${weekdayNames[day] ?? day}`],
+  [
+    /^((?:今|先[々先]?)(?:週|月)|今年|去年|昨年|一昨年|おととし)の?(.+)$/,
+    (outer, inner) => `${englishTerm(inner)} of ${englishTerm(outer)}`,
+  ],
+  [/^(.+?)の?(朝|午前|午後|夜|晩)中?$/, (day, part) => `${englishTerm(day)} ${dayParts[part] ?? part}`],
+];
+
+/** The English of one term; what is no Japanese term comes back as it was. */
+export function englishTerm(term: string): string {
+  const compact = term.replace(/ /g, '');
+  for (const [pattern, translation] of translations) {
+    const match = pattern.exec(compact);
+    if (match === null) continue;
+    return typeof translation === 'string' ? compact.replace(pattern, translation) : translation(...match.slice(1));
+  }
+  return term;
+}
