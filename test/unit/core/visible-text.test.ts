@@ -34,6 +34,7 @@ describe('text that hides something', () => {
     ['a turned reading direction', 'a\u202egnp.exe', 'a⟨U+202E⟩gnp.exe'],
     ['isolates and marks', '\u2066\u2069\u200e\u200f\u061c', '⟨U+2066⟩⟨U+2069⟩⟨U+200E⟩⟨U+200F⟩⟨U+061C⟩'],
     ['zero-width characters in a word', 'pass\u200bword\u2060\ufeff', 'pass⟨U+200B⟩word⟨U+2060⟩⟨U+FEFF⟩'],
+    ['a word break with no Thai word after it', 'ไทย\u200b!', 'ไทย⟨U+200B⟩!'],
     ['joiners between Latin letters', 'a\u200db\u200cc', 'a⟨U+200D⟩b⟨U+200C⟩c'],
     ['a second joiner in Persian', 'می\u200c\u200cخ', 'می\u200c⟨U+200C⟩خ'],
     ['a joiner after the last emoji', '👨\u200d', '👨⟨U+200D⟩'],
