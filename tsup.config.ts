@@ -7,10 +7,12 @@ export default defineConfig({
   target: 'node20',
   outDir: 'dist',
   clean: true,
-  splitting: true,
+  // One file: dynamic imports stay lazy inside it, and one code cache serves all.
+  splitting: false,
   minify: true,
   sourcemap: false,
   dts: false,
-  external: ['better-sqlite3', 'better-sqlite3-prebuilt', 'faiss-node', 'onnxruntime-node'],
-  noExternal: [/.*/],
+  // cosmiconfig asks for TypeScript only to read configurations in TypeScript, which are never looked for.
+  external: ['typescript', 'better-sqlite3', 'better-sqlite3-prebuilt', 'faiss-node', 'onnxruntime-node'],
+  noExternal: [/^(?!typescript|better-sqlite3|faiss-node|onnxruntime-node).*/],
 });

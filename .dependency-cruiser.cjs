@@ -1,0 +1,79 @@
+/** The import rule of the design, checked by `npm run check`: imports point down, and each library has its one place. */
+const layers = ['core', 'config', 'model', 'vector', 'store', 'persona', 'service', 'operation', 'transport', 'command'];
+
+/** What each layer may import besides itself. */
+const below = {
+  core: [],
+  config: ['core'],
+  store: ['core'],
+  vector: ['core'],
+  model: ['core', 'config'],
+  persona: ['store', 'vector', 'model', 'config', 'core'],
+  service: ['persona', 'store', 'vector', 'model', 'config', 'core'],
+  operation: ['service', 'core'],
+  transport: ['operation', 'service', 'config', 'core'],
+  command: ['transport', 'operation', 'service', 'persona', 'store', 'vector', 'model', 'config', 'core'],
+};
+
+const importRules = layers.map((layer) => ({
+  name: `${layer}-imports-down`,
+  comment: `${layer}/ may import ${below[layer].join(', ') || 'nothing'} and itself`,
+  severity: 'error',
+  from: { path: `^src/${layer}/` },
+  to: {
+    path: '^src/',
+    pathNot: [`^src/(${[layer, ...below[layer]].join('|')})/`, ...(layer === 'command' ? ['^src/app\\.ts$'] : [])],
+  },
+}));
+
+/** A library and the only files that may know it. */
+const fences = {
+  'better-sqlite3': '^src/store/database\\.ts$',
+  'faiss-node': '^src/vector/faiss-',
+  'onnxruntime-node': '^src/model/',
+  '@huggingface/': '^src/model/',
+  '@modelcontextprotocol/': '^src/transport/',
+  hono: '^src/transport/',
+  '@hono/': '^src/transport/',
+  commander: '^src/cli\\.ts$',
+  cosmiconfig: '^src/config/',
+  'env-paths': '^src/config/paths\\.ts$',
+};
+
+const libraryRules = Object.entries(fences).map(([library, place]) => ({
+  name: `${library.replace(/\W+/g, '-')}-has-one-place`,
+  comment: `${library} is used in ${place} only`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: place },
+  to: { path: `(^|node_modules/)${library.replace('/', '\\/')}` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...importRules,
+    ...libraryRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'transport-sees-no-store',
+      comment: 'a transport is handed a scope',
+      severity: 'error',
+      from: { path: '^src/(transport|operation)/' },
+      to: { path: '^src/(store|vector|model|persona)/' },
+    },
+    {
+      name: 'drivers-stay-apart',
+      comment: 'an index driver never imports another',
+      severity: 'error',
+      from: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$' },
+      to: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^(faiss-node|typescript)$' } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|\\.cache)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

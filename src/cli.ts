@@ -1,0 +1,66 @@
+/**
+ * The command line: which verbs there are and what their flags are called. Each verb is loaded when it is used, so that
+ * help and version cost nothing.
+ */
+import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { printFailure, printNotice } from './command/output.ts';
+import { settings } from './config/schema.ts';
+
+/** Runs the program and resolves with its exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const json = argv.includes('--json');
+  const program = new Command('memory-mcp')
+    .description('A local memory for AI assistants, over the Model Context Protocol.')
+    .version(manifest.version)
+    .exitOverride()
+    .showHelpAfterError('Run "memory-mcp --help" to see what there is.');
+
+  const serve = program
+    .command('serve')
+    .description('Run a server: --stdio for one client that starts it, --http for many.')
+    .option('--stdio', 'speak MCP on standard input and output (the default)')
+    .option('--config <file>', 'the configuration file; it must exist');
+  for (const setting of settings) {
+    if (setting.flag !== undefined) serve.option(`--${setting.flag} <value>`, setting.help);
+  }
+  serve.action(async (flags) => {
+    const { serve: runServer } = await import('./command/serve.ts');
+    exitCode = await runServer(flags, manifest.version);
+  });
+
+  program
+    .command('call')
+    .description('Run one operation and print its result as JSON.')
+    .argument('<operation>', 'its name, for example memory_search')
+    .argument('[arguments]', 'a JSON object, or - to read it from standard input')
+    .option('--persona <name>', 'whose memories')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print failures as JSON too')
+    .action(async (operation, argumentsText, flags) => {
+      const { call } = await import('./command/call.ts');
+      await call(operation, argumentsText, flags);
+    });
+
+  try {
+    // A client that starts the program without a word means the server it can talk to.
+    const words = argv.length === 0 && process.stdin.isTTY !== true ? ['serve', '--stdio'] : [...argv];
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return printFailure(error, { json });
+  }
+  return exitCode;
+}
+
+/** What the launcher calls. */
+export async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+    printNotice(String(error));
+    return 1;
+  });
+  // Handles of a client that never closed its end must not keep a finished program alive.
+  process.exit();
+}

@@ -1,0 +1,45 @@
+/**
+ * The only writer to the console. Data goes to standard output, everything else to standard error, so that a pipe and
+ * the protocol see nothing but what they asked for.
+ */
+import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
+
+export function printData(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  printData(JSON.stringify(value, undefined, 2));
+}
+
+export function printNotice(text: string): void {
+  process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Says what failed and what to do, and answers with the exit code. */
+export function printFailure(error: unknown, { json = false }: { json?: boolean } = {}): number {
+  if (!(error instanceof MemoryMcpError)) {
+    printNotice(`memory-mcp: unexpected error\n${error instanceof Error ? error.stack : String(error)}`);
+    return errorOutcomes.internal.exitCode;
+  }
+  const { code, message, hint } = error;
+  if (json) printJson({ error: { code, message, hint } });
+  else printNotice([`memory-mcp: ${message}`, hint].filter(Boolean).join('\n'));
+  return errorOutcomes[code].exitCode;
+}
+
+/**
+ * Keeps protocol output pure: whatever a library prints goes to standard error from here on. Returns the real standard
+ * output for the one who speaks the protocol.
+ */
+export function reserveStandardOutput(): NodeJS.WriteStream & { fd: 1 } {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  const protocolOnly: typeof stdout = Object.create(stdout, { write: { value: write } });
+  stdout.write = process.stderr.write.bind(process.stderr);
+  return protocolOnly;
+}
+
+export function onTerminal(): boolean {
+  return process.stderr.isTTY === true;
+}

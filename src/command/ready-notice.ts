@@ -1,0 +1,44 @@
+/**
+ * What `serve --stdio` says to a person who started it in a terminal: that it works, where the data is, and what to
+ * paste into which client.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface ReadyParts {
+  readonly persona: string;
+  readonly dataFolder: string;
+  /** The file that was started; `process.argv[1]` unless given. */
+  readonly program?: string | undefined;
+}
+
+export function readyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyParts): string {
+  const { command, args } = startCommand(program);
+  const entry = JSON.stringify(
+    { mcpServers: { memory: { command, args, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } } } },
+    undefined,
+    2,
+  );
+  return `memory-mcp is ready: persona "${persona}", data in ${dataFolder}
+It speaks MCP on standard input and output, so a client has to start it. To use it from
+
+  Claude Code:     claude mcp add memory --env ONNXRUNTIME_NODE_INSTALL=skip -- ${[command, ...args].map(quoted).join(' ')}
+  Claude Desktop, Cursor and most others, in their mcpServers configuration:
+
+${entry.replace(/^/gm, '    ')}
+
+Press Ctrl+C to end.
+`;
+}
+
+/** A clone is started by its file, an installed package through npx. */
+function startCommand(program: string): { command: string; args: string[] } {
+  const isClone = /[\\/]bin[\\/]memory-mcp\.js$/.test(program) && existsSync(join(program, '..', '..', 'src'));
+  return isClone
+    ? { command: 'node', args: [program, 'serve', '--stdio'] }
+    : { command: 'npx', args: ['-y', 'memory-mcp', 'serve', '--stdio'] };
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@=-]+$/.test(word) ? word : JSON.stringify(word);
+}

@@ -1,0 +1,42 @@
+/**
+ * get_context: what an assistant needs at the start of a session, in one reply.
+ */
+import { z } from 'zod';
+import { sessionStart } from '../service/session-start.ts';
+import { personaContext } from './context-schema.ts';
+import { defineOperation } from './operation.ts';
+import { listedMemory } from './vocabulary.ts';
+
+export const recallStatus = z.strictObject({
+  mode: z.enum(['hybrid', 'keyword', 'semantic']),
+  model: z.string(),
+  state: z.string(),
+  detail: z.string().optional(),
+  progress: z.number().optional(),
+  queued: z.number(),
+  failed: z.number().optional(),
+  engine: z.string(),
+});
+
+export const getContext = defineOperation({
+  name: 'get_context',
+  title: 'Start a session',
+  description:
+    'Call it first in every session: who the user is, the state of the persona, when the last conversation was, open ' +
+    'goals and promises, pinned and recent memories, and whether recall works in full.',
+  effect: 'read',
+  set: 'core',
+  input: z.strictObject({}),
+  output: z.strictObject({
+    persona: z.string(),
+    now: z.string(),
+    timezone: z.string(),
+    last_conversation: z.strictObject({ at: z.string(), age: z.string() }).optional(),
+    ...personaContext.shape,
+    pinned: z.array(listedMemory),
+    recent: z.array(listedMemory),
+    total_memories: z.number(),
+    recall: recallStatus,
+  }),
+  run: (_, scope) => sessionStart(scope),
+});

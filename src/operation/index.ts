@@ -1,0 +1,33 @@
+/**
+ * The list of operations, in the order in which every projection shows them.
+ */
+import { getContext } from './get-context.ts';
+import { memoryCreate } from './memory-create.ts';
+import { memoryDelete } from './memory-delete.ts';
+import { memoryList } from './memory-list.ts';
+import { memoryRead } from './memory-read.ts';
+import { memoryRestore } from './memory-restore.ts';
+import { memorySearch } from './memory-search.ts';
+import { memoryUpdate } from './memory-update.ts';
+import type { Operation } from './operation.ts';
+import { updateContext } from './update-context.ts';
+
+export const operations: readonly Operation[] = [
+  getContext,
+  updateContext,
+  memoryCreate,
+  memorySearch,
+  memoryRead,
+  memoryUpdate,
+  memoryDelete,
+  memoryList,
+  memoryRestore,
+];
+
+/** Which tools a server offers. */
+export type ToolSet = 'core' | 'full' | 'read-only';
+
+export function operationsOf(tools: ToolSet): readonly Operation[] {
+  if (tools === 'full') return operations;
+  return operations.filter(({ set, effect }) => set === 'core' && (tools === 'core' || effect === 'read'));
+}

@@ -1,0 +1,30 @@
+/**
+ * memory_delete: hides memories so that they can be restored, or erases them for good.
+ */
+import { z } from 'zod';
+import { forget } from '../service/forget.ts';
+import { defineOperation } from './operation.ts';
+import { memoryKey } from './vocabulary.ts';
+
+export const memoryDelete = defineOperation({
+  name: 'memory_delete',
+  title: 'Delete memories',
+  description:
+    'Removes memories by key. They can be brought back with memory_restore. Set permanent only when the user wants ' +
+    'the text gone: it is then erased from every file except backups and cannot be undone.',
+  effect: 'destroy',
+  set: 'core',
+  idempotent: true,
+  input: z.strictObject({
+    keys: z.array(memoryKey).min(1).max(20),
+    permanent: z.boolean().default(false).describe('Erase for good instead of hiding.'),
+  }),
+  output: z.strictObject({
+    deleted: z.array(memoryKey),
+    not_found: z.array(memoryKey),
+    erased: z.union([z.literal(true), z.literal('pending')]).optional(),
+    remaining: z.array(z.string()).optional(),
+    backups: z.number().optional(),
+  }),
+  run: (request, scope) => forget(scope, request),
+});

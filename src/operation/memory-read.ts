@@ -1,0 +1,24 @@
+/**
+ * memory_read: the full text of memories whose keys are known, with their history on request.
+ */
+import { z } from 'zod';
+import { readMemories } from '../service/browse.ts';
+import { defineOperation } from './operation.ts';
+import { memoryKey, readMemory } from './vocabulary.ts';
+
+export const memoryRead = defineOperation({
+  name: 'memory_read',
+  title: 'Read memories',
+  description:
+    'Returns the full text and all metadata of memories by key, deleted ones included. Use it after memory_search or ' +
+    'memory_list showed a preview. A text that was cut carries next_offset: read on with offset.',
+  effect: 'read',
+  set: 'core',
+  input: z.strictObject({
+    keys: z.array(memoryKey).min(1).max(20).describe('For example ["memory_20261124093000"].'),
+    history: z.boolean().default(false).describe('Also every earlier version.'),
+    offset: z.int().min(0).optional().describe('Characters to skip.'),
+  }),
+  output: z.strictObject({ memories: z.array(readMemory), not_found: z.array(memoryKey) }),
+  run: (request, scope) => readMemories(scope, request),
+});

@@ -1,0 +1,20 @@
+/**
+ * memory_restore: takes a delete back, or returns to an earlier version.
+ */
+import { z } from 'zod';
+import { restore } from '../service/revise.ts';
+import { defineOperation } from './operation.ts';
+import { memoryKey, wholeMemory } from './vocabulary.ts';
+
+export const memoryRestore = defineOperation({
+  name: 'memory_restore',
+  title: 'Restore a memory',
+  description:
+    'Brings a deleted memory back, or with version the text and fields it had then; memory_read with history shows ' +
+    'the versions. The present state stays in the history.',
+  effect: 'write',
+  set: 'core',
+  input: z.strictObject({ key: memoryKey, version: z.int().min(1).optional() }),
+  output: z.strictObject({ memory: wholeMemory }),
+  run: (request, scope) => restore(scope, { key: request.key, version: request.version }),
+});

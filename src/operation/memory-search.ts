@@ -1,0 +1,40 @@
+/**
+ * memory_search: answers a question from the memories.
+ */
+import { z } from 'zod';
+import { recall } from '../service/recall.ts';
+import { defineOperation } from './operation.ts';
+import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';
+
+export const memorySearch = defineOperation({
+  name: 'memory_search',
+  title: 'Search memories',
+  description:
+    'Finds memories that answer a question or contain words, best first, in Japanese and English. Search before you ' +
+    'answer anything the user may have told you earlier. Long texts are previews; memory_read gives the whole.',
+  effect: 'read',
+  set: 'core',
+  input: z.strictObject({
+    query: z.string().min(1).max(50_000).describe('A question or key words, for example "どこに引っ越した？".'),
+    limit: z.int().min(1).max(50).optional(),
+    cursor,
+    ...filterFields,
+    emotion: z.string().min(1).max(500).optional(),
+    include_deleted: z.boolean().default(false),
+    detail: z.enum(['concise', 'full']).default('concise'),
+  }),
+  output: z.strictObject({
+    results: z.array(listedMemory.extend({ score: z.number() })),
+    mode: z.enum(['hybrid', 'keyword', 'semantic']),
+    total: z.number(),
+    next_cursor: z.string().optional(),
+  }),
+  run: (input, scope) =>
+    recall(scope, {
+      query: input.query,
+      filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
+      limit: input.limit ?? scope.settings.reranker_top_n,
+      cursor: input.cursor,
+      detail: input.detail,
+    }),
+});

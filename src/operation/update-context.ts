@@ -1,0 +1,74 @@
+/**
+ * update_context: what an assistant notes about the user, the persona and its state, outside single memories.
+ */
+import { z } from 'zod';
+import { changeContext, listNames, recordNames, stateNames } from '../service/context.ts';
+import { personaContext, undertakingStatus } from './context-schema.ts';
+import { defineOperation } from './operation.ts';
+
+const state = z.string().trim().min(1).max(500).nullable().optional();
+const record = z
+  .record(z.string().min(1).max(100), z.json())
+  .refine((value) => JSON.stringify(value).length <= 20_000, 'must be at most 20,000 characters of JSON')
+  .optional();
+const undertakings = z
+  .array(
+    z.union([
+      z.string().trim().min(1).max(1_000),
+      z.strictObject({ text: z.string().trim().min(1).max(1_000), status: undertakingStatus.default('open') }),
+    ]),
+  )
+  .max(50)
+  .optional();
+
+export const updateContext = defineOperation({
+  name: 'update_context',
+  title: 'Update the context',
+  description:
+    'Notes the present state and lasting facts that get_context returns at the start of every session. Given fields ' +
+    'are merged, null removes one. A single event belongs into memory_create instead.',
+  effect: 'write',
+  set: 'core',
+  idempotent: true,
+  input: z.strictObject({
+    emotion: state,
+    emotion_intensity: z.number().min(0).max(1).nullable().optional(),
+    physical_state: state,
+    mental_state: state,
+    environment: state,
+    relationship_status: state,
+    action_tag: state,
+    user_info: record.describe('For example {"name": "葵", "preferred_address": "葵さん"}.'),
+    persona_info: record,
+    preferences: record.describe('For example {"loves": ["tea"], "dislikes": ["noise"]}.'),
+    goals: undertakings.describe('New goals as text; {"text": "…", "status": "done"} closes one.'),
+    promises: undertakings,
+  }),
+  output: z.strictObject({ context: personaContext }),
+  run: async (input, scope) => ({
+    context: await changeContext(scope, {
+      state: pick(input, stateNames),
+      records: pick(input, recordNames),
+      lists: Object.fromEntries(
+        Object.entries(pick(input, listNames)).map(([name, entries]) => [
+          name,
+          entries.map((entry) => (typeof entry === 'string' ? { text: entry, status: 'open' as const } : entry)),
+        ]),
+      ),
+    }),
+  }),
+});
+
+/** The given fields among `names`, without those that are absent. */
+function pick<Input extends object, Name extends keyof Input>(
+  input: Input,
+  names: readonly Name[],
+): { [Field in Name]?: Exclude<Input[Field], undefined> } {
+  const picked: { [Field in Name]?: Exclude<Input[Field], undefined> } = {};
+  for (const name of names) {
+    const value = input[name];
+    // `undefined` has just been ruled out, which the compiler does not carry over to a generic index.
+    if (value !== undefined) picked[name] = value as Exclude<Input[Name], undefined>;
+  }
+  return picked;
+}

@@ -1,0 +1,53 @@
+/**
+ * Forgetting: hides memories so that they can be restored, or erases them from every file of the persona. Backups are
+ * never touched; the receipt says how many there are.
+ */
+import { readdirSync } from 'node:fs';
+import type { MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../store/memory-change.ts';
+import type { Scope } from './scope.ts';
+
+export interface ForgetReceipt {
+  readonly deleted: MemoryKey[];
+  readonly not_found: MemoryKey[];
+  /** True when no trace is left, "pending" while `remaining` still holds some; finished at the next idle or start. */
+  readonly erased?: true | 'pending' | undefined;
+  readonly remaining?: readonly string[] | undefined;
+  /** Backup archives that exist and may hold the text. */
+  readonly backups?: number | undefined;
+}
+
+export async function forget(
+  scope: Scope,
+  { keys, permanent }: { keys: readonly MemoryKey[]; permanent: boolean },
+): Promise<ForgetReceipt> {
+  const { workspace, clock, caller } = scope;
+  const { memories, erasure } = workspace.store;
+  const wanted = [...new Set(keys)];
+  const deleted = wanted.filter((key) => memories.read(key) !== undefined);
+  const [first] = wanted;
+  if (deleted.length === 0 && first !== undefined) throw unknownKey(first);
+
+  if (permanent) await erasure.erase(deleted);
+  else await memories.hide(deleted, clock.now().toISOString());
+  await workspace.activity.wrote('memory_delete', deleted, caller.source);
+
+  const receipt = { deleted, not_found: wanted.filter((key) => !deleted.includes(key)) };
+  if (!permanent) return receipt;
+  const remaining = await workspace.finishErasure();
+  const backups = archivesIn(scope.backups);
+  return {
+    ...receipt,
+    ...(remaining.length === 0 ? { erased: true as const } : { erased: 'pending' as const, remaining }),
+    ...(backups > 0 && { backups }),
+  };
+}
+
+function archivesIn(folder: string): number {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).length;
+  } catch {
+    // No folder, no backups.
+    return 0;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Remembering: stores a text and says what became of it. The memory exists, durable and findable by its words, before
+ * this returns; its vector may follow.
+ */
+import type { MemoryFields, MemoryKey } from '../core/memory.ts';
+import { memoryKeyAt } from '../core/memory-key.ts';
+import type { Scope } from './scope.ts';
+
+export interface Receipt {
+  readonly key: MemoryKey;
+  readonly stored: boolean;
+  readonly duplicate_of?: MemoryKey | undefined;
+  readonly version: number;
+  readonly lexical: 'indexed';
+  readonly vector: 'indexed' | 'queued' | 'partial' | 'off';
+}
+
+export async function remember(scope: Scope, fields: MemoryFields): Promise<Receipt> {
+  const { workspace, clock, settings, caller } = scope;
+  const now = clock.now();
+  const { created, memory } = await workspace.store.memories.create({
+    ...fields,
+    source: caller.source,
+    created_at: now.toISOString(),
+    key: memoryKeyAt(now, settings.timezone),
+  });
+  await workspace.activity.wrote('memory_create', [memory.key], caller.source);
+  return {
+    key: memory.key,
+    stored: created,
+    duplicate_of: created ? undefined : memory.key,
+    version: memory.version,
+    lexical: 'indexed',
+    vector: 'off',
+  };
+}

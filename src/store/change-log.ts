@@ -1,0 +1,78 @@
+/**
+ * The change log: how an index catches up with the truth. Every write appends in its own transaction; a consumer asks
+ * for what came after the generation it has applied, or learns that it must start anew.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MemoryKey } from '../core/memory.ts';
+import type { VectorId } from '../core/vector.ts';
+import type { Connection } from './database.ts';
+
+/** Older entries are trimmed; a consumer that is older than that rebuilds from `vectors`. */
+const keptChanges = 100_000;
+
+export interface LoggedChange {
+  readonly generation: number;
+  readonly op: 'put' | 'drop' | 'payload';
+  readonly vectorId: VectorId | undefined;
+  readonly key: MemoryKey;
+  readonly chunk: number;
+}
+
+export interface ChangeLog {
+  /** Appends; call inside a write transaction. */
+  append(op: LoggedChange['op'], key: MemoryKey, vector?: { id: VectorId; chunk: number }): void;
+  /** The newest generation, 0 before the first change. */
+  latest(): number;
+  /** The random tag of a generation, or undefined where the log does not hold it (any more). "" for generation 0. */
+  tagOf(generation: number): string | undefined;
+  /** The next changes after `generation`, oldest first. */
+  since(generation: number, limit: number): LoggedChange[];
+  /** Drops what is older than the newest 100,000; call inside a write transaction. */
+  trim(): void;
+}
+
+interface ChangeRow {
+  generation: number;
+  op: LoggedChange['op'];
+  vector_id: number | null;
+  key: string;
+  chunk: number | null;
+}
+
+export function createChangeLog(connection: Connection): ChangeLog {
+  return {
+    append(op, key, vector) {
+      const tag = randomBytes(8).toString('hex');
+      connection
+        .sql('INSERT INTO changes (op, vector_id, key, chunk, tag) VALUES (?, ?, ?, ?, ?)')
+        .run(op, vector?.id ?? null, key, vector?.chunk ?? null, tag);
+    },
+    latest() {
+      const row = connection.sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").get();
+      return row?.seq ?? 0;
+    },
+    tagOf(generation) {
+      if (generation === 0) return '';
+      return connection.sql<{ tag: string }>('SELECT tag FROM changes WHERE generation = ?').get(generation)?.tag;
+    },
+    since(generation, limit) {
+      const rows = connection
+        .sql<ChangeRow>(
+          'SELECT generation, op, vector_id, key, chunk FROM changes WHERE generation > ? ORDER BY generation LIMIT ?',
+        )
+        .all(generation, limit);
+      return rows.map((row) => ({
+        generation: row.generation,
+        op: row.op,
+        vectorId: row.vector_id ?? undefined,
+        key: row.key,
+        chunk: row.chunk ?? 0,
+      }));
+    },
+    trim() {
+      connection
+        .sql('DELETE FROM changes WHERE generation <= (SELECT max(generation) FROM changes) - ?')
+        .run(keptChanges);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * What an update, a delete or a restore replaced: every earlier state of a memory, so that any of them can come back.
+ */
+import { MemoryMcpError } from '../core/errors.ts';
+import type { Memory, MemoryFields, MemoryId, Timestamp } from '../core/memory.ts';
+import type { Connection } from './database.ts';
+import { fieldsOf } from './memory-rows.ts';
+
+export type VersionCause = 'update' | 'delete' | 'restore' | 'merge' | 'pin';
+
+export interface MemoryVersion {
+  readonly version: number;
+  readonly replaced_at: Timestamp;
+  readonly replaced_by: VersionCause;
+  readonly fields: MemoryFields;
+}
+
+export interface MemoryVersions {
+  /** Notes the present state of a memory before it is replaced; call inside a write transaction. */
+  keep(memory: Memory, now: Timestamp, cause: VersionCause): void;
+  /** The replaced states, oldest first; the present one is not among them. */
+  of(id: MemoryId): MemoryVersion[];
+  /** The fields of a memory at a version, the present one included, or `not_found`. */
+  fieldsAt(memory: Memory, version: number): MemoryFields;
+}
+
+interface VersionRow {
+  version: number;
+  replaced_at: string;
+  replaced_by: VersionCause;
+  fields: string;
+}
+
+export function createMemoryVersions(connection: Connection): MemoryVersions {
+  const of = (id: MemoryId): MemoryVersion[] =>
+    connection
+      .sql<VersionRow>(
+        'SELECT version, replaced_at, replaced_by, fields FROM memory_versions WHERE memory_id = ? ORDER BY version',
+      )
+      .all(id)
+      .map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
+  return {
+    keep(memory, now, cause) {
+      connection
+        .sql(
+          'INSERT INTO memory_versions (memory_id, version, replaced_at, replaced_by, fields) VALUES (?, ?, ?, ?, ?)',
+        )
+        .run(memory.id, memory.version, now, cause, JSON.stringify(fieldsOf(memory)));
+    },
+    of,
+    fieldsAt(memory, version) {
+      if (version === memory.version) return fieldsOf(memory);
+      const wanted = of(memory.id).find((candidate) => candidate.version === version);
+      if (wanted !== undefined) return wanted.fields;
+      throw new MemoryMcpError('not_found', `Memory "${memory.key}" has no version ${version}`, {
+        hint: `It has versions 1 to ${memory.version}; memory_read with history shows them.`,
+      });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Who did what when, without any text: a row for each write, a count per day and process for reads. The newest entry
+ * of an earlier process tells when the last conversation was.
+ */
+import type { MemoryKey, Timestamp } from '../core/memory.ts';
+import type { Connection } from './database.ts';
+
+export interface LoggedOperation {
+  readonly at: Timestamp;
+  readonly process: string;
+  readonly operation: string;
+  readonly source: string;
+  readonly keys: readonly MemoryKey[];
+}
+
+/** What a process has read since it last said so. */
+export interface UsageReport {
+  readonly process: string;
+  /** Counts of earlier days than this are dropped. */
+  readonly keepFrom: string;
+  readonly reads: readonly { operation: string; day: string; count: number; lastAt: Timestamp }[];
+  readonly accesses: ReadonlyMap<MemoryKey, { count: number; lastAt: Timestamp }>;
+}
+
+export interface OperationLog {
+  record(operation: LoggedOperation): Promise<void>;
+  report(usage: UsageReport): Promise<void>;
+  /** When any other process than this one last did something. */
+  lastOfOthers(process: string): Timestamp | undefined;
+  countsSince(day: string): { operation: string; count: number }[];
+}
+
+/** The newest writes that are kept; what the memories themselves hold does not depend on them. */
+const keptOperations = 10_000;
+
+export function createOperationLog(connection: Connection): OperationLog {
+  return {
+    record: (operation) =>
+      connection.write(() => {
+        const { lastInsertRowid } = connection
+          .sql('INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)')
+          .run(operation.at, operation.process, operation.operation, operation.source, operation.keys.join(' '));
+        connection.sql('DELETE FROM operations WHERE id <= ?').run(Number(lastInsertRowid) - keptOperations);
+      }, 'bulk'),
+    report: ({ process, keepFrom, reads, accesses }) =>
+      connection.write(() => {
+        const count = connection.sql(
+          `INSERT INTO operation_counts (day, operation, process, count, last_at) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (day, operation, process) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`,
+        );
+        for (const read of reads) count.run(read.day, read.operation, process, read.count, read.lastAt);
+        const access = connection.sql(
+          'UPDATE memories SET access_count = access_count + ?, last_accessed_at = ? WHERE key = ?',
+        );
+        for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
+        connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
+      }, 'bulk'),
+    lastOfOthers(process) {
+      const row = connection
+        .sql<{ at: string | null }>(
+          `SELECT max(at) AS at FROM (
+             SELECT max(at) AS at FROM operations WHERE process <> ?
+             UNION ALL SELECT max(last_at) FROM operation_counts WHERE process <> ?)`,
+        )
+        .get(process, process);
+      return row?.at ?? undefined;
+    },
+    countsSince: (day) =>
+      connection
+        .sql<{ operation: string; count: number }>(
+          `SELECT operation, sum(count) AS count FROM (
+             SELECT operation, count FROM operation_counts WHERE day >= ?
+             UNION ALL SELECT operation, 1 FROM operations WHERE at >= ?)
+           GROUP BY operation ORDER BY operation`,
+        )
+        .all(day, day),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Which memories still need vectors, who is embedding them now, and why some never will be. The queue is not stored:
+ * a live memory without chunk 0 in a space is in it, the newest first.
+ */
+import type { MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
+import type { Connection } from './database.ts';
+
+export interface QueuedMemory {
+  readonly id: MemoryId;
+  readonly key: MemoryKey;
+  readonly version: number;
+  readonly content: string;
+}
+
+export interface VectorFailure {
+  readonly key: MemoryKey;
+  readonly attempts: number;
+  readonly reason: string;
+  readonly failed_at: Timestamp;
+}
+
+/** After this many failures a memory leaves the queue until its text or the model changes. */
+export const maximumAttempts = 3;
+
+export interface VectorQueue {
+  next(space: string, limit: number): QueuedMemory[];
+  /** Live memories without a vector in the space, those that failed included. */
+  length(space: string): number;
+  fail(id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void>;
+  failures(space: string): VectorFailure[];
+  /** Takes or extends a lease. False while another holder's has not expired. */
+  lease(name: string, holder: string, now: number, milliseconds: number): Promise<boolean>;
+  release(name: string, holder: string): Promise<void>;
+}
+
+export function createVectorQueue(connection: Connection): VectorQueue {
+  const waiting = `
+    FROM memories m WHERE m.deleted_at IS NULL AND NOT EXISTS (
+      SELECT 1 FROM vectors v JOIN spaces s ON s.id = v.space WHERE v.memory_id = m.id AND s.name = ? AND v.chunk = 0)`;
+  return {
+    next: (space, limit) =>
+      connection
+        .sql<QueuedMemory>(
+          `SELECT m.id, m.key, m.version, m.content ${waiting} AND NOT EXISTS (
+             SELECT 1 FROM vector_failures f WHERE f.memory_id = m.id AND f.space = ? AND f.attempts >= ${maximumAttempts})
+           ORDER BY m.id DESC LIMIT ?`,
+        )
+        .all(space, space, limit),
+    length: (space) => connection.sql<{ n: number }>(`SELECT count(*) AS n ${waiting}`).get(space)?.n ?? 0,
+    fail: (id, space, reason, now) =>
+      connection.write(() => {
+        connection
+          .sql(
+            `INSERT INTO vector_failures (memory_id, space, attempts, reason, failed_at) SELECT id, ?, 1, ?, ? FROM memories WHERE id = ?
+             ON CONFLICT (memory_id, space) DO UPDATE SET attempts = attempts + 1, reason = excluded.reason, failed_at = excluded.failed_at`,
+          )
+          .run(space, reason, now, id);
+      }),
+    failures: (space) =>
+      connection
+        .sql<VectorFailure>(
+          `SELECT m.key, f.attempts, f.reason, f.failed_at FROM vector_failures f JOIN memories m ON m.id = f.memory_id
+           WHERE f.space = ? ORDER BY f.failed_at DESC LIMIT 100`,
+        )
+        .all(space),
+    lease: (name, holder, now, milliseconds) =>
+      connection.write(() => {
+        const { changes } = connection
+          .sql(
+            `INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+             WHERE leases.holder = excluded.holder OR leases.expires_at <= ?`,
+          )
+          .run(name, holder, now + milliseconds, now);
+        return changes === 1;
+      }),
+    release: (name, holder) =>
+      connection.write(() => {
+        connection.sql('DELETE FROM leases WHERE name = ? AND holder = ?').run(name, holder);
+      }),
+  };
+}

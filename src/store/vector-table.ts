@@ -1,0 +1,223 @@
+/**
+ * The `vectors` table: which vector belongs to which chunk of which memory, in which space. Its ids are the ids of
+ * every index, and every write appends to the change log in the same transaction.
+ */
+import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
+import type { IdSet, VectorId, VectorSpace } from '../core/vector.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { Connection } from './database.ts';
+import { isOpen, predicateOf } from './filter-sql.ts';
+
+export interface StoredVector {
+  readonly id: VectorId;
+  readonly memoryId: MemoryId;
+  readonly key: MemoryKey;
+  readonly chunk: number;
+  readonly vector: Float32Array;
+}
+
+export interface VectorTable {
+  /** The space that searches use, or undefined before the first vector. */
+  currentSpace(): VectorSpace | undefined;
+  /** Makes a space the one that searches use, with a new epoch, so that every index starts anew. */
+  switchTo(space: VectorSpace): Promise<void>;
+  /** Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. */
+  put(
+    memory: { id: MemoryId; version: number },
+    space: VectorSpace,
+    vectors: readonly Float32Array[],
+  ): Promise<boolean>;
+  /** Removes the vectors of a memory in every space; call inside a write transaction. */
+  drop(memory: Memory): void;
+  /** Removes up to `limit` vectors of other spaces than the given ones. Returns how many went. */
+  dropOtherSpaces(kept: readonly string[], limit: number): Promise<number>;
+  byIds(ids: readonly VectorId[], space: VectorSpace): Map<VectorId, StoredVector>;
+  /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. */
+  page(space: VectorSpace, after: VectorId, limit: number): StoredVector[];
+  ofMemories(ids: readonly MemoryId[], space: VectorSpace): StoredVector[];
+  /** Which memory each vector belongs to. */
+  owners(ids: readonly VectorId[]): Map<VectorId, MemoryId>;
+  count(space: VectorSpace): number;
+  /** The vectors whose memories pass a filter, or undefined where all of them do. */
+  idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined;
+}
+
+interface VectorRow {
+  id: number;
+  memory_id: number;
+  key: string;
+  chunk: number;
+  vector: Uint8Array;
+}
+
+const columns = 'v.id, v.memory_id, m.key, v.chunk, v.vector';
+
+export function createVectorTable({
+  connection,
+  changes,
+}: {
+  connection: Connection;
+  changes: ChangeLog;
+}): VectorTable {
+  const spaceId = (space: VectorSpace): number | undefined =>
+    connection.sql<{ id: number }>('SELECT id FROM spaces WHERE name = ?').get(space.id)?.id;
+
+  function ensureSpace(space: VectorSpace): number {
+    const known = spaceId(space);
+    if (known !== undefined) return known;
+    return Number(
+      connection.sql('INSERT INTO spaces (name, dimensions) VALUES (?, ?)').run(space.id, space.dimensions)
+        .lastInsertRowid,
+    );
+  }
+
+  const setMeta = (name: string, value: string) =>
+    connection
+      .sql('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+      .run(name, value);
+
+  function remove(rows: readonly { id: number; key: string; chunk: number }[]): void {
+    for (const row of rows) {
+      connection.sql('DELETE FROM vectors WHERE id = ?').run(row.id);
+      changes.append('drop', row.key, { id: row.id, chunk: row.chunk });
+    }
+  }
+
+  return {
+    currentSpace() {
+      const row = connection
+        .sql<{ name: string; dimensions: number }>(
+          "SELECT s.name, s.dimensions FROM meta JOIN spaces s ON s.name = meta.value WHERE meta.name = 'current_space'",
+        )
+        .get();
+      return row === undefined ? undefined : { id: row.name, dimensions: row.dimensions };
+    },
+    switchTo: (space) =>
+      connection.write(() => {
+        ensureSpace(space);
+        setMeta('current_space', space.id);
+        connection.sql("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE name = 'epoch'").run();
+      }),
+    put: (memory, space, vectors) =>
+      connection.write(() => {
+        const row = connection
+          .sql<{ key: string; version: number }>('SELECT key, version FROM memories WHERE id = ?')
+          .get(memory.id);
+        if (row === undefined || row.version !== memory.version) return false;
+        const spaceNumber = ensureSpace(space);
+        remove(
+          connection
+            .sql<{ id: number; key: string; chunk: number }>(
+              'SELECT id, ? AS key, chunk FROM vectors WHERE memory_id = ? AND space = ?',
+            )
+            .all(row.key, memory.id, spaceNumber),
+        );
+        vectors.forEach((vector, chunk) => {
+          const { lastInsertRowid } = connection
+            .sql('INSERT INTO vectors (memory_id, chunk, space, vector) VALUES (?, ?, ?, ?)')
+            .run(memory.id, chunk, spaceNumber, bytesOf(vector));
+          changes.append('put', row.key, { id: Number(lastInsertRowid), chunk });
+        });
+        connection.sql('DELETE FROM vector_failures WHERE memory_id = ? AND space = ?').run(memory.id, space.id);
+        return true;
+      }),
+    drop(memory) {
+      remove(
+        connection
+          .sql<{ id: number; key: string; chunk: number }>(
+            'SELECT id, ? AS key, chunk FROM vectors WHERE memory_id = ?',
+          )
+          .all(memory.key, memory.id),
+      );
+      connection.sql('DELETE FROM vector_failures WHERE memory_id = ?').run(memory.id);
+    },
+    dropOtherSpaces: (kept, limit) =>
+      connection.write(() => {
+        const { changes: removed } = connection
+          .sql(
+            `DELETE FROM vectors WHERE id IN (
+               SELECT v.id FROM vectors v JOIN spaces s ON s.id = v.space
+               WHERE s.name NOT IN (${kept.map(() => '?').join(', ')}) LIMIT ?)`,
+          )
+          .run(...kept, limit);
+        return removed;
+      }, 'bulk'),
+    byIds(ids, space) {
+      const found = new Map<VectorId, StoredVector>();
+      const query = connection.sql<VectorRow>(
+        `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id WHERE v.id = ? AND v.space = ?`,
+      );
+      const spaceNumber = spaceId(space) ?? -1;
+      for (const id of ids) {
+        const row = query.get(id, spaceNumber);
+        if (row !== undefined) found.set(id, vectorFromRow(row));
+      }
+      return found;
+    },
+    page: (space, after, limit) =>
+      connection
+        .sql<VectorRow>(
+          `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
+           WHERE v.id > ? AND v.space = ? ORDER BY v.id LIMIT ?`,
+        )
+        .all(after, spaceId(space) ?? -1, limit)
+        .map(vectorFromRow),
+    ofMemories(ids, space) {
+      const query = connection.sql<VectorRow>(
+        `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
+         WHERE v.memory_id = ? AND v.space = ? ORDER BY v.chunk`,
+      );
+      const spaceNumber = spaceId(space) ?? -1;
+      return ids.flatMap((id) => query.all(id, spaceNumber).map(vectorFromRow));
+    },
+    owners(ids) {
+      const query = connection.sql<{ memory_id: number }>('SELECT memory_id FROM vectors WHERE id = ?');
+      const owners = new Map<VectorId, MemoryId>();
+      for (const id of ids) {
+        const row = query.get(id);
+        if (row !== undefined) owners.set(id, row.memory_id);
+      }
+      return owners;
+    },
+    count: (space) =>
+      connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
+      0,
+    idsMatching(filter, space) {
+      if (isOpen(filter)) {
+        const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);
+        if (hidden.size === 0) return undefined;
+        // Almost everything passes: keeping what does not is smaller and as exact.
+        return { has: (id) => !hidden.has(id), size: Number.POSITIVE_INFINITY };
+      }
+      const { text, parameters } = predicateOf(filter);
+      return vectorIds(text, parameters, space);
+    },
+  };
+
+  function vectorIds(
+    predicate: string,
+    parameters: readonly (string | number | bigint | Uint8Array | null)[],
+    space: VectorSpace,
+  ): Set<number> {
+    const rows = connection
+      .sql<{ id: number }>(
+        `SELECT v.id FROM memories m JOIN vectors v ON v.memory_id = m.id AND v.space = ? WHERE ${predicate}`,
+      )
+      .all(spaceId(space) ?? -1, ...parameters);
+    return new Set(rows.map((row) => row.id));
+  }
+}
+
+function vectorFromRow(row: VectorRow): StoredVector {
+  return { id: row.id, memoryId: row.memory_id, key: row.key, chunk: row.chunk, vector: vectorOf(row.vector) };
+}
+
+/** Little-endian float32, the byte order of every platform that Node runs on. */
+function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+function vectorOf(bytes: Uint8Array): Float32Array {
+  // A copy, because a view needs an offset that is a multiple of four and SQLite promises none.
+  return new Float32Array(bytes.slice().buffer);
+}

@@ -1,0 +1,37 @@
+/**
+ * How a failure looks to a client: code, message and next step. What was not foreseen is logged with its stack and
+ * shown as `internal` with a short id, so that no inside leaks out.
+ */
+import { randomBytes } from 'node:crypto';
+import { type ErrorCode, MemoryMcpError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { visibleText } from '../core/visible-text.ts';
+
+export interface ErrorReply {
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly structured: { error: { code: ErrorCode; message: string; hint?: string | undefined } };
+}
+
+export function describeError(error: unknown, logger: Logger): ErrorReply {
+  const { code, message, hint } = foreseen(error, logger);
+  const shown = { code, message: visibleText(message), ...(hint !== undefined && { hint: visibleText(hint) }) };
+  return {
+    code,
+    text: [`${shown.code}: ${shown.message}`, shown.hint].filter(Boolean).join('\n'),
+    structured: { error: shown },
+  };
+}
+
+function foreseen(error: unknown, logger: Logger): { code: ErrorCode; message: string; hint: string | undefined } {
+  if (error instanceof MemoryMcpError && error.code !== 'internal') return error;
+  const id = randomBytes(4).toString('hex');
+  const stack = error instanceof Error ? error.stack : String(error);
+  const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
+  logger.error(`unexpected error ${id}`, { stack, cause });
+  return {
+    code: 'internal',
+    message: `Something unexpected went wrong (error ${id})`,
+    hint: `The details are in the server's log under ${id}; nothing that was acknowledged is lost.`,
+  };
+}

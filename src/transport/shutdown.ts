@@ -1,0 +1,54 @@
+/**
+ * Ends a server when it should end: closed input, a signal, or a parent that died without closing anything. Whatever
+ * happens first starts the one orderly end; a second signal or a hanging step cuts it short.
+ */
+import type { Logger } from '../core/logger.ts';
+
+export interface ShutdownParts {
+  /** Resolves when there is nothing left to serve. */
+  readonly ended: Promise<void>;
+  /** Drains, flushes, closes. Called once. */
+  readonly close: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** A wrapper may keep the pipe of a dead client open, so the parent itself is watched. */
+const parentCheckMilliseconds = 500;
+/** Everything durable is already on disk; what is cut off here is rebuilt at the next start. */
+const deadlineMilliseconds = 950;
+
+/** Resolves with the exit code when the server has ended. */
+export function untilShutdown({ ended, close, logger }: ShutdownParts): Promise<number> {
+  return new Promise((resolve) => {
+    const parent = process.ppid;
+    let begun = false;
+    const begin = (why: string) => {
+      if (begun) return;
+      begun = true;
+      clearInterval(parentCheck);
+      logger.debug(`ending: ${why}`);
+      const deadline = setTimeout(() => resolve(0), deadlineMilliseconds);
+      close().then(
+        () => {
+          clearTimeout(deadline);
+          resolve(0);
+        },
+        (error: unknown) => {
+          logger.error('the server did not end cleanly', { reason: String(error) });
+          resolve(1);
+        },
+      );
+    };
+    const parentCheck = setInterval(() => {
+      if (process.ppid !== parent) begin('the parent process is gone');
+    }, parentCheckMilliseconds);
+    parentCheck.unref();
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (begun) resolve(0);
+        else begin(signal);
+      });
+    }
+    void ended.then(() => begin('the client closed the connection'));
+  });
+}
