@@ -36,32 +36,36 @@ export function usualPlaces(dataConfig: string, configFolder: string): string[] 
 /** Finds the file. A demanded one that is missing or a folder is `invalid_input`. */
 export function findFile({ demanded, expected, usual }: FilePlaces): FoundFile {
   if (demanded !== undefined) {
-    const kind = kindOf(demanded);
-    if (kind === 'file') return { file: demanded, candidates: [demanded], warnings: [] };
-    const state = kind === 'missing' ? 'does not exist' : 'is a folder';
+    const state = stateOf(demanded);
+    if (state === 'file') return { file: demanded, candidates: [demanded], warnings: [] };
     throw new MemoryMcpError('invalid_input', `The file ${demanded} of --config ${state}`, {
       hint: `Name an existing file, or leave --config out; to make one: ${makeOne}`,
     });
   }
   const candidates = expected === undefined ? usual : [expected];
-  const kinds = candidates.map((path) => ({ path, kind: kindOf(path) }));
-  const file = kinds.find(({ kind }) => kind === 'file')?.path;
-  const warnings = kinds.flatMap(({ path, kind }) => {
-    if (kind === 'folder') {
-      return `${path} is a folder where a configuration file belongs (Docker makes one where a mounted file is missing): defaults are used until it is one. Remove the folder, then: ${makeOne}`;
-    }
-    if (kind === 'missing' && path === expected) {
-      return `MEMORY_MCP_CONFIG_PATH names ${path}, which does not exist: defaults are used until it does. To make one: ${makeOne}`;
-    }
-    return [];
+  const states = candidates.map((path) => ({ path, state: stateOf(path) }));
+  const index = states.findIndex(({ state }) => state === 'file');
+  const passedOver = index === -1 ? states : states.slice(0, index);
+  const warnings = passedOver.flatMap(({ path, state }) => {
+    if (state === 'does not exist' && path !== expected) return [];
+    const subject = path === expected ? `The file ${path} of MEMORY_MCP_CONFIG_PATH` : `The configuration file ${path}`;
+    const advice =
+      state === 'is a folder'
+        ? `Docker makes a folder where a mounted file is missing: remove it, then: ${makeOne}`
+        : `To make one: ${makeOne}`;
+    return [`${subject} ${state}, so no setting comes from it until it is a file. ${advice}`];
   });
-  return { file, candidates, warnings };
+  return { file: states[index]?.path, candidates, warnings };
 }
 
-function kindOf(path: string): 'file' | 'folder' | 'missing' {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) return 'missing';
-  return status.isDirectory() ? 'folder' : 'file';
+/** `file`, or what a message says about a path that is none. */
+function stateOf(path: string): string {
+  try {
+    return statSync(path).isDirectory() ? 'is a folder' : 'file';
+  } catch (error) {
+    const code = codeOf(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : `cannot be reached (${code})`;
+  }
 }
 
 /** The content of a file, or `invalid_input` naming it. Parser messages that quote the text are cut: it holds secrets. */

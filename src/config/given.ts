@@ -41,7 +41,7 @@ function describeIssue(issue: z.core.$ZodIssue, { setting, value, source }: Give
   const inner = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   const key = `${setting.key}${inner}`;
   const subject = source.from === 'file' ? `${key} in ${source.name}` : `${source.name} (${key})`;
-  const shown = showValue(issue.path.reduce<unknown>(memberOf, value), { secret: isSecretPart(setting, issue.path) });
+  const shown = showValue(valueAt(value, issue.path), { secret: isSecretPart(setting, issue.path) });
   const detail = issue.path.length > 0 || issue.code === 'custom' ? ` (${issue.message})` : '';
   return `${subject} is ${shown}${detail}; allowed: ${setting.allowed}`;
 }
@@ -53,6 +53,22 @@ function isSecretPart(setting: Setting, path: readonly PropertyKey[]): boolean {
   return names.length === 0 || names.some(looksSecret);
 }
 
-function memberOf(value: unknown, step: PropertyKey): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
+/** What lies at a path below a value; undefined where there is nothing. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
+}
+
+/** Puts a value at a path; objects on the way are copied, never changed. */
+export function placeAt(tree: Record<string, unknown>, [name, ...rest]: readonly string[], value: unknown): void {
+  if (name === undefined) return;
+  if (rest.length === 0) {
+    tree[name] = value;
+    return;
+  }
+  const inner: Record<string, unknown> = { ...(typeof tree[name] === 'object' ? tree[name] : {}) };
+  placeAt(inner, rest, value);
+  tree[name] = inner;
 }

@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { findFile, readConfigurationFile, readObject, usualPlaces } from './file.ts';
-import { checkGiven, emptyReading, type Reading, type Source } from './given.ts';
+import { checkGiven, emptyReading, placeAt, type Reading, type Source } from './given.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
 import { problemsError } from './problems.ts';
 import { currentWord, retiredWarning } from './retired.ts';
@@ -126,22 +126,11 @@ function settle(readings: readonly Reading[]): {
         problems.push(...checked.problems);
         continue;
       }
-      place(tree, setting.path, checked.value);
+      placeAt(tree, setting.path, checked.value);
       sources[setting.key] = source;
     }
   }
   return { tree, sources, problems };
-}
-
-function place(tree: Record<string, unknown>, [name, ...rest]: readonly string[], value: unknown): void {
-  if (name === undefined) return;
-  if (rest.length === 0) {
-    tree[name] = value;
-    return;
-  }
-  const inner: Record<string, unknown> = { ...(typeof tree[name] === 'object' ? tree[name] : {}) };
-  place(inner, rest, value);
-  tree[name] = inner;
 }
 
 /** A path of a variable. Clients do not expand `$HOME` as a shell does, and start servers in folders of their own choice. */

@@ -108,7 +108,7 @@ export function findPersonaFolder(paths: DataPaths, name: string): string | unde
   return found;
 }
 
-const foldName = (name: string): string => name.normalize('NFC').toLowerCase().normalize('NFC');
+const foldName = (name: string): string => name.toLowerCase().normalize('NFC');
 
 /** Makes a folder and its missing parents, readable by the owner alone. What exists already is left as it is. */
 export function createPrivateFolder(folder: string): void {

@@ -22,7 +22,7 @@ import {
   wholeNumber,
 } from './setting.ts';
 
-export const authTokenSchema = z.strictObject({
+const authTokenSchema = z.strictObject({
   // Visible ASCII is what an Authorization header can carry.
   token: z.string().regex(/^[\x21-\x7e]+$/, 'has to be visible ASCII without blanks'),
   personas: z.union([z.literal('*'), z.array(personaName()).min(1)]),
@@ -36,7 +36,7 @@ const authTokenList = z
   .refine((tokens) => new Set(tokens.map(({ token }) => token)).size === tokens.length, 'holds one token twice');
 
 /** The system's zone as Intl names it, or UTC where the system names none that exists. */
-export function systemTimeZone(): string {
+function systemTimeZone(): string {
   const zone: string | undefined = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return zone !== undefined && isTimeZone(zone) ? zone : 'UTC';
 }

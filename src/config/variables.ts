@@ -12,7 +12,7 @@ import { settings } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const prefix = 'MEMORY_MCP_';
+const prefix = 'MEMORY_MCP_';
 const tokensFileVariable = 'MEMORY_MCP_AUTH_TOKENS_FILE';
 
 /** Variables of ours that hold no setting. */
