@@ -5,9 +5,11 @@ import { getContext } from './get-context.ts';
 import { memoryCreate } from './memory-create.ts';
 import { memoryDelete } from './memory-delete.ts';
 import { memoryList } from './memory-list.ts';
+import { memoryPin } from './memory-pin.ts';
 import { memoryRead } from './memory-read.ts';
 import { memoryRestore } from './memory-restore.ts';
 import { memorySearch } from './memory-search.ts';
+import { memoryStats } from './memory-stats.ts';
 import { memoryUpdate } from './memory-update.ts';
 import type { Operation } from './operation.ts';
 import { updateContext } from './update-context.ts';
@@ -22,6 +24,8 @@ export const operations: readonly Operation[] = [
   memoryDelete,
   memoryList,
   memoryRestore,
+  memoryStats,
+  memoryPin,
 ];
 
 /** Which tools a server offers. */

@@ -61,7 +61,10 @@ export function createActivity({
       const own = moments.findLast((moment) => moment <= now - conversationGap);
       const others = store.operations.lastOfOthers(process);
       const ownAt = own === undefined ? undefined : new Date(own).toISOString();
-      return [ownAt, others].filter((at) => at !== undefined).toSorted().at(-1);
+      return [ownAt, others]
+        .filter((at) => at !== undefined)
+        .toSorted()
+        .at(-1);
     },
     async flush() {
       if (reads.size === 0 && accesses.size === 0) return;

@@ -28,3 +28,13 @@ export async function restore(
   await workspace.activity.wrote('memory_restore', [key], caller.source);
   return { memory: viewOf(memory, scope) };
 }
+
+export async function pin(
+  scope: Scope,
+  { key, pinned }: { key: MemoryKey; pinned: boolean },
+): Promise<{ memory: WholeView }> {
+  const { workspace, clock, caller } = scope;
+  const memory = await workspace.store.memories.setPinned(key, pinned, clock.now().toISOString());
+  await workspace.activity.wrote('memory_pin', [key], caller.source);
+  return { memory: viewOf(memory, scope) };
+}

@@ -8,6 +8,7 @@ import type { Erasure } from './erasure.ts';
 import type { FullText } from './full-text.ts';
 import type { MemoryTable } from './memory-table.ts';
 import type { OperationLog } from './operation-log.ts';
+import type { Statistics } from './statistics.ts';
 import type { VectorQueue } from './vector-queue.ts';
 import type { VectorTable } from './vector-table.ts';
 
@@ -28,6 +29,7 @@ export interface MemoryStore {
   readonly context: ContextTable;
   readonly operations: OperationLog;
   readonly erasure: Erasure;
+  readonly statistics: Statistics;
   identity(): StoreIdentity;
   /** Runs several reads in one snapshot. */
   read<Result>(work: () => Result): Result;

@@ -14,6 +14,7 @@ import type { MemoryStore } from './memory-store.ts';
 import { createMemoryTable } from './memory-table.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
 import { createOperationLog } from './operation-log.ts';
+import { createStatistics } from './statistics.ts';
 import { createVectorQueue } from './vector-queue.ts';
 import { createVectorTable } from './vector-table.ts';
 
@@ -50,6 +51,7 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     context: createContextTable(connection),
     operations: createOperationLog(connection),
     erasure: createErasure({ connection, memories, fullText, vectors }),
+    statistics: createStatistics(connection),
     identity: () => ({ storeId: meta('store_id'), epoch: meta('epoch') }),
     read: (work) => connection.read(work),
     changedElsewhere: () => connection.changedElsewhere(),

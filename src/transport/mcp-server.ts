@@ -1,5 +1,5 @@
 /**
- * Projects the operations to MCP: tools with annotations and schemas. A fresh server object is made per connection or
+ * Projects the operations to MCP: tools with annotations and schemas, and what goes with them. A fresh server object is made per connection or
  * request; everything static is computed once per process. Arguments are checked by `invoke` and nowhere else.
  */
 import {
@@ -15,6 +15,7 @@ import type { Logger } from '../core/logger.ts';
 import { invoke, type OpenScope, type Operation } from '../operation/operation.ts';
 import { describeError } from './error-reply.ts';
 import { instructions } from './instructions.ts';
+import { serveDocuments } from './mcp-documents.ts';
 
 export interface McpServerParts {
   readonly operations: readonly Operation[];
@@ -25,15 +26,27 @@ export interface McpServerParts {
 }
 
 /** Lists change only with the program, so clients may keep them; what is read from memory is private and never cached. */
+const unchanging = { ttlMs: 300_000, cacheScope: 'public' } as const;
 const cacheHints = {
-  'tools/list': { ttlMs: 300_000, cacheScope: 'public' },
-} as const;
+  'tools/list': unchanging,
+  'prompts/list': unchanging,
+  'resources/list': unchanging,
+  'resources/templates/list': unchanging,
+};
 
 export function createMcpServer({ operations, version, logger, openScope }: McpServerParts): Server {
   const server = new Server(
     { name: 'memory-mcp', title: 'memory-mcp', version },
-    { capabilities: { tools: {} }, instructions, cacheHints, jsonSchemaValidator: noElicitation },
+    {
+      capabilities: { tools: {}, resources: {}, prompts: {} },
+      instructions,
+      cacheHints,
+      jsonSchemaValidator: noElicitation,
+    },
   );
+  const sourceOf = (envelope: unknown) => clientName(envelope) ?? server.getClientVersion()?.name ?? 'mcp';
+  serveDocuments(server, { logger, openScope: (envelope) => openScope(sourceOf(envelope)) });
+
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
 
   server.setRequestHandler('tools/list', () => ({ tools: operations.map(toolOf) }));
@@ -46,9 +59,8 @@ export function createMcpServer({ operations, version, logger, openScope }: McpS
         `Unknown tool ${JSON.stringify(params.name.slice(0, 100))}. There are: ${known}`,
       );
     }
-    const source = clientName(context.mcpReq.envelope) ?? server.getClientVersion()?.name ?? 'mcp';
     try {
-      const result = await invoke(operation, params.arguments, openScope(source));
+      const result = await invoke(operation, params.arguments, openScope(sourceOf(context.mcpReq.envelope)));
       return {
         content: [{ type: 'text', text: JSON.stringify(result) }],
         structuredContent: result,

@@ -1,0 +1,75 @@
+/**
+ * What MCP clients may attach without a tool call: a few documents about the persona, and each memory under its key.
+ * Declared once, like operations; every one is a read.
+ */
+import type { MemoryKey } from '../core/memory.ts';
+import { readMemories } from '../service/browse.ts';
+import type { Scope } from '../service/scope.ts';
+import { memoryStatistics, storeInformation, usageMetrics } from '../service/statistics.ts';
+import type { OpenScope, Result } from './operation.ts';
+import { visibleResult } from './visible-result.ts';
+
+export interface Resource {
+  readonly uri: string;
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  read(scope: Scope): object;
+}
+
+export const resources: readonly Resource[] = [
+  {
+    uri: 'memory://info',
+    name: 'info',
+    title: 'About this memory',
+    description: 'The persona, how many memories it has, and how recall works at the moment.',
+    read: storeInformation,
+  },
+  {
+    uri: 'memory://metrics',
+    name: 'metrics',
+    title: 'Usage',
+    description: 'How often each operation was called in the last 30 days, and the state of recall.',
+    read: usageMetrics,
+  },
+  {
+    uri: 'memory://stats',
+    name: 'stats',
+    title: 'Memory statistics',
+    description: 'Totals, frequent tags and emotions, and the last seven days.',
+    read: (scope) => memoryStatistics(scope),
+  },
+];
+
+export const memoryTemplate = {
+  uriTemplate: 'memory://{key}',
+  name: 'memory',
+  title: 'A memory',
+  description: 'One memory with its full text, by key.',
+} as const;
+
+/** The document at a URI, or undefined where there can be none. A key that does not exist is `not_found`. */
+export async function readResource(uri: string, openScope: OpenScope): Promise<Result | undefined> {
+  const resource = resources.find((candidate) => candidate.uri === uri);
+  const key = resource === undefined ? keyIn(uri) : undefined;
+  if (resource === undefined && key === undefined) return undefined;
+  return openScope('read', async (scope) => {
+    const document =
+      resource?.read(scope) ??
+      readMemories(scope, { keys: key === undefined ? [] : [key], history: false }).memories[0] ??
+      {};
+    return visibleResult({ ...document });
+  });
+}
+
+/** The key in `memory://{key}`, percent-decoded; undefined for anything that is not such a URI. */
+function keyIn(uri: string): MemoryKey | undefined {
+  const match = /^memory:\/\/([^/?#]{1,600})$/.exec(uri);
+  if (match?.[1] === undefined) return undefined;
+  try {
+    return decodeURIComponent(match[1]);
+  } catch {
+    // A broken escape names no memory.
+    return undefined;
+  }
+}
