@@ -1,12 +1,13 @@
-/** Bundles the program into CommonJS chunks: one file to start from, everything heavy behind a dynamic import. */
-import { defineConfig } from 'tsup';
+/**
+ * Bundles the program into CommonJS: one file to start from, everything heavy behind a dynamic import; and the
+ * inference process into a file of its own, with transformers.js inside and only the native runtime left outside.
+ */
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: { cli: 'src/cli.ts' },
+const shared: Options = {
   format: 'cjs',
   target: 'node20',
   outDir: 'dist',
-  clean: true,
   // One file: dynamic imports stay lazy inside it, and one code cache serves all.
   splitting: false,
   minify: true,
@@ -15,4 +16,23 @@ export default defineConfig({
   // cosmiconfig asks for TypeScript only to read configurations in TypeScript, which are never looked for.
   external: ['typescript', 'better-sqlite3', 'better-sqlite3-prebuilt', 'faiss-node', 'onnxruntime-node'],
   noExternal: [/^(?!typescript|better-sqlite3|faiss-node|onnxruntime-node).*/],
-});
+  esbuildOptions: (options) => {
+    options.define = { ...options.define, 'import.meta.dirname': '__dirname' };
+  },
+};
+
+/** transformers.js loads these for images and for browsers: 170 MB that no text model asks for. */
+const stubs: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'stubs',
+  setup: (build) => {
+    build.onResolve({ filter: /^(sharp|onnxruntime-web)(\/|$)/ }, ({ path }) => ({ path, namespace: 'stub' }));
+    build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error('${path} is not part of memory-mcp'); };`,
+    }));
+  },
+};
+
+export default defineConfig([
+  { ...shared, entry: { cli: 'src/cli.ts' }, clean: ['!inference.cjs'] },
+  { ...shared, entry: { inference: 'src/model/inference.ts' }, esbuildPlugins: [stubs] },
+]);

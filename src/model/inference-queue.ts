@@ -1,0 +1,54 @@
+/**
+ * The order of work inside the inference process: queries before everything else, and background work one step at a
+ * time, because a running inference cannot be interrupted. A step is one chunk, one pair or one model to load; between
+ * steps the event loop turns, so that a newly arrived query or a cancellation is seen.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { InferencePriority } from './inference-protocol.ts';
+
+export interface QueuedWork {
+  readonly id: number;
+  readonly priority: InferencePriority;
+  /** Each `yield` ends a step. Reports its own result and its own errors. */
+  readonly steps: AsyncGenerator<void, void>;
+}
+
+export interface InferenceQueue {
+  add(work: QueuedWork): void;
+  /** Drops the work before its next step; nothing more is heard of it. */
+  cancel(id: number): void;
+}
+
+export function createInferenceQueue(): InferenceQueue {
+  const waiting: Record<InferencePriority, QueuedWork[]> = { interactive: [], background: [] };
+  let running = false;
+
+  const run = async () => {
+    running = true;
+    for (;;) {
+      const queue = waiting.interactive.length > 0 ? waiting.interactive : waiting.background;
+      const work = queue[0];
+      if (work === undefined) break;
+      const { done } = await work.steps.next();
+      if (done === true) remove(work.id);
+      await nextTurn();
+    }
+    running = false;
+  };
+  const remove = (id: number) => {
+    for (const queue of Object.values(waiting)) {
+      const index = queue.findIndex((work) => work.id === id);
+      if (index >= 0) return queue.splice(index, 1)[0];
+    }
+    return undefined;
+  };
+  return {
+    add: (work) => {
+      waiting[work.priority].push(work);
+      if (!running) void run();
+    },
+    cancel: (id) => {
+      void remove(id)?.steps.return();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { localInference } from '../support/inference.ts';
+import { describeInferenceClient } from './inference-client.ts';
+
+describeInferenceClient('a child process', () => localInference());

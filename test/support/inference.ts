@@ -1,0 +1,80 @@
+/**
+ * What the tests of models need: the tiny models as the inference process takes them, clients with a real process
+ * behind them, and a look at the processes that are alive.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeTestModel } from '../../scripts/test-model/test-models.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import type { InferenceClient } from '../../src/model/inference-client.ts';
+import { bundledInference, type InferenceCommand } from '../../src/model/inference-process.ts';
+import type { EmbeddingModel, InferenceModel } from '../../src/model/inference-protocol.ts';
+import { createLocalInference, type LocalInferenceParts } from '../../src/model/local-inference.ts';
+
+export function tinyEmbedder(changes: Partial<EmbeddingModel> = {}): EmbeddingModel {
+  return { ...tinyModel(writeTestModel('tiny-embed')), pooling: 'mean', ...changes };
+}
+
+export function tinyReranker(changes: Partial<InferenceModel> = {}): InferenceModel {
+  return { ...tinyModel(writeTestModel('tiny-rerank')), ...changes };
+}
+
+function tinyModel(folder: string): InferenceModel {
+  return { folder, file: 'onnx/model_quantized.onnx', stamp: 'test', device: 'cpu', threads: 1, maxTokens: 512 };
+}
+
+export function localInference(changes: Partial<LocalInferenceParts> = {}): InferenceClient {
+  return createLocalInference({
+    command: bundledInference(),
+    idleMinutes: 5,
+    clock: systemClock,
+    logger: silentLogger,
+    ...changes,
+  });
+}
+
+/** The real process, with `code` run in it first: for what cannot be provoked from outside. */
+export function inferenceAfter(code: string): InferenceCommand {
+  const { execPath, args } = bundledInference();
+  const entry = join(temporaryFolder(), 'entry.cjs');
+  writeFileSync(entry, `${code}\nrequire(${JSON.stringify(args[0])});\n`);
+  return { execPath, args: [entry] };
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'memory-mcp-model-'));
+}
+
+export const processListSkip = process.platform === 'linux' ? false : 'needs /proc to see child processes';
+
+/** Process ids of the direct children of `parent` that are alive. */
+export function childProcesses(parent = process.pid): number[] {
+  const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
+  return list === '' ? [] : list.split(' ').map(Number).filter(isAlive);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1);
+    return state?.[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** Polls until `condition` holds; fails with `what` after ten seconds. */
+export async function eventually(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`did not happen in ten seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < left.length; index++) sum += (left[index] ?? 0) * (right[index] ?? 0);
+  return sum;
+}

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { InferenceClient } from '../../../src/model/inference-client.ts';
+import { bundledInference } from '../../../src/model/inference-process.ts';
+import {
+  childProcesses,
+  eventually,
+  inferenceAfter,
+  isAlive,
+  localInference,
+  processListSkip,
+  temporaryFolder,
+  tinyEmbedder,
+} from '../../support/inference.ts';
+
+const interactive = { priority: 'interactive' } as const;
+const inferenceParent = join(import.meta.dirname, '../../support/inference-parent.ts');
+const manySentences = '今日は自転車で海まで走った。'.repeat(3000);
+
+describe.skipIf(processListSkip)('a child process that runs models', () => {
+  let client: InferenceClient | undefined;
+  const open = (changes: Parameters<typeof localInference>[0] = {}) => {
+    client = localInference(changes);
+    return client;
+  };
+  const embed = (text: string) =>
+    (client ?? open()).embed({ model: tinyEmbedder(), as: 'chunks', prefix: '', text }, interactive);
+  const onlyChild = () => {
+    const [pid, ...more] = childProcesses();
+    expect(more).toEqual([]);
+    return pid ?? Number.NaN;
+  };
+
+  afterEach(async () => {
+    await client?.close();
+    client = undefined;
+    expect(childProcesses()).toEqual([]);
+  });
+
+  it('is started by the first request and not before', async () => {
+    open();
+    expect(childProcesses()).toEqual([]);
+    await embed('海');
+    expect(childProcesses()).toHaveLength(1);
+  });
+
+  it('ends when it has had nothing to do for a while, and comes back', async () => {
+    open({ idleMinutes: 0.001 });
+    await embed('海');
+    const first = onlyChild();
+    await eventually(() => !isAlive(first), 'the idle process ends');
+    expect((await embed('海')).vectors).toHaveLength(1);
+  });
+
+  it('is replaced when it is killed in the middle of a text, and the text is embedded all the same', async () => {
+    await embed('海');
+    const first = onlyChild();
+    const answer = embed(manySentences);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    process.kill(first, 'SIGKILL');
+    expect((await answer).embeddedCharacters).toBe(manySentences.length);
+    expect(onlyChild()).not.toBe(first);
+  });
+
+  it('that dies twice over the same text costs that text alone', async () => {
+    // Dies as soon as it reports work on a text after one with this word has arrived.
+    open({
+      command: inferenceAfter(`
+        const { Socket } = require('node:net');
+        const { emit, write } = Socket.prototype;
+        let poisoned = false;
+        Socket.prototype.emit = function (name, data) {
+          if (name === 'data' && data.includes('poison')) poisoned = true;
+          return emit.apply(this, arguments);
+        };
+        Socket.prototype.write = function (data) {
+          const sent = write.apply(this, arguments);
+          if (poisoned && data.includes('"on":"text"')) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+          return sent;
+        };
+      `),
+    });
+    const poison = embed('poison'.repeat(1000));
+    const poisonFails = expect(poison).rejects.toMatchObject({ code: 'internal', reason: 'work' });
+    const innocent = embed('海');
+    await poisonFails;
+    expect((await innocent).vectors).toHaveLength(1);
+  });
+
+  it('that cannot even start is an error of the model and not of the text, and is not started over and over', async () => {
+    open({ command: { execPath: process.execPath, args: ['-e', 'process.exit(7)'] } });
+    const unavailable = { code: 'model_unavailable', reason: 'crashed' };
+    await expect(embed('海')).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('exit code 7'),
+    });
+    await expect(embed('海')).rejects.toMatchObject(unavailable);
+    await expect(embed('海')).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('next attempt in'),
+    });
+  });
+
+  it('that is not there to be started is an error, too', async () => {
+    open({ command: { execPath: '/no/such/node', args: [] } });
+    await expect(embed('海')).rejects.toMatchObject({ reason: 'crashed', message: expect.stringContaining('ENOENT') });
+  });
+
+  it('says that the runtime is missing where onnxruntime-node is not installed', async () => {
+    const entry = join(temporaryFolder(), 'inference.cjs');
+    const { execPath, args } = bundledInference();
+    copyFileSync(args[0] ?? '', entry);
+    open({ command: { execPath, args: [entry] } });
+    await expect(embed('海')).rejects.toMatchObject({
+      code: 'model_unavailable',
+      reason: 'runtime missing',
+      message: expect.stringContaining('onnxruntime-node'),
+    });
+  });
+
+  it('may print what it likes', async () => {
+    open({
+      command: inferenceAfter(`
+        setInterval(() => { console.log('library log'); console.error('library warning'); }, 1);
+        process.stdout.write('{"jsonrpc":"2.0"}\\n');
+      `),
+    });
+    expect((await embed(manySentences)).embeddedCharacters).toBe(manySentences.length);
+  });
+
+  it.each([
+    ['while it waits for work', ''],
+    ['while it is busy and cannot look at its channel', 'setTimeout(() => { for (;;); }, 500);'],
+  ])('ends with a server that is killed, %s', async (_when, code) => {
+    const server = spawn(process.execPath, ['--import', 'tsx', inferenceParent, ...inferenceAfter(code).args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(server.stdout, 'data');
+    const [pid] = childProcesses(server.pid);
+    expect(pid !== undefined && isAlive(pid)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, code === '' ? 0 : 700));
+    server.kill('SIGKILL');
+    await eventually(() => !isAlive(pid ?? 0), 'the inference process ends');
+  });
+
+  it('survives an interrupt from the terminal, which is meant for the server', async () => {
+    await embed('海');
+    const pid = onlyChild();
+    process.kill(pid, 'SIGINT');
+    await embed('海');
+    expect(onlyChild()).toBe(pid);
+  });
+});
