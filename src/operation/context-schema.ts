@@ -1,7 +1,7 @@
 /**
  * The schema of a persona's context, as get_context and update_context show it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const undertakingStatus = z.enum(['open', 'done', 'dropped']);
 

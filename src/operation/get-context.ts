@@ -1,7 +1,7 @@
 /**
  * get_context: what an assistant needs at the start of a session, in one reply.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionStart } from '../service/session-start.ts';
 import { personaContext } from './context-schema.ts';
 import { defineOperation } from './operation.ts';

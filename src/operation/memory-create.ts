@@ -1,7 +1,7 @@
 /**
  * memory_create: stores a memory and answers with a receipt that says what is durable and how it can be found.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { remember } from '../service/remember.ts';
 import { defineOperation } from './operation.ts';
 import { createFields, memoryKey } from './vocabulary.ts';

@@ -1,7 +1,7 @@
 /**
  * memory_delete: hides memories so that they can be restored, or erases them for good.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { forget } from '../service/forget.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey } from './vocabulary.ts';

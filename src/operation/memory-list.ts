@@ -1,7 +1,7 @@
 /**
  * memory_list: memories in the order of time, page by page. For a question there is memory_search.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMemories } from '../service/browse.ts';
 import { defineOperation } from './operation.ts';
 import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';

@@ -1,7 +1,7 @@
 /**
  * memory_pin: keeps a memory in view at the start of every session.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { pin } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey, wholeMemory } from './vocabulary.ts';

@@ -1,7 +1,7 @@
 /**
  * memory_read: the full text of memories whose keys are known, with their history on request.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readMemories } from '../service/browse.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey, readMemory } from './vocabulary.ts';

@@ -1,7 +1,7 @@
 /**
  * memory_restore: takes a delete back, or returns to an earlier version.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { restore } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey, wholeMemory } from './vocabulary.ts';

@@ -1,7 +1,7 @@
 /**
  * memory_search: answers a question from the memories.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { recall } from '../service/recall.ts';
 import { defineOperation } from './operation.ts';
 import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';

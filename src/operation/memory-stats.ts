@@ -1,7 +1,7 @@
 /**
  * memory_stats: how many memories there are, of what kind and since when.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { memoryStatistics } from '../service/statistics.ts';
 import { defineOperation } from './operation.ts';
 

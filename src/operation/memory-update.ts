@@ -1,7 +1,7 @@
 /**
  * memory_update: changes a memory by key and keeps what it was.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { revise } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
 import { changeFields, memoryKey, wholeMemory } from './vocabulary.ts';

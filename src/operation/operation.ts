@@ -2,7 +2,7 @@
  * An operation is a datum: name, text, schemas, effect and what it runs. `invoke` is the only gate to one: it parses
  * the input before anything is opened, and the result before anybody sees it. Transports, commands and docs project.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Scope } from '../service/scope.ts';
 import { visibleResult } from './visible-result.ts';

@@ -1,7 +1,7 @@
 /**
  * update_context: what an assistant notes about the user, the persona and its state, outside single memories.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { changeContext, listNames, recordNames, stateNames } from '../service/context.ts';
 import { personaContext, undertakingStatus } from './context-schema.ts';
 import { defineOperation } from './operation.ts';

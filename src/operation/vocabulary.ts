@@ -1,7 +1,7 @@
 /**
  * The words that operations share: schemas of keys, fields, filters and memories, each written once.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { contentLimit, type MemoryFilter, stateLimit, tagLimit } from '../core/memory.ts';
 import { parseTimeRange } from '../core/time-range.ts';
 import type { Scope } from '../service/scope.ts';

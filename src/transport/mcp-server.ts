@@ -10,7 +10,7 @@ import {
   Server,
   type Tool,
 } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Logger } from '../core/logger.ts';
 import { invoke, type OpenScope, type Operation } from '../operation/operation.ts';
 import { describeError } from './error-reply.ts';
