@@ -325,8 +325,8 @@ describe('a date range that cannot be followed', () => {
     ['0999', 'lies outside the years 1000 to 9999'],
     ['9999', 'lies outside the years 1000 to 9999'],
     ['99999 years ago', 'lies outside the years 1000 to 9999'],
-    ['x'.repeat(10_000), 'is longer than the 120 characters'],
-    ['今日'.repeat(5_000), 'is longer than the 120 characters'],
+    ['x'.repeat(10_000), 'is longer than the 200 characters'],
+    ['今日'.repeat(5_000), 'is longer than the 200 characters'],
   ])('%s', (text, reason) => {
     const refusal = refusalOf(text);
     expect(refusal.code).toBe('invalid_input');
