@@ -34,8 +34,8 @@ export interface PersonasParts {
   readonly maximumOpen?: number;
 }
 
-/** After this long without a call a workspace settles; after the second time it is closed, if others wait for room. */
-const settleAfter = 5_000;
+/** How often workspaces that nobody uses are asked to settle, until nothing is left to do. */
+const settleInterval = 5_000;
 
 interface Opened {
   readonly workspace: Promise<Workspace>;
@@ -49,7 +49,7 @@ export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }
   const running = new Set<Promise<unknown>>();
   let nowhere: Promise<Workspace> | undefined;
 
-  const idleTimer = setInterval(() => void track(settleIdle()), settleAfter);
+  const idleTimer = setInterval(() => void track(settleIdle()), settleInterval);
   idleTimer.unref();
 
   function track<Result>(work: Promise<Result>): Promise<Result> {
@@ -97,10 +97,9 @@ export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }
 
   async function settleIdle(): Promise<void> {
     for (const [folder, entry] of opened) {
-      if (entry.settled || entry.users > 0 || clock.monotonic() - entry.lastUsed < settleAfter) continue;
-      entry.settled = true;
+      if (entry.settled || entry.users > 0) continue;
       try {
-        await (await entry.workspace).settle();
+        entry.settled = await (await entry.workspace).settle(clock.monotonic() - entry.lastUsed);
       } catch (error) {
         logger.warn('idle work failed and will be tried again', { persona: folder, reason: String(error) });
       }

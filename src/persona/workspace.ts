@@ -4,9 +4,15 @@
  */
 import type { PersonaPaths } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { VectorSpace } from '../core/vector.ts';
+import type { Embedder } from '../model/embedder.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
+import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
+import { createProjection, type Projection, type SnapshotRule } from './projection.ts';
+import { createVectorWriter, type VectorWriter } from './vector-writer.ts';
 
 export interface Workspace {
   readonly persona: string;
@@ -15,10 +21,12 @@ export interface Workspace {
   readonly exists: boolean;
   readonly store: MemoryStore;
   readonly activity: Activity;
+  readonly projection: Projection;
+  readonly vectorWriter: VectorWriter;
   /** Removes what a permanent deletion leaves in files. Answers with the names of what still holds traces. */
   finishErasure(): Promise<readonly string[]>;
-  /** Does what was put off: counts, traces of erased memories. Called on idle and before closing. */
-  settle(): Promise<void>;
+  /** Does what was put off, after so many milliseconds without a call. True when nothing is left to do. */
+  settle(idleMilliseconds: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -27,25 +35,62 @@ export interface WorkspaceParts {
   readonly paths: PersonaPaths;
   readonly exists: boolean;
   readonly store: MemoryStore;
+  readonly embedder: Embedder;
+  readonly openIndex: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
+  readonly snapshotRule: () => SnapshotRule;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly process: string;
 }
 
-export function createWorkspace({ persona, paths, exists, store, clock, logger, process }: WorkspaceParts): Workspace {
+export function createWorkspace(parts: WorkspaceParts): Workspace {
+  const { persona, paths, exists, store, embedder, clock, logger, process } = parts;
   const activity = createActivity({ store, clock, process });
+  const projection = createProjection({
+    store,
+    open: parts.openIndex,
+    file: paths.vectorIndex,
+    rule: parts.snapshotRule,
+    clock,
+    logger,
+  });
+  const vectorWriter = createVectorWriter({ store, embedder, holder: process, clock, logger });
   let closed: Promise<void> | undefined;
 
   async function finishErasure(): Promise<readonly string[]> {
-    const remaining = (await store.erasure.removeTraces()) ? [] : ['memory.sqlite-wal'];
+    await projection.synced();
+    const remaining = [
+      ...((await projection.snapshot('now')) ? [] : ['vector_store/index.faiss']),
+      ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite-wal']),
+    ];
     if (remaining.length === 0) await store.erasure.complete();
     return remaining;
   }
 
-  async function settle(): Promise<void> {
-    if (!exists) return;
+  async function settle(idleMilliseconds: number): Promise<boolean> {
+    if (!exists) return true;
     await activity.flush();
-    if (store.erasure.pending()) await finishErasure();
+    vectorWriter.drain();
+    const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
+    const snapshotDone = await projection.snapshot({ idle: idleMilliseconds });
+    return erased && snapshotDone && !vectorWriter.busy();
+  }
+
+  async function close(): Promise<void> {
+    try {
+      await vectorWriter.close();
+      if (exists) {
+        await activity.flush();
+        if (store.erasure.pending()) await finishErasure();
+        await projection.snapshot('now');
+      }
+    } catch (error) {
+      // All of this can be done at the next start; the memories themselves are safe.
+      logger.warn('closing a persona left work for the next start', { persona, reason: reasonOf(error) });
+    } finally {
+      await projection.close();
+      store.close();
+    }
   }
 
   return {
@@ -54,19 +99,12 @@ export function createWorkspace({ persona, paths, exists, store, clock, logger, 
     exists,
     store,
     activity,
+    projection,
+    vectorWriter,
     finishErasure,
     settle,
     close() {
-      closed ??= (async () => {
-        try {
-          await settle();
-        } catch (error) {
-          // What settling does can be done at the next start; the memories themselves are safe.
-          logger.warn('closing a persona left work for the next start', { persona, reason: String(error) });
-        } finally {
-          store.close();
-        }
-      })();
+      closed ??= close();
       return closed;
     },
   };

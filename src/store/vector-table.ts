@@ -76,6 +76,9 @@ export function createVectorTable({
       .sql('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
       .run(name, value);
 
+  const currentSpaceName = () =>
+    connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'current_space'").get()?.value;
+
   function remove(rows: readonly { id: number; key: string; chunk: number }[]): void {
     for (const row of rows) {
       connection.sql('DELETE FROM vectors WHERE id = ?').run(row.id);
@@ -119,6 +122,7 @@ export function createVectorTable({
           changes.append('put', row.key, { id: Number(lastInsertRowid), chunk });
         });
         connection.sql('DELETE FROM vector_failures WHERE memory_id = ? AND space = ?').run(memory.id, space.id);
+        if (currentSpaceName() === undefined) setMeta('current_space', space.id);
         return true;
       }),
     drop(memory) {
