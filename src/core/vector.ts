@@ -24,7 +24,8 @@ export interface Ranked {
   readonly score: number;
 }
 
-export interface IdSet {
+/** A `Set<VectorId>` is one. Iterated where it is much smaller than an index, asked with `has` otherwise. */
+export interface IdSet extends Iterable<VectorId> {
   has(id: VectorId): boolean;
   readonly size: number;
 }
@@ -35,9 +36,13 @@ export interface VectorFilter {
   ids(): IdSet;
 }
 
+/** How far from 1 the length of a unit vector may be after rounding to float32. */
+const unitTolerance = 1e-6;
+
 /**
  * A copy of `vector` with length 1 that survives float32, or `invalid_input` for a wrong dimension, NaN, an infinite
- * number or a vector without direction: none of these may ever reach an index.
+ * number or a vector without direction: none of these may ever reach an index. A vector that has length 1 already
+ * keeps its bits, so that what is stored, indexed and written to a file stays the same however often it passes here.
  */
 export function unitVector(vector: ArrayLike<number>, dimensions: number): Float32Array {
   if (vector.length !== dimensions) {
@@ -53,6 +58,10 @@ export function unitVector(vector: ArrayLike<number>, dimensions: number): Float
     throw new MemoryMcpError('invalid_input', 'A vector is zero or holds a number that is not finite');
   }
   const unit = new Float32Array(dimensions);
+  if (Math.abs(length - 1) <= unitTolerance) {
+    unit.set(vector);
+    return unit;
+  }
   for (let index = 0; index < dimensions; index++) unit[index] = (vector[index] ?? 0) / length;
   return unit;
 }

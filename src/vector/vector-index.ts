@@ -8,16 +8,26 @@ export interface VectorIndex {
   readonly space: VectorSpace;
   /** Which engine answers, for `memory://info` and `doctor`: "flat (WASM SIMD)", "faiss-node", "qdrant". */
   readonly engine: string;
-  /** Applies changes up to `generation` in order. Applying the same change twice is the same as once. */
+  /**
+   * Applies changes up to `generation` in order. Applying the same change twice is the same as once. `invalid_input`
+   * for a vector that is no vector of this space, before anything is changed. After any other error the index may be
+   * empty and its generation 0.
+   */
   apply(changes: readonly VectorChange[], generation: number): Promise<void>;
-  /** The nearest vectors by cosine, best first, equal scores by ascending id. `query` is a unit vector of `space.dimensions`. */
+  /**
+   * The nearest vectors by cosine, best first, equal scores by ascending id. `query` has `space.dimensions` numbers and
+   * any length but 0 (else `invalid_input`); a `limit` below 1 finds nothing.
+   */
   nearest(query: Float32Array, limit: number, filter?: VectorFilter): Promise<readonly Ranked[]>;
   size(): Promise<number>;
-  /** The newest generation of the change log that `apply` has seen; 0 for an empty index. */
+  /** The newest generation of the change log that `apply` has seen; 0 asks for a rebuild. */
   appliedGeneration(): Promise<number>;
   /** Forgets everything, generation 0: the first step of a rebuild. */
   reset(): Promise<void>;
-  /** Makes what was applied durable, where the index has a file. */
+  /**
+   * Makes what was applied durable, where the index has a file: `backend_unavailable` where that cannot be written,
+   * which loses nothing, since the file is a cache. Searches and changes may go on meanwhile.
+   */
   flush(): Promise<void>;
   /** Flushes nothing; frees what is held. Closing twice is closing once. */
   close(): Promise<void>;
@@ -31,4 +41,13 @@ export interface SnapshotStamp {
   readonly epoch: string;
   readonly generation: number;
   readonly tag: string;
+}
+
+/** Where a local index keeps what it holds between runs, and the store whose vectors these are. */
+export interface SnapshotPlace {
+  /** Path of `index.faiss`. Its folder is made when it is written. */
+  readonly file: string;
+  readonly epoch: string;
+  /** The tag of a row of the change log, undefined where the log does not hold it. Not asked about generation 0. */
+  tagOf(generation: number): string | undefined;
 }

@@ -1,0 +1,142 @@
+/**
+ * LocalIndex: everything that the indexes of this process share. It keeps the float32 rows, applies changes, answers
+ * exactly with the help of a scanner, and keeps `index.faiss`. A driver adds a scanner and a name.
+ */
+import { MemoryMcpError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { type Ranked, unitVector, type VectorChange, type VectorFilter, type VectorSpace } from '../core/vector.ts';
+import { editRows } from './edit-rows.ts';
+import { exactNearest } from './exact-nearest.ts';
+import { loadSnapshot, type SnapshotParts, saveSnapshot } from './index-snapshot.ts';
+import type { RowScanner } from './row-scanner.ts';
+import type { SnapshotPlace, VectorIndex } from './vector-index.ts';
+import type { VectorRows } from './vector-rows.ts';
+
+export interface LocalIndexParts {
+  readonly space: VectorSpace;
+  readonly logger: Logger;
+  /** Without one the index lives in memory alone. */
+  readonly snapshot?: SnapshotPlace | undefined;
+}
+
+export interface LocalIndexDriver {
+  readonly engine: string;
+  readonly rows: VectorRows;
+  readonly scanner: RowScanner | undefined;
+}
+
+/**
+ * Opens the file if it fits `space` and the store; otherwise the index is empty at generation 0 and waits to be rebuilt,
+ * with one warning unless there is no file.
+ */
+export async function openLocalIndex(parts: LocalIndexParts, driver: LocalIndexDriver): Promise<VectorIndex> {
+  const index = new LocalIndex(parts, driver);
+  await index.load();
+  return index;
+}
+
+class LocalIndex implements VectorIndex {
+  readonly space: VectorSpace;
+  readonly engine: string;
+  readonly #rows: VectorRows;
+  readonly #scanner: RowScanner | undefined;
+  readonly #snapshot: SnapshotParts | undefined;
+  #generation = 0;
+  #savedGeneration: number | undefined;
+  #lastFlush: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor({ space, logger, snapshot }: LocalIndexParts, { engine, rows, scanner }: LocalIndexDriver) {
+    this.space = space;
+    this.engine = engine;
+    this.#rows = rows;
+    this.#scanner = scanner;
+    this.#snapshot = snapshot === undefined ? undefined : { place: snapshot, space, logger };
+  }
+
+  async load(): Promise<void> {
+    const state = this.#snapshot === undefined ? undefined : await loadSnapshot(this.#snapshot);
+    if (state === undefined) return;
+    this.#rows.adopt(state.rows);
+    this.#scanner?.update(wholeOf(this.#rows));
+    this.#generation = state.generation;
+    this.#savedGeneration = state.generation;
+  }
+
+  async apply(changes: readonly VectorChange[], generation: number): Promise<void> {
+    this.#requireOpen();
+    const edit = editRows(this.#rows, changes);
+    try {
+      this.#scanner?.update(edit);
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+    this.#generation = Math.max(this.#generation, generation);
+  }
+
+  async nearest(query: Float32Array, limit: number, filter?: VectorFilter): Promise<readonly Ranked[]> {
+    this.#requireOpen();
+    return exactNearest({
+      rows: this.#rows,
+      scanner: this.#scanner,
+      query: unitVector(query, this.space.dimensions),
+      limit,
+      allowed: filter?.ids(),
+    });
+  }
+
+  async size(): Promise<number> {
+    return this.#rows.count;
+  }
+
+  async appliedGeneration(): Promise<number> {
+    return this.#generation;
+  }
+
+  async reset(): Promise<void> {
+    this.#requireOpen();
+    this.#forget();
+  }
+
+  async flush(): Promise<void> {
+    this.#requireOpen();
+    const flushed = this.#lastFlush.then(() => this.#write());
+    this.#lastFlush = flushed.catch(() => {});
+    await flushed;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#lastFlush;
+    this.#forget();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#snapshot === undefined) return;
+    const generation = this.#generation;
+    const state = { rows: this.#rows.hold(), generation, savedGeneration: this.#savedGeneration };
+    try {
+      await saveSnapshot(this.#snapshot, state);
+      this.#savedGeneration = generation;
+    } finally {
+      this.#rows.release();
+    }
+  }
+
+  #forget(): void {
+    this.#rows.clear();
+    this.#scanner?.clear();
+    this.#generation = 0;
+    this.#savedGeneration = undefined;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new MemoryMcpError('internal', 'The vector index is closed');
+  }
+}
+
+function wholeOf(rows: VectorRows) {
+  const all = Array.from({ length: rows.count }, (_, row) => row);
+  return { rows: all, put: all.map((row) => rows.idAt(row)), gone: [] };
+}

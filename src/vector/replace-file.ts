@@ -1,0 +1,92 @@
+/**
+ * Replaces a file in one step: readers see the old one or the new one, whole, whatever happens to the writer. Several
+ * processes may replace the same file at once; the last rename wins.
+ */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../core/errors.ts';
+
+/** Tells this process from an earlier one that had its number. */
+const processToken = randomBytes(4).toString('hex');
+const renameAttempts = 10;
+const renameDelayMs = 20;
+
+/** Writes a new file with `write` and puts it in the place of `path`. The folder is made if it is missing. */
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await renamePatiently(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Removes what killed processes left of their attempts to replace `path`. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.`;
+  for (const name of await namesIn(folder)) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || isAtWork(Number(pid), token)) continue;
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAtWork(pid: number, token: string | undefined): boolean {
+  if (pid === process.pid) return token === processToken;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Windows refuses to replace a file that somebody is reading. */
+async function renamePatiently(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const blocked = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
+      if (process.platform !== 'win32' || !blocked || attempt === renameAttempts) throw error;
+      await delay(attempt * renameDelayMs);
+    }
+  }
+}
+
+/** Makes a rename durable. Windows has no such call, and some file systems refuse it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}

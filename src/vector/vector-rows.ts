@@ -1,0 +1,195 @@
+/**
+ * The float32 vectors of a local index, row by row, with their ids: what scores are computed from and what the file is
+ * written from. Rows have no gaps (the last row fills a hole), so a scan never meets a dropped vector; their order means
+ * nothing. While a snapshot is being written its blocks stay as they were: a change copies the block first.
+ */
+import type { VectorId } from '../core/vector.ts';
+
+/** Rows in one block: a megabyte at 256 dimensions, and the unit in which files are read and written. */
+export const rowsPerBlock = 1024;
+
+/** Rows as they were at one moment. `blocks` hold `rowsPerBlock` rows each, the last one fewer. */
+export interface RowsSnapshot {
+  readonly dimensions: number;
+  readonly count: number;
+  /** The id of each row. */
+  readonly ids: Float64Array;
+  readonly blocks: readonly Float32Array[];
+}
+
+export class VectorRows {
+  readonly dimensions: number;
+  #count = 0;
+  #ids = new Float64Array(0);
+  #blocks: Float32Array[] = [];
+  #rowOf = new Map<VectorId, number>();
+  /** Blocks that a snapshot still reads. */
+  readonly #held = new Set<Float32Array>();
+
+  constructor(dimensions: number) {
+    this.dimensions = dimensions;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  rowOf(id: VectorId): number | undefined {
+    return this.#rowOf.get(id);
+  }
+
+  idAt(row: number): VectorId {
+    return this.#ids[row] ?? Number.NaN;
+  }
+
+  /** A view, good until the next change. */
+  vectorAt(row: number): Float32Array {
+    const at = (row % rowsPerBlock) * this.dimensions;
+    return this.#blockOf(row).subarray(at, at + this.dimensions);
+  }
+
+  /** Cosine of `row` and a unit vector: summed in float64, rounded to float32, -1..1. */
+  cosine(row: number, query: Float64Array): number {
+    const { dimensions } = this;
+    const block = this.#blockOf(row);
+    const at = (row % rowsPerBlock) * dimensions;
+    let sum = 0;
+    for (let index = 0; index < dimensions; index++) sum += (block[at + index] ?? 0) * (query[index] ?? 0);
+    return toCosine(sum);
+  }
+
+  /** The cosines of all rows, the same as `cosine` gives one by one. */
+  cosines(query: Float64Array): Float32Array {
+    const cosines = new Float32Array(this.#blocks.length * rowsPerBlock);
+    this.#blocks.forEach((block, index) => {
+      const count = Math.min(rowsPerBlock, this.#count - index * rowsPerBlock);
+      computeCosines(block, count, query, cosines.subarray(index * rowsPerBlock));
+    });
+    return cosines;
+  }
+
+  /** Stores a vector under an id, in the row the id has already or in a new one. Returns the row. */
+  put(id: VectorId, vector: Float32Array): number {
+    const row = this.#rowOf.get(id) ?? this.#append(id);
+    this.#writableBlockOf(row).set(vector, (row % rowsPerBlock) * this.dimensions);
+    return row;
+  }
+
+  /** Removes an id. Returns the row that now holds what the last row held, or undefined where none was moved. */
+  drop(id: VectorId): number | undefined {
+    const row = this.#rowOf.get(id);
+    if (row === undefined) return undefined;
+    const last = this.#count - 1;
+    const lastId = this.idAt(last);
+    this.#rowOf.delete(id);
+    if (row !== last) {
+      this.#writableBlockOf(row).set(this.vectorAt(last), (row % rowsPerBlock) * this.dimensions);
+      this.#ids[row] = lastId;
+      this.#rowOf.set(lastId, row);
+    }
+    this.#count = last;
+    return row === last ? undefined : row;
+  }
+
+  /** Replaces everything by what was read from a file; the arrays belong to the rows from here on. */
+  adopt({ count, ids, blocks }: RowsSnapshot): void {
+    this.clear();
+    this.#count = count;
+    this.#ids = new Float64Array(ids);
+    this.#blocks = blocks.map((block) => fullBlock(block, rowsPerBlock * this.dimensions));
+    for (let row = 0; row < count; row++) this.#rowOf.set(this.idAt(row), row);
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#ids = new Float64Array(0);
+    this.#blocks = [];
+    this.#rowOf = new Map();
+  }
+
+  /** The rows of this moment; their blocks are not written to until `release`. */
+  hold(): RowsSnapshot {
+    const used = this.#blocks.slice(0, Math.ceil(this.#count / rowsPerBlock));
+    for (const block of used) this.#held.add(block);
+    return {
+      dimensions: this.dimensions,
+      count: this.#count,
+      ids: this.#ids.slice(0, this.#count),
+      blocks: used.map((block, index) =>
+        block.subarray(0, Math.min(rowsPerBlock, this.#count - index * rowsPerBlock) * this.dimensions),
+      ),
+    };
+  }
+
+  release(): void {
+    this.#held.clear();
+  }
+
+  #append(id: VectorId): number {
+    const row = this.#count;
+    if (row === this.#ids.length) {
+      const grown = new Float64Array(Math.max(64, row * 2));
+      grown.set(this.#ids);
+      this.#ids = grown;
+    }
+    if (row === this.#blocks.length * rowsPerBlock) {
+      this.#blocks.push(new Float32Array(rowsPerBlock * this.dimensions));
+    }
+    this.#ids[row] = id;
+    this.#rowOf.set(id, row);
+    this.#count = row + 1;
+    return row;
+  }
+
+  #blockOf(row: number): Float32Array {
+    const block = this.#blocks[Math.floor(row / rowsPerBlock)];
+    if (block === undefined) throw new RangeError(`There is no row ${row}`);
+    return block;
+  }
+
+  #writableBlockOf(row: number): Float32Array {
+    const block = this.#blockOf(row);
+    if (!this.#held.has(block)) return block;
+    const copy = block.slice();
+    this.#blocks[Math.floor(row / rowsPerBlock)] = copy;
+    return copy;
+  }
+}
+
+/** The same numbers in a block of full size, so that rows can be added to it. */
+function fullBlock(block: Float32Array, length: number): Float32Array {
+  if (block.length === length) return block;
+  const full = new Float32Array(length);
+  full.set(block);
+  return full;
+}
+
+/** Four rows at a time, so that each number of the query is loaded once for four products. */
+function computeCosines(block: Float32Array, count: number, query: Float64Array, out: Float32Array): void {
+  const width = query.length;
+  for (let row = 0; row < count; row += 4) {
+    const first = row * width;
+    const second = first + width;
+    const third = second + width;
+    const fourth = third + width;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let index = 0; index < width; index++) {
+      const value = query[index] ?? 0;
+      sum0 += (block[first + index] ?? 0) * value;
+      sum1 += (block[second + index] ?? 0) * value;
+      sum2 += (block[third + index] ?? 0) * value;
+      sum3 += (block[fourth + index] ?? 0) * value;
+    }
+    out[row] = toCosine(sum0);
+    out[row + 1] = toCosine(sum1);
+    out[row + 2] = toCosine(sum2);
+    out[row + 3] = toCosine(sum3);
+  }
+}
+
+function toCosine(sum: number): number {
+  return Math.max(-1, Math.min(1, Math.fround(sum)));
+}
