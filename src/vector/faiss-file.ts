@@ -58,13 +58,19 @@ export async function readRows(
   const { dimensions, count, vectorsAt, idCountAt } = layout;
   let checksum = crc32(await readBytes(handle, 0, vectorsAt));
   const blocks: Float32Array[] = [];
-  let at = vectorsAt;
-  for (let row = 0; row < count; row += rowsPerBlock) {
+  const read = async (row: number) => {
     const block = new Float32Array(Math.min(rowsPerBlock, count - row) * dimensions);
-    await readInto(handle, at, bytesOf(block));
-    checksum = crc32(bytesOf(block), checksum);
+    await readInto(handle, vectorsAt + row * dimensions * 4, bytesOf(block));
+    return block;
+  };
+  // Each block is read while the one before it is being summed.
+  let next = count > 0 ? read(0) : undefined;
+  while (next !== undefined) {
+    const block = await next;
     blocks.push(block);
-    at += block.byteLength;
+    const row = blocks.length * rowsPerBlock;
+    next = row < count ? read(row) : undefined;
+    checksum = crc32(bytesOf(block), checksum);
   }
   if (idCountAt === undefined) {
     return {

@@ -66,7 +66,8 @@ class SimdScanner implements RowScanner {
     while (start < changed.length) {
       const from = changed[start] ?? 0;
       let length = 1;
-      while (length < stagedRows && changed[start + length] === from + length) length++;
+      const longest = this.#rows.contiguous(from, stagedRows);
+      while (length < longest && changed[start + length] === from + length) length++;
       this.#quantise(from, length);
       start += length;
     }
@@ -107,11 +108,13 @@ class SimdScanner implements RowScanner {
     const width = this.#width;
     const { buffer } = this.#kernel.memory;
     const staged = new Float32Array(buffer, this.#staging, count * width);
-    for (let index = 0; index < count; index++) staged.set(this.#rows.vectorAt(from + index), index * width);
+    if (this.#rows.dimensions === width) staged.set(this.#rows.vectorsAt(from, count));
+    else for (let index = 0; index < count; index++) staged.set(this.#rows.vectorsAt(from + index, 1), index * width);
     const scales = this.#scales + from * 4;
     this.#kernel.quantise(this.#staging, count, width, this.#numbers + from * width, scales);
-    for (const scale of new Float32Array(buffer, scales, count)) {
-      this.#largestScale = Math.max(this.#largestScale, scale);
+    const written = new Float32Array(buffer, scales, count);
+    for (let index = 0; index < count; index++) {
+      this.#largestScale = Math.max(this.#largestScale, written[index] ?? 0);
     }
   }
 }

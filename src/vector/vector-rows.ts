@@ -42,10 +42,15 @@ export class VectorRows {
     return this.#ids[row] ?? Number.NaN;
   }
 
-  /** A view, good until the next change. */
-  vectorAt(row: number): Float32Array {
+  /** How many of the rows from `row` on, at most `wanted`, one call of `vectorsAt` can show. */
+  contiguous(row: number, wanted: number): number {
+    return Math.min(wanted, this.#count - row, rowsPerBlock - (row % rowsPerBlock));
+  }
+
+  /** A view of `count` contiguous rows, good until the next change. */
+  vectorsAt(row: number, count: number): Float32Array {
     const at = (row % rowsPerBlock) * this.dimensions;
-    return this.#blockOf(row).subarray(at, at + this.dimensions);
+    return this.#blockOf(row).subarray(at, at + count * this.dimensions);
   }
 
   /** Cosine of `row` and a unit vector: summed in float64, rounded to float32, -1..1. */
@@ -83,7 +88,7 @@ export class VectorRows {
     const lastId = this.idAt(last);
     this.#rowOf.delete(id);
     if (row !== last) {
-      this.#writableBlockOf(row).set(this.vectorAt(last), (row % rowsPerBlock) * this.dimensions);
+      this.#writableBlockOf(row).set(this.vectorsAt(last, 1), (row % rowsPerBlock) * this.dimensions);
       this.#ids[row] = lastId;
       this.#rowOf.set(lastId, row);
     }

@@ -1,0 +1,10 @@
+import { describe, expect, it } from 'vitest';
+import { assembleKernel } from '../../../scripts/kernel/assemble.ts';
+import { scanKernelBytes } from '../../../src/vector/scan-kernel-bytes.ts';
+
+describe('the scan kernel', () => {
+  it('is what its source assembles to', async () => {
+    const assembled = await assembleKernel();
+    expect(Buffer.from(scanKernelBytes).equals(Buffer.from(assembled))).toBe(true);
+  });
+});
