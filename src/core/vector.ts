@@ -24,10 +24,13 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** A `Set<VectorId>` is one. Iterated where it is much smaller than an index, asked with `has` otherwise. */
-export interface IdSet extends Iterable<VectorId> {
+/** A `Set<VectorId>` is one; so is "all but these few", which cannot be listed. */
+export interface IdSet {
   has(id: VectorId): boolean;
+  /** Infinity where it cannot be listed. */
   readonly size: number;
+  /** The ids, where they can be listed: an index then looks at those alone, if they are few. */
+  values?(): Iterable<VectorId>;
 }
 
 /** Local indexes ask `ids()` (one SQL query), a remote one translates `predicate`. */

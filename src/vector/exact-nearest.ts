@@ -29,8 +29,8 @@ export function exactNearest({ rows, scanner, query, limit, allowed }: NearestRe
   const wideQuery = Float64Array.from(query);
   const few = rows.count / costOfCosine;
   let wanted = Math.max(fewestCandidates, candidatesPerResult * limit);
-  if (allowed !== undefined && allowed.size <= Math.max(wanted, few)) {
-    return rank(rows, rowsOf(allowed, rows), wideQuery).slice(0, limit);
+  if (allowed?.values !== undefined && allowed.size <= Math.max(wanted, few)) {
+    return rank(rows, rowsOf(allowed.values(), rows), wideQuery).slice(0, limit);
   }
   const propose = scanner === undefined || wanted > few ? undefined : scanner.search(query, allowed);
   while (propose !== undefined && wanted <= few) {

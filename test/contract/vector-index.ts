@@ -183,6 +183,15 @@ export function describeVectorIndex(
       }
     });
 
+    it('takes a filter that can be asked but not listed', async () => {
+      await index.apply([put(1, axis(0)), put(2, between(0, 1), ['kept']), put(3, axis(1), ['kept'])], 3);
+      const filter: VectorFilter = {
+        predicate: { tags: ['kept'], deleted: 'exclude' },
+        ids: () => ({ has: (id) => id !== 1, size: Number.POSITIVE_INFINITY }),
+      };
+      expect(idsOf(await index.nearest(axis(0), 10, filter))).toEqual([2, 3]);
+    });
+
     it('ignores ids of a filter that it does not hold', async () => {
       await index.apply([put(1, axis(0), ['kept']), put(2, axis(0))], 2);
       expect(idsOf(await index.nearest(axis(0), 10, allowing(new Set([1, 500, 501]))))).toEqual([1]);
