@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto';
 import type { LoadedConfiguration } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Logger } from './core/logger.ts';
+import { offEmbedder } from './model/off-embedder.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import { createWorkspace } from './persona/workspace.ts';
 import type { Caller } from './service/scope.ts';
 import { openMemoryStore } from './store/sqlite-memory-store.ts';
+import { openFlatIndex } from './vector/flat-index.ts';
 
 export interface AppParts {
   readonly loaded: LoadedConfiguration;
@@ -43,7 +45,17 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
         persona,
         busyTimeout,
       });
-      return createWorkspace({ persona, ...where, store, clock, logger, process });
+      return createWorkspace({
+        persona,
+        ...where,
+        store,
+        embedder: offEmbedder,
+        openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+        snapshotRule: () => configuration.vector_rebuild,
+        clock,
+        logger,
+        process,
+      });
     },
   });
 

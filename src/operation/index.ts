@@ -2,6 +2,7 @@
  * The list of operations, in the order in which every projection shows them.
  */
 import { getContext } from './get-context.ts';
+import { indexRebuild } from './index-rebuild.ts';
 import { memoryCreate } from './memory-create.ts';
 import { memoryDelete } from './memory-delete.ts';
 import { memoryList } from './memory-list.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   memoryRestore,
   memoryStats,
   memoryPin,
+  indexRebuild,
 ];
 
 /** Which tools a server offers. */

@@ -18,6 +18,8 @@ export type VectorReceipt =
 export interface VectorWriter {
   /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
   write(memory: Memory): Promise<VectorReceipt>;
+  /** Whether a memory has its vector. */
+  state(memory: Memory): VectorReceipt;
   /** Starts working off the queue, if there is one and a model that can. Returns at once. */
   drain(): void;
   /** True while the queue is being worked off. */
@@ -153,6 +155,12 @@ export function createVectorWriter({ store, embedder, holder, clock, logger }: V
 
   return {
     write,
+    state(memory) {
+      if (embedder.status().state === 'off') return { vector: 'off' };
+      const space = store.vectors.currentSpace();
+      const stored = space === undefined ? [] : store.vectors.ofMemories([memory.id], space);
+      return { vector: stored.length > 0 ? 'indexed' : 'queued' };
+    },
     drain,
     busy: () => draining !== undefined,
     async close() {

@@ -4,6 +4,7 @@
  */
 import type { MemoryFields, MemoryKey } from '../core/memory.ts';
 import { memoryKeyAt } from '../core/memory-key.ts';
+import type { VectorReceipt } from '../persona/vector-writer.ts';
 import type { Scope } from './scope.ts';
 
 export interface Receipt {
@@ -12,7 +13,8 @@ export interface Receipt {
   readonly duplicate_of?: MemoryKey | undefined;
   readonly version: number;
   readonly lexical: 'indexed';
-  readonly vector: 'indexed' | 'queued' | 'partial' | 'off';
+  readonly vector: VectorReceipt['vector'];
+  readonly embedded_characters?: number | undefined;
 }
 
 export async function remember(scope: Scope, fields: MemoryFields): Promise<Receipt> {
@@ -25,12 +27,13 @@ export async function remember(scope: Scope, fields: MemoryFields): Promise<Rece
     key: memoryKeyAt(now, settings.timezone),
   });
   await workspace.activity.wrote('memory_create', [memory.key], caller.source);
+  const vector = await (created ? workspace.vectorWriter.write(memory) : workspace.vectorWriter.state(memory));
   return {
     key: memory.key,
     stored: created,
     duplicate_of: created ? undefined : memory.key,
     version: memory.version,
     lexical: 'indexed',
-    vector: 'off',
+    ...vector,
   };
 }

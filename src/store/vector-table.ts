@@ -191,7 +191,11 @@ export function createVectorTable({
         const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);
         if (hidden.size === 0) return undefined;
         // Almost everything passes: keeping what does not is smaller and as exact.
-        return { has: (id) => !hidden.has(id), size: Number.POSITIVE_INFINITY };
+        return {
+          has: (id) => !hidden.has(id),
+          size: Number.POSITIVE_INFINITY,
+          [Symbol.iterator]: () => vectorIds('m.deleted_at IS NULL', [], space).values(),
+        };
       }
       const { text, parameters } = predicateOf(filter);
       return vectorIds(text, parameters, space);
