@@ -9,7 +9,7 @@ import type { Connection } from './database.ts';
 import { predicateOf } from './filter-sql.ts';
 
 export interface CorpusStatistics {
-  /** How many texts are indexed, and how many terms they hold together. */
+  /** How many texts are indexed, and the sum of their `content.length`. */
   readonly count: number;
   readonly totalLength: number;
 }
@@ -37,13 +37,12 @@ export function createFullText(connection: Connection): FullText {
 
   return {
     add(id, content) {
-      const terms = documentTerms(content);
-      connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, terms.join(' '));
-      count(1, terms.length);
+      connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, documentTerms(content).join(' '));
+      count(1, content.length);
     },
     remove(id, content) {
       connection.sql('DELETE FROM memory_text WHERE rowid = ?').run(id);
-      count(-1, -documentTerms(content).length);
+      count(-1, -content.length);
     },
     statistics: () => ({ count: meta('text_count'), totalLength: meta('text_length') }),
     documentFrequency(term) {
