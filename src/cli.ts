@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { printFailure, printNotice } from './command/output.ts';
-import { settings } from './config/schema.ts';
+import { describeFlags } from './config/example.ts';
 
 /** Runs the program and resolves with its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -20,11 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const serve = program
     .command('serve')
     .description('Run a server: --stdio for one client that starts it, --http for many.')
-    .option('--stdio', 'speak MCP on standard input and output (the default)')
-    .option('--config <file>', 'the configuration file; it must exist');
-  for (const setting of settings) {
-    if (setting.flag !== undefined) serve.option(`--${setting.flag} <value>`, setting.help);
-  }
+    .option('--stdio', 'speak MCP on standard input and output (the default)');
+  for (const { flag, description } of describeFlags()) serve.option(flag, description);
   serve.action(async (flags) => {
     const { serve: runServer } = await import('./command/serve.ts');
     exitCode = await runServer(flags, manifest.version);

@@ -1,0 +1,64 @@
+/**
+ * Writes what is derived from the code: config.example.json, the tables of the README and docs/tools.md.
+ * `--check` writes nothing and fails where a file differs, so that the docs cannot drift.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { renderExample, renderSettingsTable, renderVariablesTable } from '../src/config/example.ts';
+import { operations } from '../src/operation/index.ts';
+import { prompts } from '../src/operation/prompt.ts';
+import { memoryTemplate, resources } from '../src/operation/resource.ts';
+import { renderToolPage, renderToolTable } from './tool-docs.ts';
+
+const root = join(import.meta.dirname, '..');
+
+const readmeParts: Readonly<Record<string, () => string>> = {
+  tools: () => renderToolTable(operations),
+  settings: renderSettingsTable,
+  variables: renderVariablesTable,
+};
+
+const files: Readonly<Record<string, () => string>> = {
+  'config.example.json': renderExample,
+  'docs/tools.md': () =>
+    renderToolPage({
+      operations,
+      resources: [...resources, { ...memoryTemplate, uri: memoryTemplate.uriTemplate }],
+      prompts,
+    }),
+  'README.md': () => fillParts(readFileSync(join(root, 'README.md'), 'utf8')),
+};
+
+/** Puts each part between its markers: `<!-- tools:begin -->` and `<!-- tools:end -->`. */
+function fillParts(text: string): string {
+  return Object.entries(readmeParts).reduce((filled, [name, render]) => {
+    const pattern = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
+    if (!pattern.test(filled)) throw new Error(`README.md has no place for "${name}"`);
+    return filled.replace(pattern, (_, begin: string, end: string) => `${begin}\n${render().trim()}\n\n${end}`);
+  }, text);
+}
+
+const check = process.argv.includes('--check');
+const stale = Object.entries(files).filter(([name, render]) => {
+  const path = join(root, name);
+  const wanted = render();
+  if (current(path) === wanted) return false;
+  if (!check) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, wanted);
+  }
+  return true;
+});
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // A file that is not there yet is stale like any other.
+    return undefined;
+  }
+}
+
+for (const [name] of stale)
+  console.log(`${name} ${check ? 'differs from the code: run "npm run generate"' : 'written'}`);
+if (check && stale.length > 0) process.exitCode = 1;
