@@ -1,5 +1,16 @@
 /** The import rule of the design, checked by `npm run check`: imports point down, and each library has its one place. */
-const layers = ['core', 'config', 'model', 'vector', 'store', 'persona', 'service', 'operation', 'transport', 'command'];
+const layers = [
+  'core',
+  'config',
+  'model',
+  'vector',
+  'store',
+  'persona',
+  'service',
+  'operation',
+  'transport',
+  'command',
+];
 
 /** What each layer may import besides itself. */
 const below = {
@@ -52,7 +63,12 @@ module.exports = {
   forbidden: [
     ...importRules,
     ...libraryRules,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'transport-sees-no-store',
       comment: 'a transport is handed a scope',
@@ -67,7 +83,12 @@ module.exports = {
       from: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$' },
       to: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^(faiss-node|typescript)$' } },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(faiss-node|typescript)$' },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

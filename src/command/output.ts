@@ -4,7 +4,7 @@
  */
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
 
-export function printData(text: string): void {
+function printData(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 

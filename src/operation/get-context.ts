@@ -7,7 +7,7 @@ import { personaContext } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
 import { listedMemory } from './vocabulary.ts';
 
-export const recallStatus = z.strictObject({
+const recallStatus = z.strictObject({
   mode: z.enum(['hybrid', 'keyword', 'semantic']),
   model: z.string(),
   state: z.string(),

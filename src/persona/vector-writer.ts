@@ -38,7 +38,7 @@ export interface VectorWriterParts {
 }
 
 /** How long a write waits for its vector. */
-export const writeWaitMilliseconds = 150;
+const writeWaitMilliseconds = 150;
 const leaseName = 'embedding';
 const leaseMilliseconds = 30_000;
 const batchLength = 16;

@@ -65,7 +65,7 @@ function longestContent(items: readonly Budgeted[], room: number): number {
 }
 
 /** The beginning of a text, not cut inside a character. */
-export function headOf({ content = '' }: Budgeted, length: number): string {
+function headOf({ content = '' }: Budgeted, length: number): string {
   const cut = content.slice(0, length);
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }

@@ -172,7 +172,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** SQLite's failures in the product's own words; anything else passes unchanged. */
-export function translated(error: unknown, path: string): unknown {
+function translated(error: unknown, path: string): unknown {
   if (error instanceof MemoryMcpError) return error;
   const code = codeOf(error) ?? '';
   if (!code.startsWith('SQLITE_')) return error;

@@ -13,7 +13,7 @@ interface Migration {
 
 const migrations: readonly Migration[] = [{ name: 'first schema', apply: createFirstSchema }];
 
-export const schemaVersion = migrations.length;
+const schemaVersion = migrations.length;
 
 /** Brings the schema up to date. Safe while other processes do the same. */
 export async function migrate(connection: Connection): Promise<void> {

@@ -20,7 +20,7 @@ export interface VectorFailure {
 }
 
 /** After this many failures a memory leaves the queue until its text or the model changes. */
-export const maximumAttempts = 3;
+const maximumAttempts = 3;
 
 export interface VectorQueue {
   next(space: string, limit: number): QueuedMemory[];

@@ -194,7 +194,6 @@ export function createVectorTable({
         return {
           has: (id) => !hidden.has(id),
           size: Number.POSITIVE_INFINITY,
-          [Symbol.iterator]: () => vectorIds('m.deleted_at IS NULL', [], space).values(),
         };
       }
       const { text, parameters } = predicateOf(filter);
