@@ -6,4 +6,5 @@ import { localInference, tinyEmbedder } from './inference.ts';
 const client = localInference({ command: { execPath: process.execPath, args: process.argv.slice(2) } });
 await client.load(tinyEmbedder(), { priority: 'interactive' });
 process.stdout.write('ready');
-setInterval(() => {}, 1000);
+// A test that fails must leave nothing behind.
+process.stdin.on('end', () => process.exit(1)).resume();

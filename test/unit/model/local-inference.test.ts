@@ -133,15 +133,23 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
 
   it.each([
     ['while it waits for work', ''],
-    ['while it is busy and cannot look at its channel', 'setTimeout(() => { for (;;); }, 500);'],
+    [
+      'while it is busy and cannot look at its channel',
+      `const { Socket } = require('node:net');
+       const { write } = Socket.prototype;
+       Socket.prototype.write = function (data) {
+         if (data.includes('"type":"done"')) setTimeout(() => { for (;;); }, 100);
+         return write.apply(this, arguments);
+       };`,
+    ],
   ])('ends with a server that is killed, %s', async (_when, code) => {
     const server = spawn(process.execPath, ['--import', 'tsx', inferenceParent, ...inferenceAfter(code).args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(server.stdout, 'data');
     const [pid] = childProcesses(server.pid);
     expect(pid !== undefined && isAlive(pid)).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, code === '' ? 0 : 700));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     server.kill('SIGKILL');
     await eventually(() => !isAlive(pid ?? 0), 'the inference process ends');
   });
