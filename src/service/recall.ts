@@ -2,8 +2,8 @@
  * Recall: finds the memories that answer a question, says how it looked and how sure it is.
  */
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
-import type { Memory, MemoryFilter } from '../core/memory.ts';
-import { queryTerms } from '../core/text.ts';
+import type { MemoryFilter } from '../core/memory.ts';
+import { questionOf, searchWords } from './lexical-search.ts';
 import { type MemoryView, viewOf } from './memory-view.ts';
 import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
 import type { Scope } from './scope.ts';
@@ -33,9 +33,10 @@ export function recall(scope: Scope, { query, filter, limit, cursor, detail }: R
   const question = { query, filter };
   const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
   return store.read(() => {
-    const ids = store.fullText.candidates(queryTerms(query), filter, rankedLimit);
-    const found = [...store.memories.byIds(ids.slice(start, start + limit)).values()];
-    const hits = found.map((memory: Memory, index) => ({ ...viewOf(memory, scope), score: 1 / (1 + start + index) }));
+    const ranked = searchWords(store, questionOf(store, query), filter).slice(0, rankedLimit);
+    const hits = ranked
+      .slice(start, start + limit)
+      .map(({ memory, coverage }) => ({ ...viewOf(memory, scope), score: coverage }));
     const results = fitReply(hits, replyBudget[detail]);
     activity.read(
       'memory_search',
@@ -46,8 +47,8 @@ export function recall(scope: Scope, { query, filter, limit, cursor, detail }: R
     return {
       results,
       mode: 'keyword' as const,
-      total: ids.length,
-      ...(end < ids.length && { next_cursor: encodeCursor(end, question) }),
+      total: ranked.length,
+      ...(end < ranked.length && { next_cursor: encodeCursor(end, question) }),
     };
   });
 }

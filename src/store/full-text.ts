@@ -22,8 +22,8 @@ export interface FullText {
   statistics(): CorpusStatistics;
   /** In how many texts a term occurs; for a prefix, an upper bound. */
   documentFrequency(term: QueryTerm): number;
-  /** Ids of memories that hold any of the terms, the best by FTS5's own BM25 first. */
-  candidates(terms: readonly QueryTerm[], filter: MemoryFilter, limit: number): MemoryId[];
+  /** Memories that hold the term and pass the filter, the newest first. */
+  postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[];
 }
 
 export function createFullText(connection: Connection): FullText {
@@ -54,16 +54,15 @@ export function createFullText(connection: Connection): FullText {
         .get(term.text, afterPrefix(term.text));
       return row?.doc ?? 0;
     },
-    candidates(terms, filter, limit) {
-      if (terms.length === 0) return [];
+    postings(term, filter, limit) {
       const { text, parameters } = predicateOf(filter);
-      const rows = connection
+      return connection
         .sql<{ id: number }>(
-          `SELECT m.id FROM memory_text f JOIN memories m ON m.id = f.rowid
-           WHERE f.memory_text MATCH ? AND ${text} ORDER BY f.rank, m.id DESC LIMIT ?`,
+          `SELECT f.rowid AS id FROM memory_text f JOIN memories m ON m.id = f.rowid
+           WHERE f.memory_text MATCH ? AND ${text} ORDER BY f.rowid DESC LIMIT ?`,
         )
-        .all(terms.map(matchExpression).join(' OR '), ...parameters, limit);
-      return rows.map((row) => row.id);
+        .all(matchExpression(term), ...parameters, limit)
+        .map(({ id }) => id);
     },
   };
 }
