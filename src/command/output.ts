@@ -3,6 +3,7 @@
  * the protocol see nothing but what they asked for.
  */
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
+import { visibleText } from '../core/visible-text.ts';
 
 function printData(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -13,7 +14,9 @@ export function printJson(value: unknown): void {
 }
 
 export function printNotice(text: string): void {
-  process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  // What is quoted from a user or a file must not move the terminal it is shown on.
+  const shown = visibleText(text);
+  process.stderr.write(shown.endsWith('\n') ? shown : `${shown}\n`);
 }
 
 /** Says what failed and what to do, and answers with the exit code. */
