@@ -14,6 +14,7 @@ import type { MemoryStore } from './memory-store.ts';
 import { createMemoryTable } from './memory-table.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
 import { createOperationLog } from './operation-log.ts';
+import { refreshFullText } from './refresh-full-text.ts';
 import { createStatistics } from './statistics.ts';
 import { createVectorQueue } from './vector-queue.ts';
 import { createVectorTable } from './vector-table.ts';
@@ -28,15 +29,16 @@ export interface StoreOptions {
 export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions): Promise<MemoryStore> {
   if (path !== undefined) prepareFile(path, persona);
   const connection = await openConnection({ path: path ?? inMemory, busyTimeout });
+  const fullText = createFullText(connection);
   try {
     await migrate(connection);
+    await refreshFullText(connection, fullText);
   } catch (error) {
     connection.close();
     throw error;
   }
 
   const changes = createChangeLog(connection);
-  const fullText = createFullText(connection);
   const vectors = createVectorTable({ connection, changes });
   const memories = createMemoryTable({ connection, fullText, vectors, changes });
   const meta = (name: string) =>

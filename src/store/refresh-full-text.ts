@@ -1,0 +1,28 @@
+/**
+ * Fills full text anew when the rule that makes terms has changed since it was filled. Runs once after an upgrade, in
+ * one transaction, so that no search ever sees a half of it.
+ */
+import { termsVersion } from '../core/text.ts';
+import type { Connection } from './database.ts';
+import type { FullText } from './full-text.ts';
+
+export async function refreshFullText(connection: Connection, fullText: FullText): Promise<void> {
+  if (storedVersion(connection) === termsVersion) return;
+  await connection.write(() => {
+    // Another process may have done it while this one waited.
+    if (storedVersion(connection) === termsVersion) return;
+    connection.execute("INSERT INTO memory_text (memory_text) VALUES ('delete-all')");
+    connection.execute("UPDATE meta SET value = 0 WHERE name IN ('text_count', 'text_length')");
+    const page = connection.sql<{ id: number; content: string }>(
+      'SELECT id, content FROM memories WHERE id > ? ORDER BY id LIMIT 1000',
+    );
+    for (let rows = page.all(0); rows.length > 0; rows = page.all(rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER)) {
+      for (const { id, content } of rows) fullText.add(id, content);
+    }
+    connection.sql('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('terms_version', termsVersion);
+  });
+}
+
+function storedVersion(connection: Connection): number | undefined {
+  return connection.sql<{ value: number }>("SELECT value FROM meta WHERE name = 'terms_version'").get()?.value;
+}
