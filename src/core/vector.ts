@@ -68,3 +68,10 @@ export function unitVector(vector: ArrayLike<number>, dimensions: number): Float
   for (let index = 0; index < dimensions; index++) unit[index] = (vector[index] ?? 0) / length;
   return unit;
 }
+
+/** The cosine of two unit vectors of the same length. */
+export function dotProduct(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
+  return sum;
+}

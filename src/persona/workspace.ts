@@ -12,6 +12,7 @@ import type { MemoryStore } from '../store/memory-store.ts';
 import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
 import { createProjection, type Projection, type SnapshotRule } from './projection.ts';
+import { createVectorSample, type VectorSample } from './vector-sample.ts';
 import { createVectorWriter, type VectorWriter } from './vector-writer.ts';
 
 export interface Workspace {
@@ -21,7 +22,9 @@ export interface Workspace {
   readonly exists: boolean;
   readonly store: MemoryStore;
   readonly activity: Activity;
+  readonly embedder: Embedder;
   readonly projection: Projection;
+  readonly vectorSample: VectorSample;
   readonly vectorWriter: VectorWriter;
   /** Removes what a permanent deletion leaves in files. Answers with the names of what still holds traces. */
   finishErasure(): Promise<readonly string[]>;
@@ -99,7 +102,9 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     exists,
     store,
     activity,
+    embedder,
     projection,
+    vectorSample: createVectorSample(store),
     vectorWriter,
     finishErasure,
     settle,

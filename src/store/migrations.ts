@@ -112,6 +112,7 @@ function createFirstSchema(connection: Connection): void {
       UNIQUE (memory_id, space, chunk)
     ) STRICT;
     CREATE INDEX vectors_by_space ON vectors (space, memory_id) WHERE chunk = 0;
+    CREATE INDEX vectors_by_hash ON vectors (space, (id * 2654435761 % 4294967296));
     CREATE TABLE vector_failures (
       memory_id INTEGER NOT NULL REFERENCES memories (id) ON DELETE CASCADE,
       space TEXT NOT NULL,

@@ -38,6 +38,8 @@ export interface VectorTable {
   /** Which memory each vector belongs to. */
   owners(ids: readonly VectorId[]): Map<VectorId, MemoryId>;
   count(space: VectorSpace): number;
+  /** Ids of the vectors with the lowest hash: a sample that growth and erasure hardly change, alike in every process. */
+  sample(space: VectorSpace, limit: number): VectorId[];
   /** The vectors whose memories pass a filter, or undefined where all of them do. */
   idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined;
 }
@@ -186,6 +188,14 @@ export function createVectorTable({
     count: (space) =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
       0,
+    sample: (space, limit) =>
+      connection
+        .sql<{ id: number }>(
+          // Knuth's multiplicative hash; the index on this very expression makes it a lookup.
+          'SELECT id FROM vectors WHERE space = ? ORDER BY id * 2654435761 % 4294967296 LIMIT ?',
+        )
+        .all(spaceId(space) ?? -1, limit)
+        .map(({ id }) => id),
     idsMatching(filter, space) {
       if (isOpen(filter)) {
         const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);

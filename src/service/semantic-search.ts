@@ -1,0 +1,100 @@
+/**
+ * The semantic half of recall: what a question means, held against the vectors of the memories. It says why it could
+ * not help instead of keeping anybody waiting.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../core/errors.ts';
+import type { MemoryFilter, MemoryId } from '../core/memory.ts';
+import { dotProduct } from '../core/vector.ts';
+import type { ModelStatus } from '../model/embedder.ts';
+import type { CosineBackground } from '../persona/vector-sample.ts';
+import type { Workspace } from '../persona/workspace.ts';
+
+/** How long a search waits for the vector of its question: a warm model needs milliseconds. */
+const patienceMilliseconds = 2_000;
+const nearestLimit = 200;
+
+export interface SemanticSearch {
+  /** The best cosine of each memory found, best first. */
+  readonly hits: ReadonlyMap<MemoryId, number>;
+  readonly background: CosineBackground;
+  /** Best cosines of other memories, for those that were found by their words alone. */
+  cosinesOf(ids: readonly MemoryId[]): Map<MemoryId, number>;
+}
+
+/** A search, or in one sentence why there is none. */
+export type SemanticAnswer = SemanticSearch | { readonly unavailable: string };
+
+export async function searchMeaning(
+  workspace: Workspace,
+  query: string,
+  filter: MemoryFilter,
+): Promise<SemanticAnswer> {
+  const embedding = await embedQuestion(workspace, query);
+  if ('unavailable' in embedding) return embedding;
+  return searchVector(workspace, embedding.vector, filter);
+}
+
+/** The same for a vector that is already there, such as that of another memory. */
+export async function searchVector(
+  workspace: Workspace,
+  vector: Float32Array,
+  filter: MemoryFilter,
+): Promise<SemanticAnswer> {
+  const { projection, store, vectorSample } = workspace;
+  const index = await projection.synced();
+  if (index === undefined) return { unavailable: 'no memory has a vector yet' };
+  const { space } = index;
+  if (space.dimensions !== vector.length) return { unavailable: 'the model is being changed' };
+
+  const ids = store.vectors.idsMatching(filter, space);
+  const ranked = await index.nearest(
+    vector,
+    nearestLimit,
+    ids === undefined ? undefined : { predicate: filter, ids: () => ids },
+  );
+  const owners = store.vectors.owners(ranked.map(({ id }) => id));
+  const hits = new Map<MemoryId, number>();
+  for (const { id, score } of ranked) {
+    const memory = owners.get(id);
+    // Best first: the first chunk of a memory that turns up is its best.
+    if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
+  }
+  return {
+    hits,
+    background: vectorSample.background(vector, space),
+    cosinesOf(others) {
+      const cosines = new Map<MemoryId, number>();
+      for (const stored of store.vectors.ofMemories(others, space)) {
+        const cosine = dotProduct(vector, stored.vector);
+        cosines.set(stored.memoryId, Math.max(cosine, cosines.get(stored.memoryId) ?? -1));
+      }
+      return cosines;
+    },
+  };
+}
+
+async function embedQuestion(
+  workspace: Workspace,
+  query: string,
+): Promise<{ vector: Float32Array } | { unavailable: string }> {
+  const { embedder } = workspace;
+  const { state } = embedder.status();
+  // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
+  const answer = embedder.embedQuery(query).then(
+    (vector) => ({ vector }),
+    (error: unknown) => ({ unavailable: reasonOf(error) }),
+  );
+  if (state === 'downloading') return { unavailable: describeStatus(embedder.status()) };
+  const inTime = await Promise.race([answer, delay(patienceMilliseconds, undefined, { ref: false })]);
+  return inTime ?? { unavailable: describeStatus(embedder.status()) };
+}
+
+/** A model's state as the reason of a degraded reply. */
+export function describeStatus({ state, model, detail, progress }: ModelStatus): string {
+  if (detail !== undefined) return detail;
+  if (state === 'downloading') return `the model ${model} is being downloaded (${Math.floor(progress ?? 0)} %)`;
+  if (state === 'loading') return `the model ${model} is being loaded`;
+  if (state === 'off') return 'no embedding model is configured';
+  return `the model ${model} is ${state}`;
+}
