@@ -1,0 +1,168 @@
+/**
+ * How long a server takes from being spawned to its first answers, what it weighs when it idles and how fast it ends.
+ * Starts of all servers alternate, so that a slow moment of the machine hits them alike.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { assertBuilt, benchFolder, type Contestant, callTool, environmentOf, memoryMcp, peers } from './contestants.ts';
+import { noteOf } from './notes.ts';
+import { type Installed, installPeers } from './peer-packages.ts';
+import { circumstances, median, shown, table } from './report.ts';
+import { initialize, startServer } from './stdio-client.ts';
+
+interface Row extends Installed {
+  readonly title: string;
+  /** Kept from start to start; absent = new ones each time. */
+  readonly home?: string;
+  readonly data?: string;
+  readonly starts: Start[];
+}
+
+interface Start {
+  readonly initialize: number;
+  readonly tools: number;
+  readonly search: number;
+  readonly toolCount: number;
+  readonly toolBytes: number;
+  readonly memory: number | undefined;
+  readonly exit: number;
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { runs: { type: 'string', default: '11' }, alone: { type: 'boolean', default: false } },
+  });
+  const runs = Number(values.runs);
+  assertBuilt();
+  mkdirSync(benchFolder, { recursive: true });
+  const folder = mkdtempSync(join(benchFolder, 'cold-'));
+  const { installed, missing } = installPeers(values.alone ? [memoryMcp] : [memoryMcp, ...peers]);
+  const rows = installed.flatMap((each) => rowsOf(each, folder));
+  await fill(memoryMcp, rows, join(folder, 'filled'), 10_000);
+
+  const bare: number[] = [];
+  // The first round warms the file cache and the code cache and is not counted.
+  for (let round = 0; round <= runs; round++) {
+    const nodeTime = await bareNode();
+    if (round > 0) bare.push(nodeTime);
+    for (const row of rows) {
+      const start = await startOnce(row, folder);
+      if (round > 0) row.starts.push(start);
+    }
+  }
+
+  console.log(`Cold start: medians of ${runs} starts, alternating. Times in ms since before the spawn.\n`);
+  console.log(
+    table(
+      ['server', 'initialize', '× node', 'tools/list', 'first search', 'tools', 'tools/list bytes', 'idle MB', 'exit'],
+      [['`node -e 0` (spawn to exit)', shown(median(bare)), '1.00', ...Array(6).fill('')], ...rows.map(cellsOf(bare))],
+    ),
+  );
+  console.log(`\nIdle MB: resident memory half a second after tools/list. Exit: ms from the end of input.\n`);
+  console.log(circumstances({ command: ['npm run bench -- cold', ...args].join(' '), folder }));
+  for (const sentence of missing) console.log(`- Left out: ${sentence}`);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** memory-mcp starts in three states, others in the one they know. */
+function rowsOf({ contestant, file }: Installed, folder: string): Row[] {
+  const { title, peer } = contestant;
+  if (peer !== undefined) return [{ contestant, file, title: `${title} ${peer.version}`, starts: [] }];
+  const home = join(folder, 'home');
+  const data = join(folder, 'filled');
+  return [
+    { contestant, file, title: `${title}, very first start`, starts: [] },
+    { contestant, file, title: `${title}, later starts`, home, starts: [] },
+    { contestant, file, title: `${title}, 10,000 memories`, home, data, starts: [] },
+  ];
+}
+
+function cellsOf(bare: readonly number[]): (row: Row) => string[] {
+  return ({ title, starts }) => {
+    const of = (name: keyof Start) => median(starts.flatMap((start) => start[name] ?? []));
+    const ratio = (of('initialize') ?? Number.NaN) / (median(bare) ?? Number.NaN);
+    return [
+      title,
+      shown(of('initialize')),
+      shown(ratio, 2),
+      shown(of('tools')),
+      shown(of('search')),
+      shown(of('toolCount')),
+      shown(of('toolBytes')),
+      shown(of('memory')),
+      shown(of('exit')),
+    ];
+  };
+}
+
+function bareNode(): Promise<number> {
+  const began = performance.now();
+  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+  return new Promise((resolve) => child.once('exit', () => resolve(performance.now() - began)));
+}
+
+async function startOnce({ contestant, file, home, data }: Row, folder: string): Promise<Start> {
+  const fresh = mkdtempSync(join(folder, 'fresh-'));
+  const own = data ?? fresh;
+  const environment = environmentOf(contestant, own, home ?? fresh);
+  const server = startServer({ file, args: contestant.args ?? [], environment, folder: own });
+  const { result } = await initialize(server);
+  const initialized = server.sinceSpawn();
+  if (result.serverInfo === undefined) throw new Error(`${contestant.title} did not introduce itself`);
+  server.notify('notifications/initialized');
+  const listing = await server.request('tools/list', {});
+  const listed = server.sinceSpawn();
+  const { tools } = listing.result;
+  await delay(500);
+  const memory = server.memory();
+  const search = await timeFirstSearch({ contestant, file, environment, folder: own });
+  const exit = await server.end();
+  rmSync(fresh, { recursive: true, force: true });
+  return {
+    initialize: initialized,
+    tools: listed,
+    search,
+    toolCount: Array.isArray(tools) ? tools.length : 0,
+    toolBytes: listing.bytes,
+    memory,
+    exit,
+  };
+}
+
+/** A start of its own: a server that is asked at once must not have had half a second to get ready. */
+async function timeFirstSearch(parts: {
+  contestant: Contestant;
+  file: string;
+  environment: Record<string, string>;
+  folder: string;
+}): Promise<number> {
+  const { contestant } = parts;
+  const server = startServer({ ...parts, args: contestant.args ?? [] });
+  await initialize(server);
+  server.notify('notifications/initialized');
+  await callTool(server, contestant.search(noteOf(0).uniqueWord));
+  const time = server.sinceSpawn();
+  await server.end();
+  return time;
+}
+
+async function fill(contestant: Contestant, rows: readonly Row[], folder: string, count: number): Promise<void> {
+  const file = rows.find((row) => row.contestant === contestant)?.file;
+  if (file === undefined) return;
+  console.error(`storing ${count} memories …`);
+  mkdirSync(folder);
+  const server = startServer({
+    file,
+    args: contestant.args ?? [],
+    environment: environmentOf(contestant, folder),
+    folder,
+  });
+  await initialize(server);
+  server.notify('notifications/initialized');
+  for (let number = 0; number < count; number++) await callTool(server, contestant.create(noteOf(number)));
+  await server.end();
+}

@@ -1,0 +1,28 @@
+/**
+ * `npm run bench -- <name> [arguments]`: runs one benchmark, each a file beside this one that exports `run`. They print
+ * Markdown with the machine, the versions and the command, so that a table can be quoted and made again.
+ */
+import { existsSync } from 'node:fs';
+
+const benches: Readonly<Record<string, string>> = {
+  cold: 'start, footprint and end of a server, beside other memory servers',
+  calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
+  vectors: 'the vector indexes: speed, memory and how much they find',
+  models: 'the embedding models and rerankers: speed and memory',
+  recall: 'how well memories are found',
+  http: 'requests over HTTP',
+};
+
+const [name, ...args] = process.argv.slice(2);
+const file = name === undefined ? undefined : new URL(`./${name}.ts`, import.meta.url);
+if (name === undefined || benches[name] === undefined) {
+  console.error('Usage: npm run bench -- <name> [arguments]\n');
+  for (const [known, what] of Object.entries(benches)) console.error(`  ${known.padEnd(8)} ${what}`);
+  process.exitCode = 2;
+} else if (file === undefined || !existsSync(file)) {
+  console.error(`bench: ${name} is not part of this version`);
+  process.exitCode = 2;
+} else {
+  const bench: { run(args: string[]): Promise<void> } = await import(file.href);
+  await bench.run(args);
+}
