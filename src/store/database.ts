@@ -101,7 +101,10 @@ function applyPragmas(database: BetterSqlite3.Database, readOnly: boolean): void
 function claimEmptyFile(database: BetterSqlite3.Database): void {
   database
     .transaction(() => {
-      if (database.pragma('page_count', { simple: true }) === 0) database.pragma(`application_id = ${applicationId}`);
+      // Not page_count: beginning to write has given an empty file its first page already.
+      if (database.pragma('schema_version', { simple: true }) === 0) {
+        database.pragma(`application_id = ${applicationId}`);
+      }
     })
     .immediate();
 }
