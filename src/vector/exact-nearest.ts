@@ -20,20 +20,21 @@ export interface NearestRequest {
 const fewestCandidates = 40;
 const candidatesPerResult = 4;
 const growth = 4;
-/** A cosine in JavaScript costs as much as this many in a scanner. */
-const costOfCosine = 12;
+/** A cosine in JavaScript takes as long as this many rows in a scan. */
+const rowsPerCosine = 12;
 
 /** The best `limit` rows by cosine (float64 sums, rounded to float32), equal cosines by ascending id. */
 export function exactNearest({ rows, scanner, query, limit, allowed }: NearestRequest): Ranked[] {
   if (!(limit >= 1) || rows.count === 0) return [];
   const wideQuery = Float64Array.from(query);
-  const few = rows.count / costOfCosine;
+  const affordable = rows.count / rowsPerCosine;
   let wanted = Math.max(fewestCandidates, candidatesPerResult * limit);
-  if (allowed?.values !== undefined && allowed.size <= Math.max(wanted, few)) {
+  if (allowed?.values !== undefined && allowed.size <= Math.max(wanted, affordable)) {
     return rank(rows, rowsOf(allowed.values(), rows), wideQuery).slice(0, limit);
   }
-  const propose = scanner === undefined || wanted > few ? undefined : scanner.search(query, allowed);
-  while (propose !== undefined && wanted <= few) {
+  if (scanner === undefined || wanted > rows.count / 2) return nearestOfAll(rows, wideQuery, limit, allowed);
+  const propose = scanner.search(query, allowed);
+  do {
     const { rows: proposed, ceiling } = propose(wanted);
     const ranked = rank(rows, proposed, wideQuery);
     const last = ranked[limit - 1];
@@ -41,7 +42,7 @@ export function exactNearest({ rows, scanner, query, limit, allowed }: NearestRe
       return ranked.slice(0, limit);
     }
     wanted *= growth;
-  }
+  } while (wanted <= affordable);
   return nearestOfAll(rows, wideQuery, limit, allowed);
 }
 

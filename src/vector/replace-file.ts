@@ -17,7 +17,7 @@ const renameDelayMs = 20;
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
@@ -28,13 +28,19 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     }
     await renamePatiently(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Whatever else goes wrong now, the first error is the one to report.
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(folder);
 }
 
-/** Removes what killed processes left of their attempts to replace `path`. */
+/** A new name beside `path` that `removeLeftovers` knows: what this process leaves there is removed by a later one. */
+export function temporaryPath(path: string): string {
+  return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Removes what killed processes left beside `path`. */
 export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;

@@ -62,15 +62,7 @@ class SimdScanner implements RowScanner {
 
   update({ rows: changed }: RowEdit): void {
     this.#reserve(this.#rows.count);
-    let start = 0;
-    while (start < changed.length) {
-      const from = changed[start] ?? 0;
-      let length = 1;
-      const longest = this.#rows.contiguous(from, stagedRows);
-      while (length < longest && changed[start + length] === from + length) length++;
-      this.#quantise(from, length);
-      start += length;
-    }
+    for (const { from, count } of this.#rows.runsOf(changed, stagedRows)) this.#quantise(from, count);
   }
 
   search(query: Float32Array, allowed: IdSet | undefined): (wanted: number) => Proposal {

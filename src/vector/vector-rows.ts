@@ -42,9 +42,17 @@ export class VectorRows {
     return this.#ids[row] ?? Number.NaN;
   }
 
-  /** How many of the rows from `row` on, at most `wanted`, one call of `vectorsAt` can show. */
-  contiguous(row: number, wanted: number): number {
-    return Math.min(wanted, this.#count - row, rowsPerBlock - (row % rowsPerBlock));
+  /** The rows of a list in runs that one call of `vectorsAt` can show, each at most `longest` rows. */
+  *runsOf(list: readonly number[], longest: number): Generator<{ from: number; count: number }> {
+    let start = 0;
+    while (start < list.length) {
+      const from = list[start] ?? 0;
+      const most = Math.min(longest, rowsPerBlock - (from % rowsPerBlock));
+      let count = 1;
+      while (count < most && list[start + count] === from + count) count++;
+      yield { from, count };
+      start += count;
+    }
   }
 
   /** A view of `count` contiguous rows, good until the next change. */

@@ -342,12 +342,12 @@ type Step =
   | { step: 'reopen' }
   | { step: 'reset' };
 
-// Few directions and few ids, so that replacements, ties and drops of what is there are common.
+// Few directions, so that ties are common, and ids that meet again, but more than a local index looks at one by one.
 const vectorArbitrary = fc
   .array(fc.integer({ min: -2, max: 2 }), { minLength: 8, maxLength: 8 })
   .filter((numbers) => numbers.some((number) => number !== 0))
   .map((numbers) => Float32Array.from(numbers));
-const idArbitrary = fc.integer({ min: 1, max: 12 });
+const idArbitrary = fc.integer({ min: 1, max: 200 });
 const changeArbitrary: fc.Arbitrary<VectorChange> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(idArbitrary, vectorArbitrary).map(([id, vector]) => put(id, vector)) },
   { weight: 2, arbitrary: idArbitrary.map((id) => drop(id)) },
@@ -357,16 +357,18 @@ const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 5,
-      arbitrary: fc.array(changeArbitrary, { maxLength: 8 }).map((changes) => ({ step: 'apply' as const, changes })),
+      arbitrary: fc
+        .array(changeArbitrary, { maxLength: 150, size: 'max' })
+        .map((changes) => ({ step: 'apply' as const, changes })),
     },
     {
       weight: 4,
       arbitrary: fc.record({
         step: fc.constant('search' as const),
         query: vectorArbitrary,
-        limit: fc.integer({ min: 0, max: 14 }),
+        limit: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 13, max: 250 })),
         allowed: fc.option(
-          fc.array(idArbitrary).map((ids) => new Set(ids)),
+          fc.array(idArbitrary, { maxLength: 250, size: 'max' }).map((ids) => new Set(ids)),
           { nil: undefined },
         ),
       }),
