@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Memory } from '../../src/core/memory.ts';
 import type { Ranked, VectorChange, VectorFilter, VectorId, VectorSpace } from '../../src/core/vector.ts';
 import type { VectorIndex } from '../../src/vector/vector-index.ts';
-import { clusteredVectors, randomNumbers, randomUnitVector } from '../data/vectors.ts';
+import { clusteredVectors, randomNumbers, randomUnitVector } from '../support/vectors.ts';
 
 export interface VectorIndexHarness {
   /** Opens the index of one store. Opened again after `close` it is the same one, as far as it was flushed. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/core/logger.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
-import { randomNumbers } from '../data/vectors.ts';
+import { randomNumbers } from '../support/vectors.ts';
 import { growingPlace, growingSpace, growingVector } from './growing-index.ts';
 
 const writer = fileURLToPath(new URL('snapshot-writer.ts', import.meta.url));

@@ -1,7 +1,7 @@
 /** An index whose content follows from its generation: generation g holds the vectors 1 to g, the same in any process. */
 import type { VectorChange, VectorSpace } from '../../src/core/vector.ts';
 import type { SnapshotPlace } from '../../src/vector/vector-index.ts';
-import { randomNumbers, randomUnitVector } from '../data/vectors.ts';
+import { randomNumbers, randomUnitVector } from '../support/vectors.ts';
 
 export const growingSpace: VectorSpace = { id: 'growing@1', dimensions: 128 };
 

@@ -4,7 +4,7 @@ import { unitVector } from '../../../src/core/vector.ts';
 import { exactNearest } from '../../../src/vector/exact-nearest.ts';
 import { createSimdScanner } from '../../../src/vector/simd-scanner.ts';
 import { VectorRows } from '../../../src/vector/vector-rows.ts';
-import { clusteredVectors, randomNumbers, randomUnitVector } from '../../data/vectors.ts';
+import { clusteredVectors, randomNumbers, randomUnitVector } from '../../support/vectors.ts';
 
 function scannedRows(vectors: readonly Float32Array[]) {
   const rows = new VectorRows(vectors[0]?.length ?? 1);

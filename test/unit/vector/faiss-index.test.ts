@@ -7,8 +7,8 @@ import type { VectorChange } from '../../../src/core/vector.ts';
 import { openFaissIndex } from '../../../src/vector/faiss-index.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
 import type { LocalIndexParts } from '../../../src/vector/local-index.ts';
-import { missingFaissNode } from '../../data/faiss-node.ts';
-import { clusteredVectors } from '../../data/vectors.ts';
+import { missingFaissNode } from '../../support/faiss-node.ts';
+import { clusteredVectors } from '../../support/vectors.ts';
 
 const space = { id: 'faiss@1', dimensions: 64 };
 let folder: string;

@@ -8,8 +8,8 @@ import { silentLogger } from '../../../src/core/logger.ts';
 import type { VectorChange } from '../../../src/core/vector.ts';
 import { readFaissFile } from '../../../src/vector/faiss-file.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
-import { missingFaissNode } from '../../data/faiss-node.ts';
-import { randomNumbers, randomUnitVector } from '../../data/vectors.ts';
+import { missingFaissNode } from '../../support/faiss-node.ts';
+import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';
 
 const dimensions = 24;
 const count = 1500;
