@@ -5,14 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import type { LoadedConfiguration } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { MemoryMcpError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
+import type { VectorSpace } from './core/vector.ts';
 import { offEmbedder } from './model/off-embedder.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import { createWorkspace } from './persona/workspace.ts';
 import type { Caller } from './service/scope.ts';
 import { openMemoryStore } from './store/sqlite-memory-store.ts';
+import { openFaissIndex } from './vector/faiss-index.ts';
 import { openFlatIndex } from './vector/flat-index.ts';
+import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';
 
 export interface AppParts {
   readonly loaded: LoadedConfiguration;
@@ -35,6 +39,8 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
   const process = randomUUID();
   const busyTimeout = kind === 'server' ? 1_000 : 5_000;
 
+  const openIndex = indexOpener(configuration.storage_backend, logger);
+
   const personas = createPersonas({
     paths,
     clock,
@@ -50,7 +56,7 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
         ...where,
         store,
         embedder: offEmbedder,
-        openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+        openIndex,
         snapshotRule: () => configuration.vector_rebuild,
         clock,
         logger,
@@ -66,5 +72,34 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
       ),
     personaNames: () => personas.names(),
     close: () => personas.close(),
+  };
+}
+
+type OpenIndex = (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
+
+/** The index that the setting names. Where it cannot be had, the flat index gives the same answers, after one warning. */
+function indexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): OpenIndex {
+  let warned = false;
+  const openFlat = (space: VectorSpace, snapshot: SnapshotPlace, why: string | undefined) => {
+    if (why !== undefined && !warned) logger.warn(why);
+    warned ||= why !== undefined;
+    return openFlatIndex({ space, snapshot, logger });
+  };
+  if (backend === 'sqlite') return (space, snapshot) => openFlat(space, snapshot, undefined);
+  if (backend === 'qdrant') {
+    const why = 'storage_backend qdrant is not part of this version: the flat index answers from this machine instead';
+    return (space, snapshot) => openFlat(space, snapshot, why);
+  }
+  return async (space, snapshot) => {
+    try {
+      return await openFaissIndex({ space, snapshot, logger });
+    } catch (error) {
+      if (!(error instanceof MemoryMcpError) || error.code !== 'backend_unavailable') throw error;
+      return openFlat(
+        space,
+        snapshot,
+        `${error.message}. The flat index answers instead, exactly and from the same file. ${error.hint ?? ''}`,
+      );
+    }
   };
 }
