@@ -1,0 +1,77 @@
+/**
+ * One persona opened as the program opens it, but with an embedder that a test hands in.
+ */
+import { mkdirSync } from 'node:fs';
+import { dataPaths, personaPaths } from '../../src/config/paths.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { createLogger, type Logger } from '../../src/core/logger.ts';
+import type { Memory } from '../../src/core/memory.ts';
+import { memoryKeyAt } from '../../src/core/memory-key.ts';
+import type { Embedder } from '../../src/model/embedder.ts';
+import { createWorkspace, type Workspace } from '../../src/persona/workspace.ts';
+import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { openFlatIndex } from '../../src/vector/flat-index.ts';
+
+export interface TestWorkspace extends Workspace {
+  readonly warnings: readonly string[];
+  /** Stores a text and waits until its vector is stored too. */
+  add(content: string): Promise<Memory>;
+  /** Keys of the nearest memories to a text, best first. */
+  nearest(text: string, limit?: number): Promise<string[]>;
+}
+
+export interface TestWorkspaceParts {
+  readonly dataFolder: string;
+  readonly embedder: Embedder;
+  readonly process?: string;
+  readonly clock?: Clock;
+}
+
+export async function openTestWorkspace({
+  dataFolder,
+  embedder,
+  process = 'test',
+  clock = systemClock,
+}: TestWorkspaceParts): Promise<TestWorkspace> {
+  const warnings: string[] = [];
+  const logger: Logger = createLogger({ level: () => 'warn', write: (line) => warnings.push(line) });
+  const paths = personaPaths(dataPaths(dataFolder), 'default');
+  mkdirSync(paths.folder, { recursive: true });
+  const store = await openMemoryStore({ path: paths.database, persona: 'default', busyTimeout: 1_000 });
+  const workspace = createWorkspace({
+    persona: 'default',
+    paths,
+    exists: true,
+    store,
+    embedder,
+    openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+    snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
+    clock,
+    logger,
+    process,
+  });
+  return {
+    ...workspace,
+    warnings,
+    async add(content) {
+      const now = clock.now();
+      const { memory } = await store.memories.create({
+        content,
+        tags: [],
+        importance: 0.5,
+        source: 'test',
+        created_at: now.toISOString(),
+        key: memoryKeyAt(now, 'UTC'),
+      });
+      await workspace.vectorWriter.write(memory);
+      return memory;
+    },
+    async nearest(text, limit = 5) {
+      const index = await workspace.projection.synced();
+      const ranked = (await index?.nearest(await embedder.embedQuery(text), limit)) ?? [];
+      const owners = store.vectors.owners(ranked.map(({ id }) => id));
+      const memories = store.memories.byIds([...owners.values()]);
+      return ranked.flatMap(({ id }) => memories.get(owners.get(id) ?? -1)?.key ?? []);
+    },
+  };
+}
