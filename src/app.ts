@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { LoadedConfiguration } from './config/load.ts';
+import type { Configuration } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { MemoryMcpError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
@@ -12,6 +13,7 @@ import { offEmbedder } from './model/off-embedder.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import { createWorkspace } from './persona/workspace.ts';
+import { checkHealth, type Health } from './service/health.ts';
 import type { Caller } from './service/scope.ts';
 import { openMemoryStore } from './store/sqlite-memory-store.ts';
 import { openFaissIndex } from './vector/faiss-index.ts';
@@ -20,6 +22,8 @@ import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';
 
 export interface AppParts {
   readonly loaded: LoadedConfiguration;
+  /** The settings of this moment, where they are watched. */
+  readonly configuration?: () => Configuration;
   readonly logger: Logger;
   readonly clock?: Clock;
   /** Servers must stay responsive while another process writes; a command may simply wait. */
@@ -30,17 +34,19 @@ export interface App {
   /** How one caller reaches one persona. The name is checked when the scope is opened. */
   scopeFor(persona: string, caller: Caller): OpenScope;
   personaNames(): string[];
+  openPersonas(): number;
+  health(): Promise<Health>;
   /** Finishes what runs, writes what was put off, closes everything. */
   close(): Promise<void>;
 }
 
-export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts): App {
-  const { configuration, paths } = loaded;
+export function openApp(parts: AppParts): App {
+  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
+  const { paths } = loaded;
   const process = randomUUID();
   const busyTimeout = kind === 'server' ? 1_000 : 5_000;
 
-  const openIndex = indexOpener(configuration.storage_backend, logger);
-
+  const openIndex = indexOpener(loaded.configuration.storage_backend, logger);
   const personas = createPersonas({
     paths,
     clock,
@@ -57,7 +63,7 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
         store,
         embedder: offEmbedder,
         openIndex,
-        snapshotRule: () => configuration.vector_rebuild,
+        snapshotRule: () => configuration().vector_rebuild,
         clock,
         logger,
         process,
@@ -65,12 +71,25 @@ export function openApp({ loaded, logger, clock = systemClock, kind }: AppParts)
     },
   });
 
+  function scopeFor(persona: string, caller: Caller): OpenScope {
+    return async (effect, work) => {
+      if (caller.readOnly && effect !== 'read') {
+        throw new MemoryMcpError('forbidden', 'This access is read-only');
+      }
+      return personas.use(persona, effect === 'read' ? 'read' : 'write', (workspace) =>
+        work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger }),
+      );
+    };
+  }
+
   return {
-    scopeFor: (persona, caller) => (effect, work) =>
-      personas.use(persona, effect === 'read' ? 'read' : 'write', (workspace) =>
-        work({ workspace, settings: configuration, backups: paths.backups, caller, clock, logger }),
-      ),
+    scopeFor,
     personaNames: () => personas.names(),
+    openPersonas: () => personas.openCount(),
+    health() {
+      const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
+      return checkHealth({ use: (work) => use('read', work), logger });
+    },
     close: () => personas.close(),
   };
 }

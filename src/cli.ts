@@ -20,7 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const serve = program
     .command('serve')
     .description('Run a server: --stdio for one client that starts it, --http for many.')
-    .option('--stdio', 'speak MCP on standard input and output (the default)');
+    .option('--stdio', 'speak MCP on standard input and output (the default)')
+    .option('--http', 'listen for MCP, the API and the browser on --host and --port');
   for (const { flag, description } of describeFlags()) serve.option(flag, description);
   serve.action(async (flags) => {
     const { serve: runServer } = await import('./command/serve.ts');

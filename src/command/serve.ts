@@ -2,12 +2,12 @@
  * `serve`: runs a server until its client, a signal or the death of its parent ends it.
  */
 import { openApp } from '../app.ts';
-import { type ConfigurationFlags, loadConfiguration } from '../config/load.ts';
+import type { ConfigurationFlags } from '../config/load.ts';
 import { MemoryMcpError } from '../core/errors.ts';
-import { createLogger } from '../core/logger.ts';
 import { operationsOf } from '../operation/index.ts';
 import { onTerminal, printNotice, reserveStandardOutput } from './output.ts';
 import { readyNotice } from './ready-notice.ts';
+import { openServerConfiguration } from './server-configuration.ts';
 
 export interface ServeFlags extends ConfigurationFlags {
   readonly stdio?: boolean | undefined;
@@ -21,36 +21,37 @@ export async function serve(flags: ServeFlags, version: string): Promise<number>
       hint: 'Start one server for each; they may share a data folder.',
     });
   }
-  return serveOverStdio(flags, version);
+  if (flags.http !== true) return serveOverStdio(flags, version);
+  const { serveOverHttp } = await import('./serve-http.ts');
+  return serveOverHttp(flags, version);
 }
 
 async function serveOverStdio(flags: ServeFlags, version: string): Promise<number> {
   const output = reserveStandardOutput();
-  const [loaded, { serveStdio }, { untilShutdown }] = await Promise.all([
-    loadConfiguration({ flags }),
+  const [configuration, { serveStdio }, { untilShutdown }] = await Promise.all([
+    openServerConfiguration(flags),
     import('../transport/stdio.ts'),
     import('../transport/shutdown.ts'),
   ]);
-  const { configuration } = loaded;
-  const logger = createLogger({ level: () => configuration.log_level, write: (line) => printNotice(line) });
-  for (const warning of loaded.warnings) logger.warn(warning);
+  const { loaded, current, logger } = configuration;
+  const { persona, tools } = loaded.configuration;
 
-  const app = openApp({ loaded, logger, kind: 'server' });
+  const app = openApp({ loaded, configuration: current, logger, kind: 'server' });
   const server = serveStdio({
     input: process.stdin,
     output,
-    operations: operationsOf(configuration.tools),
+    operations: operationsOf(tools),
     version,
     logger,
-    openScope: (source) =>
-      app.scopeFor(configuration.persona, { source, readOnly: configuration.tools === 'read-only' }),
+    openScope: (source) => app.scopeFor(persona, { source, readOnly: tools === 'read-only' }),
   });
-  if (onTerminal()) printNotice(readyNotice({ persona: configuration.persona, dataFolder: loaded.paths.data }));
+  if (onTerminal()) printNotice(readyNotice({ persona, dataFolder: loaded.paths.data }));
 
   return untilShutdown({
     ended: server.ended,
     logger,
     close: async () => {
+      configuration.close();
       await server.close();
       await app.close();
     },

@@ -1,6 +1,7 @@
 /**
- * All personas of one data folder: each is opened once, kept while it is used, and closed when it has been idle or
- * when too many are open. Reading a persona that does not exist creates nothing; the first write creates it.
+ * All personas of one data folder: each is opened once, kept while it is used, and closed when it has been idle for
+ * long or when another one needs its place. Reading a persona that does not exist creates nothing; the first write
+ * creates it.
  */
 import { existsSync } from 'node:fs';
 import {
@@ -12,6 +13,7 @@ import {
   personaPaths,
 } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { parsePersonaName } from '../core/persona.ts';
 import type { Workspace } from './workspace.ts';
@@ -21,6 +23,7 @@ export interface Personas {
   use<Result>(name: string, effect: 'read' | 'write', work: (workspace: Workspace) => Promise<Result>): Promise<Result>;
   /** The personas that have a folder, sorted. */
   names(): string[];
+  openCount(): number;
   /** Finishes what runs, settles and closes every workspace. */
   close(): Promise<void>;
 }
@@ -30,26 +33,31 @@ export interface PersonasParts {
   readonly open: (persona: string, where: { paths: PersonaPaths; exists: boolean }) => Promise<Workspace>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The least recently used idle workspace is closed when more are open. */
+  /** Past it the least recently used idle workspace makes room; if none is idle, the next one waits. */
   readonly maximumOpen?: number;
+  /** A workspace that nobody has used for so long is closed. */
+  readonly closeAfterMilliseconds?: number;
+  /** How often workspaces that nobody uses are asked to settle, until nothing is left to do. */
+  readonly settleMilliseconds?: number;
 }
 
-/** How often workspaces that nobody uses are asked to settle, until nothing is left to do. */
-const settleInterval = 5_000;
-
 interface Opened {
+  readonly folder: string;
   readonly workspace: Promise<Workspace>;
   users: number;
   lastUsed: number;
   settled: boolean;
 }
 
-export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }: PersonasParts): Personas {
+export function createPersonas(parts: PersonasParts): Personas {
+  const { paths, open, clock, logger } = parts;
+  const { closeAfterMilliseconds = 600_000, settleMilliseconds = 5_000 } = parts;
   const opened = new Map<string, Opened>();
+  const closing = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
-  let nowhere: Promise<Workspace> | undefined;
+  const places = createPlaces(parts.maximumOpen ?? 100);
 
-  const idleTimer = setInterval(() => void track(settleIdle()), settleInterval);
+  const idleTimer = setInterval(() => void track(settleIdle()), settleMilliseconds);
   idleTimer.unref();
 
   function track<Result>(work: Promise<Result>): Promise<Result> {
@@ -62,16 +70,25 @@ export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }
   function enter(folder: string): Opened {
     const known = opened.get(folder);
     if (known !== undefined) return known;
-    const entry: Opened = {
-      workspace: open(folder, { paths: personaPaths(paths, folder), exists: true }),
-      users: 0,
-      lastUsed: clock.monotonic(),
-      settled: true,
-    };
+    const entry = { folder, workspace: openInPlace(folder), users: 0, lastUsed: clock.monotonic(), settled: true };
     opened.set(folder, entry);
     // A workspace that could not be opened must be tried again by the next call.
     entry.workspace.catch(() => opened.delete(folder));
     return entry;
+  }
+
+  async function openInPlace(folder: string): Promise<Workspace> {
+    // The same files are never open twice: what is being closed may still write its index.
+    await closing.get(folder);
+    const place = places.take();
+    makeRoom();
+    await place;
+    try {
+      return await open(folder, { paths: personaPaths(paths, folder), exists: true });
+    } catch (error) {
+      places.leave();
+      throw error;
+    }
   }
 
   async function useFolder<Result>(folder: string, work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
@@ -83,26 +100,49 @@ export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }
       entry.users--;
       entry.lastUsed = clock.monotonic();
       entry.settled = false;
-      if (opened.size > maximumOpen) await closeLeastUsed();
+      makeRoom();
     }
   }
 
-  async function closeLeastUsed(): Promise<void> {
-    const [folder, entry] =
-      [...opened].filter(([, { users }]) => users === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed)[0] ?? [];
-    if (folder === undefined || entry === undefined) return;
+  /** Closes the least recently used idle workspaces, one for each that waits for a place. */
+  function makeRoom(): void {
+    const idle = [...opened.values()].filter(({ users }) => users === 0).sort((a, b) => a.lastUsed - b.lastUsed);
+    for (const entry of idle.slice(0, Math.max(0, places.waiting() - closing.size))) void track(leave(entry));
+  }
+
+  function leave({ folder, workspace }: Opened): Promise<void> {
     opened.delete(folder);
-    await (await entry.workspace).close();
+    const closed = workspace
+      .then((open) => open.close())
+      .catch((error: unknown) => logger.warn('closing a persona failed', { persona: folder, reason: reasonOf(error) }))
+      .finally(() => {
+        closing.delete(folder);
+        places.leave();
+      });
+    closing.set(folder, closed);
+    return closed;
   }
 
   async function settleIdle(): Promise<void> {
-    for (const [folder, entry] of opened) {
-      if (entry.settled || entry.users > 0) continue;
+    for (const entry of opened.values()) {
+      if (entry.users > 0) continue;
+      const idle = clock.monotonic() - entry.lastUsed;
       try {
-        entry.settled = await (await entry.workspace).settle(clock.monotonic() - entry.lastUsed);
+        if (!entry.settled) entry.settled = await (await entry.workspace).settle(idle);
       } catch (error) {
-        logger.warn('idle work failed and will be tried again', { persona: folder, reason: String(error) });
+        logger.warn('idle work failed and will be tried again', { persona: entry.folder, reason: reasonOf(error) });
       }
+      if (entry.settled && entry.users === 0 && idle >= closeAfterMilliseconds) await leave(entry);
+    }
+  }
+
+  /** A workspace in memory, for one read of a persona that does not exist: it answers empty and leaves nothing. */
+  async function useNowhere<Result>(persona: string, work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
+    const workspace = await open(persona, { paths: personaPaths(paths, persona), exists: false });
+    try {
+      return await work(workspace);
+    } finally {
+      await workspace.close();
     }
   }
 
@@ -113,26 +153,41 @@ export function createPersonas({ paths, open, clock, logger, maximumOpen = 100 }
       const persona = parsePersonaName(name);
       const folder = opened.has(persona) ? persona : findPersonaFolder(paths, persona);
       if (folder !== undefined && (effect === 'write' || hasMemories(folder))) return track(useFolder(folder, work));
-      if (effect === 'read') {
-        const absent = { paths: personaPaths(paths, folder ?? persona), exists: false };
-        nowhere ??= open(persona, absent);
-        return track(nowhere.then((workspace) => work({ ...workspace, ...absent, persona })));
-      }
+      if (effect === 'read') return track(useNowhere(folder ?? persona, work));
       createPrivateFolder(personaPaths(paths, persona).folder);
       return track(useFolder(persona, work));
     },
     names: () => personaFolders(paths).filter(hasMemories),
+    openCount: () => places.taken(),
     async close() {
       clearInterval(idleTimer);
       await Promise.allSettled(running);
-      const workspaces = [...opened.values()].map(({ workspace }) => workspace);
-      opened.clear();
-      for (const workspace of [...workspaces, ...(nowhere === undefined ? [] : [nowhere])]) {
-        await workspace.then(
-          (open) => open.close(),
-          () => {},
-        );
-      }
+      await Promise.all([...[...opened.values()].map(leave), ...closing.values()]);
     },
+  };
+}
+
+/** A fixed number of places; whoever finds none waits until one is left. */
+function createPlaces(count: number): {
+  take(): Promise<void>;
+  leave(): void;
+  taken(): number;
+  waiting(): number;
+} {
+  let free = count;
+  const queue: (() => void)[] = [];
+  return {
+    take() {
+      if (free === 0) return new Promise((resolve) => queue.push(resolve));
+      free -= 1;
+      return Promise.resolve();
+    },
+    leave() {
+      const next = queue.shift();
+      if (next === undefined) free += 1;
+      else next();
+    },
+    taken: () => count - free,
+    waiting: () => queue.length,
   };
 }

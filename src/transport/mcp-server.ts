@@ -16,6 +16,7 @@ import { invoke, type OpenScope, type Operation } from '../operation/operation.t
 import { describeError } from './error-reply.ts';
 import { instructions } from './instructions.ts';
 import { serveDocuments } from './mcp-documents.ts';
+import { type Oversee, unseen } from './oversee.ts';
 
 export interface McpServerParts {
   readonly operations: readonly Operation[];
@@ -23,6 +24,7 @@ export interface McpServerParts {
   readonly logger: Logger;
   /** `source` is the client's name, as it called itself. */
   readonly openScope: (source: string) => OpenScope;
+  readonly oversee?: Oversee;
 }
 
 /** Lists change only with the program, so clients may keep them; what is read from memory is private and never cached. */
@@ -34,7 +36,7 @@ const cacheHints = {
   'resources/templates/list': unchanging,
 };
 
-export function createMcpServer({ operations, version, logger, openScope }: McpServerParts): Server {
+export function createMcpServer({ operations, version, logger, openScope, oversee = unseen }: McpServerParts): Server {
   const server = new Server(
     { name: 'memory-mcp', title: 'memory-mcp', version },
     {
@@ -59,8 +61,12 @@ export function createMcpServer({ operations, version, logger, openScope }: McpS
         `Unknown tool ${JSON.stringify(params.name.slice(0, 100))}. There are: ${known}`,
       );
     }
+    const source = sourceOf(context.mcpReq.envelope);
+    const input = params.arguments;
     try {
-      const result = await invoke(operation, params.arguments, openScope(sourceOf(context.mcpReq.envelope)));
+      const result = await oversee({ operation, source, input: () => input }, () =>
+        invoke(operation, input, openScope(source)),
+      );
       return {
         content: [{ type: 'text', text: JSON.stringify(result) }],
         structuredContent: result,

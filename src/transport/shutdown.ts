@@ -5,8 +5,10 @@
 import type { Logger } from '../core/logger.ts';
 
 export interface ShutdownParts {
-  /** Resolves when there is nothing left to serve. */
-  readonly ended: Promise<void>;
+  /** Resolves when there is nothing left to serve; absent where only a signal ends the server. */
+  readonly ended?: Promise<void>;
+  /** Whether the end of the parent process is the end of the server. */
+  readonly watchParent?: boolean;
   /** Drains, flushes, closes. Called once. */
   readonly close: () => Promise<void>;
   readonly logger: Logger;
@@ -18,7 +20,7 @@ const parentCheckMilliseconds = 500;
 const deadlineMilliseconds = 950;
 
 /** Resolves with the exit code when the server has ended. */
-export function untilShutdown({ ended, close, logger }: ShutdownParts): Promise<number> {
+export function untilShutdown({ ended, watchParent = true, close, logger }: ShutdownParts): Promise<number> {
   return new Promise((resolve) => {
     const parent = process.ppid;
     let begun = false;
@@ -40,7 +42,7 @@ export function untilShutdown({ ended, close, logger }: ShutdownParts): Promise<
       );
     };
     const parentCheck = setInterval(() => {
-      if (process.ppid !== parent) begin('the parent process is gone');
+      if (watchParent && process.ppid !== parent) begin('the parent process is gone');
     }, parentCheckMilliseconds);
     parentCheck.unref();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -49,6 +51,6 @@ export function untilShutdown({ ended, close, logger }: ShutdownParts): Promise<
         else begin(signal);
       });
     }
-    void ended.then(() => begin('the client closed the connection'));
+    void ended?.then(() => begin('the client closed the connection'));
   });
 }

@@ -1,0 +1,78 @@
+/**
+ * `serve --http`: one process for every persona, behind one guarded door, until a signal ends it.
+ */
+import { openApp } from '../app.ts';
+import { createPrivateFolder } from '../config/paths.ts';
+import { systemClock } from '../core/clock.ts';
+import { operations, operationsOf } from '../operation/index.ts';
+import { createAuthenticator } from '../transport/auth.ts';
+import { assertSafeToListen } from '../transport/bind-safety.ts';
+import { createCallLog } from '../transport/call-log.ts';
+import { createHostList } from '../transport/host-list.ts';
+import { serveHttp } from '../transport/http.ts';
+import { createHttpApp } from '../transport/http-app.ts';
+import { createMetrics } from '../transport/metrics.ts';
+import { watchProcess } from '../transport/process-metrics.ts';
+import { createRateLimit } from '../transport/rate-limit.ts';
+import { untilShutdown } from '../transport/shutdown.ts';
+import { listeningNotice } from './listening-notice.ts';
+import { onTerminal, printNotice } from './output.ts';
+import type { ServeFlags } from './serve.ts';
+import { openServerConfiguration } from './server-configuration.ts';
+
+/** Resolves with the exit code when the server has ended. */
+export async function serveOverHttp(flags: ServeFlags, version: string): Promise<number> {
+  const configuration = await openServerConfiguration(flags);
+  const { loaded, current, logger } = configuration;
+  const { server_host: host, server_port: port, auth_tokens: tokens, tools, persona, ...settings } = current();
+  await assertSafeToListen({
+    host,
+    hasTokens: tokens.length > 0,
+    allowUnauthenticated: settings.allow_unauthenticated,
+    logger,
+  });
+
+  createPrivateFolder(loaded.paths.data);
+  const clock = systemClock;
+  const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server' });
+  const metrics = createMetrics();
+  const httpApp = createHttpApp({
+    tools: operationsOf(tools),
+    operations,
+    openScope: app.scopeFor,
+    health: app.health,
+    hosts: createHostList({
+      boundHost: host,
+      allowedHosts: settings.allowed_hosts,
+      allowedOrigins: settings.allowed_origins,
+    }),
+    authenticator: createAuthenticator({ tokens, defaultPersona: persona, readOnly: tools === 'read-only', clock }),
+    requestLimit: createRateLimit({ perSecond: () => current().rate_limit_per_second, clock }),
+    metrics,
+    log: createCallLog({ write: () => {}, level: () => current().log_level, clock }),
+    version,
+    clock,
+    logger,
+  });
+  try {
+    const server = await serveHttp({ app: httpApp, host, port, clock, logger });
+    watchProcess(metrics, { connections: server.connections, openPersonas: app.openPersonas, clock });
+    const notice = listeningNotice({ host: server.host, port: server.port, withTokens: tokens.length > 0 });
+    if (onTerminal()) printNotice(notice.terminal);
+    else logger.info(notice.line);
+    return await untilShutdown({
+      // Its clients are elsewhere: neither the end of input nor the shell that started it ends this server.
+      watchParent: false,
+      logger,
+      close: async () => {
+        await server.close();
+        await app.close();
+      },
+    });
+  } catch (error) {
+    await app.close();
+    throw error;
+  } finally {
+    configuration.close();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Whether the product works at this moment, found out by trying: a read and a write where the memories lie, and the
+ * state of recall. The answer says nothing that a stranger may not know; reasons go to the log.
+ */
+import { existsSync } from 'node:fs';
+import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Workspace } from '../persona/workspace.ts';
+import { openConnection } from '../store/database.ts';
+import { recallStatus } from './recall-status.ts';
+import type { Scope } from './scope.ts';
+
+export interface Health {
+  /** `unavailable` only when the database cannot be read or written. */
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly checks: { readonly database: 'ok' | 'unavailable'; readonly recall: 'ok' | 'degraded' | 'unknown' };
+}
+
+export interface HealthParts {
+  readonly use: <Value>(work: (scope: Scope) => Promise<Value>) => Promise<Value>;
+  readonly logger: Logger;
+}
+
+/** States of the model in which a search finds less than it should. */
+const withoutModel = ['downloading', 'absent', 'failed', 'runtime missing'];
+
+export async function checkHealth({ use, logger }: HealthParts): Promise<Health> {
+  try {
+    return await use(async (scope) => {
+      await probe(scope.workspace);
+      const recall = withoutModel.includes(recallStatus(scope).state) ? 'degraded' : 'ok';
+      return { status: recall, checks: { database: 'ok', recall } };
+    });
+  } catch (error) {
+    logger.warn('the health check failed', { reason: reasonOf(error) });
+    // A file of another program, or of a newer version, is one persona's matter; the others are served.
+    if (error instanceof MemoryMcpError && error.code === 'conflict') {
+      return { status: 'degraded', checks: { database: 'ok', recall: 'unknown' } };
+    }
+    return { status: 'unavailable', checks: { database: 'unavailable', recall: 'unknown' } };
+  }
+}
+
+async function probe({ exists, paths }: Workspace): Promise<void> {
+  const memory = dirname(paths.folder);
+  await probeDisk(existsSync(memory) ? memory : dirname(memory));
+  if (!exists) return;
+  await access(paths.database, constants.R_OK | constants.W_OK);
+  // A connection of its own: the open one may answer from what it remembers.
+  const connection = await openConnection({ path: paths.database, busyTimeout: 1_000, readOnly: true });
+  try {
+    connection.sql('SELECT count(*) FROM meta').get();
+  } finally {
+    connection.close();
+  }
+}
+
+/** A full disk shows itself only to somebody who writes. */
+async function probeDisk(folder: string): Promise<void> {
+  const file = join(folder, '.health-probe');
+  try {
+    await writeFile(file, Buffer.alloc(4096), { mode: 0o600 });
+  } finally {
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The HTTP application over a real data folder, without a socket: for tests that ask which routes and tools there are,
+ * and try each of them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openApp } from '../../src/app.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import { operations, operationsOf, type ToolSet } from '../../src/operation/index.ts';
+import { createAuthenticator } from '../../src/transport/auth.ts';
+import { type CallEntry, createCallLog, type RefusalEntry } from '../../src/transport/call-log.ts';
+import { createHostList } from '../../src/transport/host-list.ts';
+import { createHttpApp, type HttpApp } from '../../src/transport/http-app.ts';
+import { createMetrics, type Metrics } from '../../src/transport/metrics.ts';
+import { createRateLimit } from '../../src/transport/rate-limit.ts';
+
+export interface AppOptions {
+  readonly tokens?: readonly object[];
+  readonly tools?: ToolSet;
+  readonly ratePerSecond?: () => number;
+  readonly allowedOrigins?: readonly string[];
+  readonly logLevel?: 'debug' | 'info' | 'silent';
+}
+
+export interface TestApp extends HttpApp {
+  readonly dataDir: string;
+  readonly metrics: Metrics;
+  readonly log: readonly (CallEntry | RefusalEntry)[];
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'memory-mcp-http-'));
+  const { tools = 'full', logLevel = 'info' } = options;
+  const loaded = await loadConfiguration({
+    environment: {
+      MEMORY_MCP_DATA_DIR: dataDir,
+      MEMORY_MCP_EMBEDDINGS_MODEL: 'none',
+      MEMORY_MCP_RERANKER_MODEL: 'none',
+      MEMORY_MCP_TOOLS: tools,
+      MEMORY_MCP_AUTH_TOKENS: JSON.stringify(options.tokens ?? []),
+    },
+    folders: { data: dataDir, config: join(dataDir, 'none'), cache: join(dataDir, 'none') },
+    directory: dataDir,
+  });
+  const app = openApp({ loaded, logger: silentLogger, kind: 'server' });
+  const log: (CallEntry | RefusalEntry)[] = [];
+  const metrics = createMetrics();
+  const clock = systemClock;
+  const httpApp = createHttpApp({
+    tools: operationsOf(tools),
+    operations,
+    openScope: app.scopeFor,
+    health: app.health,
+    hosts: createHostList({ boundHost: '127.0.0.1', allowedHosts: [], allowedOrigins: options.allowedOrigins ?? [] }),
+    authenticator: createAuthenticator({
+      tokens: loaded.configuration.auth_tokens,
+      defaultPersona: 'default',
+      readOnly: tools === 'read-only',
+      clock,
+    }),
+    requestLimit: createRateLimit({ perSecond: options.ratePerSecond ?? (() => 0), clock }),
+    metrics,
+    log: createCallLog({ write: (line) => log.push(JSON.parse(line)), level: () => logLevel, clock }),
+    version: '0.0.0',
+    clock,
+    logger: silentLogger,
+  });
+  onTestFinished(async () => {
+    await httpApp.drain(1_000);
+    await app.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return {
+    ...httpApp,
+    dataDir,
+    metrics,
+    log,
+    fetch: async (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      if (!headers.has('host')) headers.set('host', '127.0.0.1:8000');
+      return httpApp.hono.request(`http://127.0.0.1:8000${path}`, { ...init, headers });
+    },
+  };
+}

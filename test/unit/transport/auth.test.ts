@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { AuthToken } from '../../../src/config/schema.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { MemoryMcpError } from '../../../src/core/errors.ts';
+import { createAuthenticator } from '../../../src/transport/auth.ts';
+import { RefusedRequest } from '../../../src/transport/refused-request.ts';
+
+type GivenToken = Pick<AuthToken, 'token' | 'personas'>;
+
+let now = 0;
+const clock: Clock = { now: () => new Date(now), monotonic: () => now };
+const aoi = encodeURIComponent('葵');
+
+function authenticator(tokens: readonly GivenToken[] = [], defaultPersona = 'default') {
+  return createAuthenticator({
+    tokens: tokens.map((token) => ({ read_only: false, ...token })),
+    defaultPersona,
+    readOnly: false,
+    clock,
+  });
+}
+
+function personaFor(headers: Record<string, string>, tokens?: readonly GivenToken[], defaultPersona?: string): string {
+  const door = authenticator(tokens, defaultPersona);
+  const given = new Headers(headers);
+  return door.personaOf(door.identify(given, '192.0.2.1'), given);
+}
+
+/** The status, or the code where the status follows from it. */
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof RefusedRequest) return String(error.status);
+    if (error instanceof MemoryMcpError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('without tokens', () => {
+  it('the persona comes from X-Persona, or from the bearer as in the original, else it is the default', () => {
+    expect(personaFor({})).toBe('default');
+    expect(personaFor({}, [], 'nilou')).toBe('nilou');
+    expect(personaFor({ 'x-persona': aoi })).toBe('葵');
+    expect(personaFor({ authorization: `Bearer ${aoi}` })).toBe('葵');
+    expect(personaFor({ authorization: 'bearer nilou', 'x-persona': 'nilou' })).toBe('nilou');
+    expect(personaFor({ authorization: 'Basic dXNlcjpwYXNz' })).toBe('default');
+  });
+
+  it('two different names are refused', () => {
+    expect(refusal(() => personaFor({ authorization: 'Bearer a', 'x-persona': 'b' }))).toBe('invalid_input');
+  });
+
+  it.each([
+    '../x',
+    'a/b',
+    'a\\b',
+    '%2e%2e',
+    '%252e%252e%252fx',
+    '..%2fx',
+    'a%00b',
+    '%00',
+    'con',
+    '.hidden',
+    '%',
+    '%zz',
+    '%ff%fe',
+    '',
+    'a, b',
+    'ü',
+    'x'.repeat(65),
+    encodeURIComponent('葵'.repeat(65)),
+  ])('the name %j is refused', (name) => {
+    expect(refusal(() => personaFor({ 'x-persona': name }))).toBe('invalid_input');
+    if (name !== '') expect(refusal(() => personaFor({ authorization: `Bearer ${name}` }))).toBe('invalid_input');
+  });
+
+  it('a name is decoded once and brought to its normal form', () => {
+    expect(personaFor({ 'x-persona': encodeURIComponent('が'.normalize('NFD')) })).toBe('が'.normalize('NFC'));
+    expect(personaFor({ 'x-persona': encodeURIComponent('葵'.repeat(64)) })).toBe('葵'.repeat(64));
+  });
+});
+
+describe('with tokens', () => {
+  const one = { token: 'one', personas: ['葵'] };
+  const two = { token: 'two', personas: ['葵', 'nilou'] };
+  const all = { token: 'all', personas: '*' } as const;
+
+  it('nobody comes in without a valid one, and a persona is none', () => {
+    expect(refusal(() => personaFor({}, [one]))).toBe('401');
+    expect(refusal(() => personaFor({ authorization: 'Bearer wrong' }, [one]))).toBe('401');
+    expect(refusal(() => personaFor({ authorization: 'Basic one' }, [one]))).toBe('401');
+    expect(refusal(() => personaFor({ authorization: 'one' }, [one]))).toBe('401');
+    expect(refusal(() => personaFor({ authorization: `Bearer ${aoi}` }, [one]))).toBe('401');
+    expect(refusal(() => personaFor({ authorization: 'Bearer one, Bearer wrong' }, [one]))).toBe('401');
+  });
+
+  it('a token opens its only persona without a word', () => {
+    expect(personaFor({ authorization: 'Bearer one' }, [one, two])).toBe('葵');
+    expect(personaFor({ authorization: 'bearer  one' }, [one, two])).toBe('葵');
+  });
+
+  it('a token of several personas opens the default if that is one of them, and else asks', () => {
+    expect(personaFor({ authorization: 'Bearer two' }, [two], 'nilou')).toBe('nilou');
+    expect(refusal(() => personaFor({ authorization: 'Bearer two' }, [two]))).toBe('invalid_input');
+    expect(personaFor({ authorization: 'Bearer all' }, [all])).toBe('default');
+  });
+
+  it('X-Persona chooses among them, and nothing else', () => {
+    expect(personaFor({ authorization: 'Bearer two', 'x-persona': 'nilou' }, [two])).toBe('nilou');
+    expect(personaFor({ authorization: 'Bearer all', 'x-persona': aoi }, [all])).toBe('葵');
+    expect(refusal(() => personaFor({ authorization: 'Bearer one', 'x-persona': 'nilou' }, [one]))).toBe('403');
+    expect(refusal(() => personaFor({ authorization: 'Bearer two', 'x-persona': 'Nilou' }, [two]))).toBe('403');
+    expect(refusal(() => personaFor({ authorization: 'Bearer all', 'x-persona': '../x' }, [all]))).toBe(
+      'invalid_input',
+    );
+  });
+
+  it('wrong ones are limited to five a second and address, and nobody guesses on', () => {
+    const door = authenticator([one]);
+    const attempt = (token: string, address: string) =>
+      refusal(() => door.identify(new Headers({ authorization: `Bearer ${token}` }), address));
+    const guesses = Array.from({ length: 7 }, (_, index) => attempt(`guess ${index}`, '192.0.2.1'));
+    expect(guesses).toEqual(['401', '401', '401', '401', '401', '429', '429']);
+    expect(attempt('one', '192.0.2.1')).toBe('429');
+    expect(attempt('one', '192.0.2.2')).toBe('none');
+    now += 1_000;
+    expect(attempt('one', '192.0.2.1')).toBe('none');
+  });
+
+  it('whoever has come in is not locked out by the guesses of others at the same address', () => {
+    const door = authenticator([one]);
+    const attempt = (token: string) =>
+      refusal(() => door.identify(new Headers({ authorization: `Bearer ${token}` }), '192.0.2.1'));
+    expect(attempt('one')).toBe('none');
+    for (let guess = 0; guess < 10; guess++) attempt(`guess ${guess}`);
+    expect(attempt('another guess')).toBe('429');
+    expect(attempt('one')).toBe('none');
+  });
+});
