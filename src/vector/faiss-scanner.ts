@@ -41,14 +41,20 @@ export class FaissScanner implements RowScanner {
 
   update({ put, gone }: RowEdit): void {
     const rows = this.#rows;
-    if (rows.count === 0) this.#index = undefined;
-    else if (this.#index === undefined || gone.length > mostRemovedAtOnce) this.#index = this.#hand(allIdsOf(rows));
-    else {
-      if (gone.length > 0) this.#index.removeIds([...gone]);
-      if (put.length > 0) this.#index.mergeFrom(this.#hand(put));
+    if (rows.count === 0 || this.#index === undefined || gone.length > mostRemovedAtOnce) {
+      this.load();
+      return;
     }
-    const held = this.#index?.ntotal() ?? 0;
+    if (gone.length > 0) this.#index.removeIds([...gone]);
+    if (put.length > 0) this.#index.mergeFrom(this.#hand(put));
+    const held = this.#index.ntotal();
     if (held !== rows.count) throw new MemoryMcpError('internal', `FAISS holds ${held} of ${rows.count} vectors`);
+  }
+
+  load(): void {
+    const rows = this.#rows;
+    const ids = Array.from({ length: rows.count }, (_, row) => rows.idAt(row));
+    this.#index = ids.length === 0 ? undefined : this.#hand(ids);
   }
 
   search(query: Float32Array, allowed: IdSet | undefined): (wanted: number) => Proposal {
@@ -89,10 +95,6 @@ export class FaissScanner implements RowScanner {
       });
     }
   }
-}
-
-function allIdsOf(rows: VectorRows): VectorId[] {
-  return Array.from({ length: rows.count }, (_, row) => rows.idAt(row));
 }
 
 function writeVectors(path: string, ids: readonly VectorId[], rows: VectorRows): void {

@@ -58,7 +58,7 @@ class LocalIndex implements VectorIndex {
     const state = this.#snapshot === undefined ? undefined : await loadSnapshot(this.#snapshot);
     if (state === undefined) return;
     this.#rows.adopt(state.rows);
-    this.#scanner?.update(wholeOf(this.#rows));
+    this.#scanner?.load();
     this.#generation = state.generation;
     this.#savedGeneration = state.generation;
   }
@@ -134,9 +134,4 @@ class LocalIndex implements VectorIndex {
   #requireOpen(): void {
     if (this.#closed) throw new MemoryMcpError('internal', 'The vector index is closed');
   }
-}
-
-function wholeOf(rows: VectorRows) {
-  const all = Array.from({ length: rows.count }, (_, row) => row);
-  return { rows: all, put: all.map((row) => rows.idAt(row)), gone: [] };
 }

@@ -22,8 +22,10 @@ export interface RowEdit {
 }
 
 export interface RowScanner {
-  /** Follows the rows. After an error the scanner is of no use until `clear`. */
+  /** Follows the rows after a few changes. After an error the scanner is of no use until `clear` or `load`. */
   update(edit: RowEdit): void;
+  /** Takes all rows anew. */
+  load(): void;
   /**
    * Takes a unit vector; what is returned proposes about `wanted` (at least 1) rows that may be nearest to it, or all
    * there are. There is at least one row, and none changes in between.

@@ -69,19 +69,29 @@
         (br $four))))
 
   ;; rows[r] = the `width` float32 of source[r] as int8, times 127 / the largest magnitude; scales[r] = that / 127.
-  ;; A row of zeros becomes zeros with scale 0.
+  ;; The scale of a row of zeros is 0. A float32 of magnitude below 2^22 is rounded to the nearest integer by adding
+  ;; 1.5 * 2^23: the integer is then in the low bits.
   (func (export "quantise")
     (param $source i32) (param $count i32) (param $width i32) (param $rows i32) (param $scales i32)
-    (local $at i32) (local $end i32) (local $largest v128) (local $peak f32) (local $factor v128)
+    (local $at i32) (local $end i32) (local $peak f32)
+    (local $largest v128) (local $factor v128) (local $shift v128)
+    (local.set $shift (f32x4.splat (f32.const 12582912)))
     (block $done
       (loop $row
         (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
         (local.set $end (i32.add (local.get $source) (i32.shl (local.get $width) (i32.const 2))))
         (local.set $largest (v128.const f32x4 0 0 0 0))
         (local.set $at (local.get $source))
-        (loop $four
-          (local.set $largest (f32x4.max (local.get $largest) (f32x4.abs (v128.load (local.get $at)))))
-          (br_if $four (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+        (loop $sixteen
+          (local.set $largest
+            (f32x4.pmax
+              (f32x4.pmax
+                (f32x4.pmax (local.get $largest) (f32x4.abs (v128.load (local.get $at))))
+                (f32x4.abs (v128.load offset=16 (local.get $at))))
+              (f32x4.pmax
+                (f32x4.abs (v128.load offset=32 (local.get $at)))
+                (f32x4.abs (v128.load offset=48 (local.get $at))))))
+          (br_if $sixteen (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (local.get $end))))
         (local.set $peak (f32.max
           (f32.max (f32x4.extract_lane 0 (local.get $largest)) (f32x4.extract_lane 1 (local.get $largest)))
           (f32.max (f32x4.extract_lane 2 (local.get $largest)) (f32x4.extract_lane 3 (local.get $largest)))))
@@ -92,11 +102,19 @@
           (v128.store (local.get $rows)
             (i8x16.narrow_i16x8_s
               (i16x8.narrow_i32x4_s
-                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (local.get $factor) (v128.load (local.get $at)))))
-                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (local.get $factor) (v128.load offset=16 (local.get $at))))))
+                (i32x4.sub
+                  (f32x4.add (f32x4.mul (v128.load (local.get $at)) (local.get $factor)) (local.get $shift))
+                  (local.get $shift))
+                (i32x4.sub
+                  (f32x4.add (f32x4.mul (v128.load offset=16 (local.get $at)) (local.get $factor)) (local.get $shift))
+                  (local.get $shift)))
               (i16x8.narrow_i32x4_s
-                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (local.get $factor) (v128.load offset=32 (local.get $at)))))
-                (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (local.get $factor) (v128.load offset=48 (local.get $at))))))))
+                (i32x4.sub
+                  (f32x4.add (f32x4.mul (v128.load offset=32 (local.get $at)) (local.get $factor)) (local.get $shift))
+                  (local.get $shift))
+                (i32x4.sub
+                  (f32x4.add (f32x4.mul (v128.load offset=48 (local.get $at)) (local.get $factor)) (local.get $shift))
+                  (local.get $shift)))))
           (local.set $rows (i32.add (local.get $rows) (i32.const 16)))
           (br_if $sixteen (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (local.get $end))))
         (local.set $source (local.get $end))

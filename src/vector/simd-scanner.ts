@@ -12,7 +12,7 @@ import type { VectorRows } from './vector-rows.ts';
 
 const pageBytes = 65_536;
 const fewestRows = 64;
-/** Rows that are copied into the kernel's memory and quantised at a time. */
+/** Rows that are copied into the kernel's memory and quantised at a time. Blocks of rows hold a multiple of it. */
 const stagedRows = 64;
 const largestInt8 = 127;
 const largestInt16 = 32_767;
@@ -63,6 +63,13 @@ class SimdScanner implements RowScanner {
   update({ rows: changed }: RowEdit): void {
     this.#reserve(this.#rows.count);
     for (const { from, count } of this.#rows.runsOf(changed, stagedRows)) this.#quantise(from, count);
+  }
+
+  load(): void {
+    const { count } = this.#rows;
+    this.clear();
+    this.#reserve(count);
+    for (let from = 0; from < count; from += stagedRows) this.#quantise(from, Math.min(stagedRows, count - from));
   }
 
   search(query: Float32Array, allowed: IdSet | undefined): (wanted: number) => Proposal {

@@ -22,7 +22,8 @@ export class VectorRows {
   #count = 0;
   #ids = new Float64Array(0);
   #blocks: Float32Array[] = [];
-  #rowOf = new Map<VectorId, number>();
+  /** Made when it is first needed: a search after opening does without, and it takes longer than that search. */
+  #rowById: Map<VectorId, number> | undefined;
   /** Blocks that a snapshot still reads. */
   readonly #held = new Set<Float32Array>();
 
@@ -35,7 +36,7 @@ export class VectorRows {
   }
 
   rowOf(id: VectorId): number | undefined {
-    return this.#rowOf.get(id);
+    return this.#rows().get(id);
   }
 
   idAt(row: number): VectorId {
@@ -83,22 +84,23 @@ export class VectorRows {
 
   /** Stores a vector under an id, in the row the id has already or in a new one. Returns the row. */
   put(id: VectorId, vector: Float32Array): number {
-    const row = this.#rowOf.get(id) ?? this.#append(id);
+    const row = this.#rows().get(id) ?? this.#append(id);
     this.#writableBlockOf(row).set(vector, (row % rowsPerBlock) * this.dimensions);
     return row;
   }
 
   /** Removes an id. Returns the row that now holds what the last row held, or undefined where none was moved. */
   drop(id: VectorId): number | undefined {
-    const row = this.#rowOf.get(id);
+    const rowById = this.#rows();
+    const row = rowById.get(id);
     if (row === undefined) return undefined;
     const last = this.#count - 1;
     const lastId = this.idAt(last);
-    this.#rowOf.delete(id);
+    rowById.delete(id);
     if (row !== last) {
       this.#writableBlockOf(row).set(this.vectorsAt(last, 1), (row % rowsPerBlock) * this.dimensions);
       this.#ids[row] = lastId;
-      this.#rowOf.set(lastId, row);
+      rowById.set(lastId, row);
     }
     this.#count = last;
     return row === last ? undefined : row;
@@ -110,14 +112,13 @@ export class VectorRows {
     this.#count = count;
     this.#ids = new Float64Array(ids);
     this.#blocks = blocks.map((block) => fullBlock(block, rowsPerBlock * this.dimensions));
-    for (let row = 0; row < count; row++) this.#rowOf.set(this.idAt(row), row);
   }
 
   clear(): void {
     this.#count = 0;
     this.#ids = new Float64Array(0);
     this.#blocks = [];
-    this.#rowOf = new Map();
+    this.#rowById = undefined;
   }
 
   /** The rows of this moment; their blocks are not written to until `release`. */
@@ -138,6 +139,14 @@ export class VectorRows {
     this.#held.clear();
   }
 
+  #rows(): Map<VectorId, number> {
+    if (this.#rowById === undefined) {
+      this.#rowById = new Map();
+      for (let row = 0; row < this.#count; row++) this.#rowById.set(this.idAt(row), row);
+    }
+    return this.#rowById;
+  }
+
   #append(id: VectorId): number {
     const row = this.#count;
     if (row === this.#ids.length) {
@@ -149,7 +158,7 @@ export class VectorRows {
       this.#blocks.push(new Float32Array(rowsPerBlock * this.dimensions));
     }
     this.#ids[row] = id;
-    this.#rowOf.set(id, row);
+    this.#rows().set(id, row);
     this.#count = row + 1;
     return row;
   }
