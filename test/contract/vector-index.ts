@@ -166,6 +166,16 @@ export function describeVectorIndex(
       expect(idsOf(await index.nearest(axis(0), 3))).toEqual([1, 4, 5]);
     });
 
+    it('orders more equal scores than anybody would fetch by ascending id', async () => {
+      const ids = Array.from({ length: 150 }, (_, at) => ((at * 67) % 151) + 1);
+      const others = Array.from({ length: 150 }, (_, at) => put(1000 + at, axis(1 + (at % 5))));
+      await index.apply([...ids.map((id) => put(id, axis(0))), ...others], 300);
+      const ascending = ids.toSorted((a, b) => a - b);
+
+      expect(idsOf(await index.nearest(axis(0), 4))).toEqual(ascending.slice(0, 4));
+      expect(idsOf(await index.nearest(axis(0), 60))).toEqual(ascending.slice(0, 60));
+    });
+
     it('finds only what the filter allows, however few that are', async () => {
       const random = randomNumbers(11);
       const vectors = new Map<VectorId, Float32Array>();
@@ -353,7 +363,10 @@ const changeArbitrary: fc.Arbitrary<VectorChange> = fc.oneof(
   { weight: 2, arbitrary: idArbitrary.map((id) => drop(id)) },
   { weight: 1, arbitrary: idArbitrary.map((id) => payload(id)) },
 );
-const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
+const beginningArbitrary = fc
+  .array(vectorArbitrary, { minLength: 100, maxLength: 200, size: 'max' })
+  .map((vectors) => ({ step: 'apply' as const, changes: vectors.map((vector, at) => put(at + 1, vector)) }));
+const laterStepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 5,
@@ -376,8 +389,11 @@ const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
     { weight: 1, arbitrary: fc.constant({ step: 'reopen' as const }) },
     { weight: 1, arbitrary: fc.constant({ step: 'reset' as const }) },
   ),
-  { maxLength: 25 },
+  { maxLength: 25, size: 'max' },
 );
+const stepsArbitrary: fc.Arbitrary<Step[]> = fc
+  .tuple(beginningArbitrary, laterStepsArbitrary)
+  .map(([beginning, later]) => [beginning, ...later]);
 
 interface Subject {
   index(): VectorIndex;
@@ -411,10 +427,12 @@ async function runAgainstMap(steps: readonly Step[], { index, reopen }: Subject)
         );
       }
     } else {
-      // A remote index filters by the fields of the memories: those that are allowed must carry the tag.
       const { query, limit, allowed } = step;
-      const retagged = [...vectors].map(([id, vector]) => put(id, vector, allowed?.has(id) ? ['kept'] : []));
-      if (allowed !== undefined) await index().apply(retagged, generation);
+      if (allowed !== undefined) {
+        // A remote index filters by the fields of the memories: those that are allowed must carry the tag.
+        const tagged = [...vectors.keys()].map((id) => payload(id, allowed.has(id) ? ['kept'] : []));
+        await index().apply(tagged, generation);
+      }
       const found = await index().nearest(query, limit, allowed === undefined ? undefined : allowing(allowed));
       expectNearest(found, allowed === undefined ? vectors : onlyThe(allowed, vectors), query, limit);
     }

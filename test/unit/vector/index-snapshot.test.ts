@@ -218,6 +218,18 @@ describe('index.faiss', () => {
     expect((await readFile(place.file)).length).toBe(Number(before.size));
   });
 
+  it('is written again by a rebuild, though it says the same state', async () => {
+    await writeGoodFile();
+    const index = await open();
+    const bytes = await readFile(place.file);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+    await writeFile(place.file, bytes);
+    await rebuilt(index);
+    await index.close();
+    expect(await (await open()).appliedGeneration()).toBe(3);
+    expect(warnings).toEqual([]);
+  });
+
   it('is left alone by an index that knows less than it shows', async () => {
     const early = await open();
     await writeGoodFile();
