@@ -1,11 +1,21 @@
 /**
  * Cuts a text into chunks that a model can read whole. Chunks end where sentences do, are about equally long, so that
- * no last chunk is a mere scrap, and together are exactly the text. Used by the inference process alone, because only
- * there is a tokenizer. A change of the rule is a change of the vectors: give `chunkRule` a new name with it.
+ * no last chunk is a mere scrap, and together are exactly the text. Cutting happens in the inference process, because
+ * only there is a tokenizer. A change of the rule is a change of the vectors: give `chunkRule` a new name with it.
  */
-export const chunkTokens = 256;
+const chunkTokens = 256;
+/** Chunks of one memory at most. */
 export const chunkLimit = 512;
-export const chunkRule = `sentences-${chunkTokens}`;
+
+/** Tokens of a chunk at most, prefix and special tokens included, for a model that takes `maxTokens`. */
+export function tokensPerChunk(maxTokens: number): number {
+  return Math.min(chunkTokens, maxTokens);
+}
+
+/** Names the rule in the id of a vector space. */
+export function chunkRule(maxTokens: number): string {
+  return `sentences-${tokensPerChunk(maxTokens)}`;
+}
 
 export interface TokenBudget {
   /** Tokens of a text, without prefix and special tokens. */

@@ -4,7 +4,7 @@
  * were used last, so that an old and a new embedder and a reranker can serve side by side.
  */
 import { reasonOf } from '../core/errors.ts';
-import { beginningThatFits, chunkLimit, chunkTokens, planChunks, type TokenBudget } from './chunks.ts';
+import { beginningThatFits, chunkLimit, planChunks, type TokenBudget, tokensPerChunk } from './chunks.ts';
 import { InferenceError } from './inference-client.ts';
 import type { EmbeddingModel, InferenceModel, InferenceResult, InferenceWork } from './inference-protocol.ts';
 import { meanVector, outputNames, pool } from './pooling.ts';
@@ -130,7 +130,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineParts)
 
 function tokenBudget(runnable: RunnableModel, model: EmbeddingModel, prefix: string): TokenBudget {
   const around = runnable.countTokens(prefix);
-  const limit = Math.min(chunkTokens, model.maxTokens) - around;
+  const limit = tokensPerChunk(model.maxTokens) - around;
   if (limit < shortestChunk) {
     throw new InferenceError('model', `The prefix ${JSON.stringify(prefix)} leaves no room for text in ${model.file}`);
   }

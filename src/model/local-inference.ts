@@ -3,6 +3,7 @@
  * any, started again when it dies. Importing it costs nothing; nothing of a model is ever loaded here.
  */
 import type { Clock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { type InferenceClient, InferenceError, type InferenceOptions, type LoadedModel } from './inference-client.ts';
 import { type InferenceCommand, type InferenceProcess, startInferenceProcess } from './inference-process.ts';
@@ -15,7 +16,8 @@ import {
 } from './inference-protocol.ts';
 
 export interface LocalInferenceParts {
-  readonly command: InferenceCommand;
+  /** Asked for when a process is started, so that a missing build is an error of that moment. */
+  readonly command: () => InferenceCommand;
   readonly idleMinutes: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -140,7 +142,11 @@ class LocalInference implements InferenceClient {
     } else if (this.#process === undefined && pause > 0) {
       this.#restartTimer ??= setTimeout(() => this.#resume(), pause);
     } else {
-      this.#process ??= this.#start();
+      try {
+        this.#process ??= this.#start();
+      } catch (error) {
+        return request.reject(new InferenceError('crashed', `The inference process cannot start: ${reasonOf(error)}`));
+      }
       this.#process.holdOpen(true);
       const { id, priority, work } = request;
       this.#process.send({ type: 'work', id, priority, work });
@@ -153,7 +159,7 @@ class LocalInference implements InferenceClient {
   }
 
   #start(): InferenceProcess {
-    const process = startInferenceProcess(this.#parts.command, {
+    const process = startInferenceProcess(this.#parts.command(), {
       onMessage: (message, numbers) => this.#receive(message, numbers),
       onEnd: (how) => this.#ended(process, how),
     });

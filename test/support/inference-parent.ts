@@ -3,7 +3,7 @@
  */
 import { localInference, tinyEmbedder } from './inference.ts';
 
-const client = localInference({ command: { execPath: process.execPath, args: process.argv.slice(2) } });
+const client = localInference({ command: () => ({ execPath: process.execPath, args: process.argv.slice(2) }) });
 await client.load(tinyEmbedder(), { priority: 'interactive' });
 process.stdout.write('ready');
 // A test that fails must leave nothing behind.

@@ -27,7 +27,7 @@ function tinyModel(folder: string): InferenceModel {
 
 export function localInference(changes: Partial<LocalInferenceParts> = {}): InferenceClient {
   return createLocalInference({
-    command: bundledInference(),
+    command: bundledInference,
     idleMinutes: 5,
     clock: systemClock,
     logger: silentLogger,

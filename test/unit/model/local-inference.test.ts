@@ -68,7 +68,8 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
   it('that dies twice over the same text costs that text alone', async () => {
     // Dies as soon as it reports work on a text after one with this word has arrived.
     open({
-      command: inferenceAfter(`
+      command: () =>
+        inferenceAfter(`
         const { Socket } = require('node:net');
         const { emit, write } = Socket.prototype;
         let poisoned = false;
@@ -91,7 +92,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
   });
 
   it('that cannot even start is an error of the model and not of the text, and is not started over and over', async () => {
-    open({ command: { execPath: process.execPath, args: ['-e', 'process.exit(7)'] } });
+    open({ command: () => ({ execPath: process.execPath, args: ['-e', 'process.exit(7)'] }) });
     const unavailable = { code: 'model_unavailable', reason: 'crashed' };
     await expect(embed('海')).rejects.toMatchObject({
       ...unavailable,
@@ -105,7 +106,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
   });
 
   it('that is not there to be started is an error, too', async () => {
-    open({ command: { execPath: '/no/such/node', args: [] } });
+    open({ command: () => ({ execPath: '/no/such/node', args: [] }) });
     await expect(embed('海')).rejects.toMatchObject({ reason: 'crashed', message: expect.stringContaining('ENOENT') });
   });
 
@@ -113,7 +114,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     const entry = join(temporaryFolder(), 'inference.cjs');
     const { execPath, args } = bundledInference();
     copyFileSync(args[0] ?? '', entry);
-    open({ command: { execPath, args: [entry] } });
+    open({ command: () => ({ execPath, args: [entry] }) });
     await expect(embed('海')).rejects.toMatchObject({
       code: 'model_unavailable',
       reason: 'runtime missing',
@@ -123,7 +124,8 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
 
   it('may print what it likes', async () => {
     open({
-      command: inferenceAfter(`
+      command: () =>
+        inferenceAfter(`
         setInterval(() => { console.log('library log'); console.error('library warning'); }, 1);
         process.stdout.write('{"jsonrpc":"2.0"}\\n');
       `),

@@ -1,0 +1,98 @@
+/**
+ * Models that need no setting besides their name: where their ONNX files are and how they want to be used. A fact
+ * stands here only if the model's authors or a run of the model itself gave it; `verified` is the day of such a run.
+ * Any other model works, too, if its own files say the same things.
+ */
+import type { Pooling } from './inference-protocol.ts';
+
+/** What a model was trained to understand. Recall holds the vector side back for a language the model does not know. */
+export type ModelLanguages = 'multilingual' | 'ja' | 'en';
+
+interface Preset {
+  /** Where ONNX files and tokenizer are, which is not always where the original is. */
+  readonly repository: string;
+  /** A commit of the repository; the newest one where none is known to work. */
+  readonly revision?: string;
+  readonly maxTokens: number;
+  readonly languages: ModelLanguages;
+  readonly licence: string;
+  /** Size of the file that is fetched by default, in MB. */
+  readonly megabytes: number;
+  readonly verified?: string;
+}
+
+export interface EmbeddingPreset extends Preset {
+  readonly dimensions: number;
+  readonly pooling: Pooling;
+  readonly queryPrefix: string;
+  readonly documentPrefix: string;
+}
+
+export interface RerankerPreset extends Preset {
+  /** The graph by processor architecture (`process.arch`); `other` is not quantised and runs everywhere. */
+  readonly files: Readonly<Record<'x64' | 'arm64' | 'other', string>>;
+}
+
+export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
+  'cl-nagoya/ruri-v3-30m': {
+    repository: 'sirasagi62/ruri-v3-30m-ONNX',
+    revision: 'cdf9391f1ff2198daa8f63f7ccf97d7b3e7415a0',
+    dimensions: 256,
+    pooling: 'mean',
+    queryPrefix: '検索クエリ: ',
+    documentPrefix: '検索文書: ',
+    maxTokens: 8192,
+    languages: 'ja',
+    licence: 'Apache-2.0',
+    megabytes: 37,
+  },
+  'intfloat/multilingual-e5-small': {
+    repository: 'Xenova/multilingual-e5-small',
+    dimensions: 384,
+    pooling: 'mean',
+    queryPrefix: 'query: ',
+    documentPrefix: 'passage: ',
+    maxTokens: 512,
+    languages: 'multilingual',
+    licence: 'MIT',
+    megabytes: 118,
+  },
+  'BAAI/bge-m3': {
+    repository: 'Xenova/bge-m3',
+    dimensions: 1024,
+    pooling: 'cls',
+    queryPrefix: '',
+    documentPrefix: '',
+    maxTokens: 8192,
+    languages: 'multilingual',
+    licence: 'MIT',
+    megabytes: 570,
+  },
+  'sentence-transformers/all-MiniLM-L6-v2': {
+    repository: 'Xenova/all-MiniLM-L6-v2',
+    dimensions: 384,
+    pooling: 'mean',
+    queryPrefix: '',
+    documentPrefix: '',
+    maxTokens: 256,
+    languages: 'en',
+    licence: 'Apache-2.0',
+    megabytes: 23,
+  },
+};
+
+export const rerankerPresets: Readonly<Record<string, RerankerPreset>> = {
+  'hotchpotch/japanese-reranker-xsmall-v2': {
+    repository: 'hotchpotch/japanese-reranker-xsmall-v2',
+    files: {
+      x64: 'onnx/model_qint8_avx2.onnx',
+      arm64: 'onnx/model_qint8_arm64.onnx',
+      other: 'onnx/model.onnx',
+    },
+    // The tokenizer allows more, the model was trained on no more.
+    maxTokens: 512,
+    languages: 'ja',
+    licence: 'MIT',
+    megabytes: 37,
+  },
+};

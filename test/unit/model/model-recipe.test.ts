@@ -1,0 +1,157 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { embeddingRecipe, maxTokensOf } from '../../../src/model/model-recipe.ts';
+import { embedderReference, rerankerReference } from '../../../src/model/model-reference.ts';
+import { embeddingPresets } from '../../../src/model/presets.ts';
+import { copyOfTestModel } from '../../support/models.ts';
+
+const nothingSet = { queryPrefix: undefined, documentPrefix: undefined, pooling: undefined, dimensions: undefined };
+const module = (type: string, path: string) => ({ type: `sentence_transformers.models.${type}`, path });
+
+function recipe(files: Readonly<Record<string, object | string>>, wishes = {}, without: readonly string[] = []) {
+  const folder = copyOfTestModel('tiny-embed', files);
+  for (const file of without) rmSync(join(folder, file));
+  return embeddingRecipe(folder, { ...nothingSet, ...wishes }, undefined);
+}
+
+describe('the recipe of an embedding model', () => {
+  it('comes from its sentence-transformers files', () => {
+    expect(recipe({})).toEqual({
+      pooling: 'mean',
+      queryPrefix: 'q: ',
+      documentPrefix: 'd: ',
+      maxTokens: 512,
+      dimensions: 32,
+      truncated: false,
+      withoutPrefixes: false,
+    });
+    const pooling = (mode: string) => ({
+      '1_Pooling/config.json': { [`pooling_mode_${mode}`]: true, pooling_mode_max_tokens: false },
+    });
+    expect(recipe(pooling('cls_token'))).toMatchObject({ pooling: 'cls', dimensions: undefined });
+    expect(recipe(pooling('lasttoken'))).toMatchObject({ pooling: 'last_token' });
+    const passage = { 'config_sentence_transformers.json': { prompts: { query: 'query: ', passage: 'passage: ' } } };
+    expect(recipe(passage)).toMatchObject({ queryPrefix: 'query: ', documentPrefix: 'passage: ' });
+  });
+
+  it('is overruled by settings, an empty prefix included', () => {
+    expect(recipe({}, { queryPrefix: '', documentPrefix: 'doc: ', pooling: 'cls', dimensions: 16 })).toMatchObject({
+      queryPrefix: '',
+      documentPrefix: 'doc: ',
+      pooling: 'cls',
+      dimensions: 16,
+      truncated: true,
+    });
+  });
+
+  it('has no prefixes where nobody says any, and says so', () => {
+    expect(recipe({ 'config_sentence_transformers.json': {} })).toMatchObject({
+      queryPrefix: '',
+      documentPrefix: '',
+      withoutPrefixes: true,
+    });
+    expect(recipe({ 'config_sentence_transformers.json': {} }, { queryPrefix: '' })).toMatchObject({
+      withoutPrefixes: false,
+    });
+  });
+
+  it('takes the longest input from either file, and 512 where the tokenizer knows no end', () => {
+    const length = (files: Readonly<Record<string, object>>) => maxTokensOf(copyOfTestModel('tiny-embed', files));
+    expect(length({ 'sentence_bert_config.json': { max_seq_length: 128 } })).toBe(128);
+    expect(length({ 'sentence_bert_config.json': {}, 'tokenizer_config.json': { model_max_length: 384 } })).toBe(384);
+    expect(length({ 'sentence_bert_config.json': {}, 'tokenizer_config.json': { model_max_length: 1e30 } })).toBe(512);
+  });
+
+  it.each<[string, Readonly<Record<string, object | string>>, string[], RegExp]>([
+    ['has no word about pooling', {}, ['modules.json'], /do not say how the vectors of tokens become one/],
+    [
+      'has a module that is not known',
+      { 'modules.json': [module('Transformer', ''), module('Pooling', '1_Pooling'), module('Dense', '2_Dense')] },
+      [],
+      /asks for Dense/,
+    ],
+    [
+      'pools in a way that is not known',
+      { '1_Pooling/config.json': { pooling_mode_max_tokens: true } },
+      [],
+      /pooling_mode_max_tokens/,
+    ],
+    [
+      'pools in two ways at once',
+      { '1_Pooling/config.json': { pooling_mode_mean_tokens: true, pooling_mode_cls_token: true } },
+      [],
+      /mean_tokens \+ pooling_mode_cls/,
+    ],
+    [
+      'leaves its prompt out of pooling',
+      { '1_Pooling/config.json': { pooling_mode_mean_tokens: true, include_prompt: false } },
+      [],
+      /leaves the prompt out/,
+    ],
+  ])('names the setting where a model %s', (_what, files, without, message) => {
+    const attempt = () => recipe(files, {}, without);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(expect.objectContaining({ hint: expect.stringContaining('embeddings_pooling') }));
+    expect(recipe(files, { pooling: 'mean' }, without).pooling).toBe('mean');
+  });
+
+  it('names the file that is no JSON', () => {
+    expect(() => recipe({ 'modules.json': '[' })).toThrow(/modules\.json cannot be read/);
+  });
+
+  it('of a preset needs no file at all', () => {
+    const preset = embeddingPresets['cl-nagoya/ruri-v3-30m'];
+    expect(embeddingRecipe('/nowhere', nothingSet, preset)).toMatchObject({
+      pooling: 'mean',
+      dimensions: 256,
+      queryPrefix: '検索クエリ: ',
+      documentPrefix: '検索文書: ',
+      maxTokens: 8192,
+      truncated: false,
+    });
+  });
+});
+
+describe('the name of a model', () => {
+  const folder = '/cache';
+
+  it('means a preset, whose files may be in another repository', () => {
+    expect(embedderReference('cl-nagoya/ruri-v3-30m', 'q8', folder)).toMatchObject({
+      name: 'cl-nagoya/ruri-v3-30m',
+      place: {
+        folder: join(folder, 'sirasagi62', 'ruri-v3-30m-ONNX'),
+        graphs: ['onnx/model_quantized.onnx', 'model_quantized.onnx'],
+        source: { repository: 'sirasagi62/ruri-v3-30m-ONNX' },
+      },
+    });
+  });
+
+  it('means a repository of the hub, a folder, or nothing', () => {
+    expect(embedderReference('org/name', 'fp32', folder)?.place).toMatchObject({
+      folder: join(folder, 'org', 'name'),
+      graphs: ['onnx/model.onnx', 'model.onnx'],
+    });
+    expect(embedderReference('/models/mine', 'q8', folder)).toMatchObject({
+      name: 'mine',
+      place: { folder: '/models/mine', source: undefined },
+    });
+    expect(embedderReference('none', 'q8', folder)).toBeUndefined();
+    expect(rerankerReference('none', folder, 'x64')).toBeUndefined();
+  });
+
+  it('means the graph of a reranker that fits the processor', () => {
+    const graphs = (architecture: string) =>
+      rerankerReference('hotchpotch/japanese-reranker-xsmall-v2', folder, architecture)?.place.graphs;
+    expect(graphs('x64')).toEqual(['onnx/model_qint8_avx2.onnx']);
+    expect(graphs('arm64')).toEqual(['onnx/model_qint8_arm64.onnx']);
+    expect(graphs('riscv64')).toEqual(['onnx/model.onnx']);
+    expect(rerankerReference('/models/mine', folder, 'x64')?.place.graphs[0]).toBe('onnx/model_quantized.onnx');
+  });
+
+  it.each(['bare-name', '../up/and/away', 'a/b/c', 'org/..', './models', ''])('is refused where it is %j', (model) => {
+    expect(() => embedderReference(model, 'q8', folder)).toThrow(
+      expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('embeddings_model') }),
+    );
+  });
+});
