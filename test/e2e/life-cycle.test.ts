@@ -2,12 +2,12 @@
  * How a stdio server begins, lives and ends: it answers what it owes, ends when its client does, survives lines that
  * are no messages, and writes nothing but protocol to standard output. The deadlines are for hangs, not for speed.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { untilGone } from '../support/processes.ts';
+import { isRunning, untilGone } from '../support/processes.ts';
 import { messageOf, type RawServer, startRawServer } from '../support/raw-server.ts';
 import { receiptReply } from '../support/replies.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
@@ -123,22 +123,21 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     await expectOrderlyEnd(server);
   });
 
-  it('comes after everything that is owed has been answered', async () => {
+  it('comes after everything that was asked before it has been answered', async () => {
     const server = startRawServer();
     await server.initialize();
-    await server.callTool('memory_create', { content: '最初' });
-    const asked = server.ask('tools/call', { name: 'memory_search', arguments: { query: '最初' } });
-    const { answer } = server.ask('tools/call', { name: 'memory_create', arguments: { content: '最後' } });
-    await asked.answer;
+    const { answer } = server.ask('tools/call', { name: 'memory_create', arguments: { content: '最後の一言' } });
+    // Lines are read in order: with this answer the server has read the one before.
+    await server.request('ping');
     server.kill('SIGTERM');
     await expectOrderlyEnd(server);
-    const stored = (await answer.catch(() => undefined))?.result !== undefined;
-    // What was read from the pipe is answered; and what was answered is there.
-    if (stored) expect(await contentsIn(server.dataDir)).toContain('最後');
+    expect((await answer).result).toMatchObject({ structuredContent: { stored: true } });
+    expect(await contentsIn(server.dataDir)).toContain('最後の一言');
   });
 });
 
 describe.skipIf(process.platform === 'win32')('a client that dies without a word', () => {
+  /** Starts a server on the pipe it is given, or on one of its own, and says who it is. */
   const parentProgram = `
     const { spawn } = require('node:child_process');
     const [stdin, ...command] = process.argv.slice(1);
@@ -146,36 +145,44 @@ describe.skipIf(process.platform === 'win32')('a client that dies without a word
     process.send(child.pid);
     process.on('message', (line) => child.stdin.write(line));
   `;
+  const discover = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server/discover', params: { _meta: envelope } })}\n`;
 
-  async function startBehindParent(stdin: 'pipe' | 'inherit') {
+  async function startBehindParent(stdin: 'pipe' | 'inherit', pipe: number | 'ignore') {
     const surroundings = makeSurroundings();
     onTestFinished(() => surroundings.remove());
     const parent = spawn(process.execPath, ['-e', parentProgram, stdin, binary, 'serve', '--stdio'], {
       cwd: repositoryRoot,
       env: surroundings.env,
-      stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
+      stdio: [pipe, 'pipe', 'inherit', 'ipc'],
     });
     onTestFinished(() => void parent.kill('SIGKILL'));
-    const [pid] = await once(parent, 'message');
-    onTestFinished(async () => {
-      if (!(await untilGone(pid, 0))) process.kill(pid, 'SIGKILL');
+    const [message] = await once(parent, 'message');
+    const pid = Number(message);
+    onTestFinished(() => {
+      if (isRunning(pid)) process.kill(pid, 'SIGKILL');
     });
-    const lines = createInterface({ input: parent.stdout ?? process.stdin });
-    const line = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server/discover', params: { _meta: envelope } })}\n`;
-    if (stdin === 'pipe') parent.send(line);
-    else parent.stdin?.write(line);
-    await once(lines, 'line');
-    return { parent, pid: Number(pid) };
+    const answered = new Promise<void>((resolve) => parent.stdout?.once('data', () => resolve()));
+    if (typeof pipe === 'number') writeSync(pipe, discover);
+    else parent.send(discover);
+    await answered;
+    return { parent, pid };
   }
 
   it('takes its server with it', async () => {
-    const { parent, pid } = await startBehindParent('pipe');
+    const { parent, pid } = await startBehindParent('pipe', 'ignore');
     parent.kill('SIGKILL');
     expect(await untilGone(pid)).toBe(true);
   });
 
   it('takes its server with it even where somebody else keeps the pipe open', async () => {
-    const { parent, pid } = await startBehindParent('inherit');
+    const surroundings = makeSurroundings();
+    onTestFinished(() => surroundings.remove());
+    const path = join(dirname(surroundings.dataDir), 'pipe');
+    execFileSync('mkfifo', [path]);
+    const pipe = openSync(path, 'r+');
+    onTestFinished(() => closeSync(pipe));
+
+    const { parent, pid } = await startBehindParent('inherit', pipe);
     parent.kill('SIGKILL');
     expect(await untilGone(pid)).toBe(true);
   });
