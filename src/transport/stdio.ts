@@ -13,7 +13,7 @@ export interface StdioParts extends McpServerParts {
 }
 
 export interface StdioServer {
-  /** Resolves when the client has closed its end and everything owed has been answered. */
+  /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */
   readonly ended: Promise<void>;
   /** Stops reading, answers what is owed, closes the connection. */
   close(): Promise<void>;
@@ -30,6 +30,7 @@ export function serveStdio({ input, output, ...parts }: StdioParts): StdioServer
     transport: countingAnswers(transport, owed),
     onerror: (error) => parts.logger.debug('protocol', { reason: error.message }),
   });
+  const broken = untilClosed(transport);
 
   input.on('data', (chunk: Buffer) => connection.write(chunk));
   const inputEnded = new Promise<void>((resolve) => {
@@ -50,7 +51,18 @@ export function serveStdio({ input, output, ...parts }: StdioParts): StdioServer
     closing ??= close();
     return closing;
   };
-  return { ended: inputEnded.then(closeOnce), close: closeOnce };
+  return { ended: Promise.race([inputEnded, broken]).then(closeOnce), close: closeOnce };
+}
+
+/** The transport gives up by itself on a line without end; a server that stayed would be deaf, so this ends it. */
+function untilClosed(transport: StdioServerTransport): Promise<void> {
+  const close = transport.close.bind(transport);
+  return new Promise((resolve) => {
+    transport.close = async () => {
+      await close();
+      resolve();
+    };
+  });
 }
 
 interface OwedAnswers {
