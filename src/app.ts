@@ -9,7 +9,8 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { MemoryMcpError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
 import type { VectorSpace } from './core/vector.ts';
-import { offEmbedder } from './model/off-embedder.ts';
+import { modelSettings } from './model/model-settings.ts';
+import { openModels } from './model/models.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import { createWorkspace } from './persona/workspace.ts';
@@ -47,6 +48,7 @@ export function openApp(parts: AppParts): App {
   const busyTimeout = kind === 'server' ? 1_000 : 5_000;
 
   const openIndex = indexOpener(loaded.configuration.storage_backend, logger);
+  const models = openModels({ settings: modelSettings(loaded), clock, logger, onChange: () => personas.wake() });
   const personas = createPersonas({
     paths,
     clock,
@@ -61,7 +63,7 @@ export function openApp(parts: AppParts): App {
         persona,
         ...where,
         store,
-        embedder: offEmbedder,
+        models,
         openIndex,
         snapshotRule: () => configuration().vector_rebuild,
         clock,
@@ -90,7 +92,10 @@ export function openApp(parts: AppParts): App {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
       return checkHealth({ use: (work) => use('read', work), logger });
     },
-    close: () => personas.close(),
+    async close() {
+      await personas.close();
+      await models.close();
+    },
   };
 }
 

@@ -134,7 +134,7 @@ function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): M
   };
 }
 
-const offReranker: Reranker = {
+export const offReranker: Reranker = {
   status: () => ({ state: 'off', model: 'none' }),
   score: () =>
     Promise.reject(

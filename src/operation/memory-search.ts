@@ -4,7 +4,9 @@
 import * as z from 'zod';
 import { recall } from '../service/recall.ts';
 import { defineOperation } from './operation.ts';
-import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';
+import { cursor, filterFields, filterOf, listedMemory, memoryKey } from './vocabulary.ts';
+
+const why = z.strictObject({ text: z.number(), vector: z.number().optional(), rerank: z.number().optional() });
 
 export const memorySearch = defineOperation({
   name: 'memory_search',
@@ -15,7 +17,14 @@ export const memorySearch = defineOperation({
   effect: 'read',
   set: 'core',
   input: z.strictObject({
-    query: z.string().min(1).max(50_000).describe('A question or key words, for example "どこに引っ越した？".'),
+    query: z
+      .string()
+      .max(50_000)
+      .refine((text) => text.trim() !== '', 'must not be empty')
+      .optional()
+      .describe('A question or key words, for example "どこに引っ越した？".'),
+    related_to: memoryKey.optional().describe('Instead of query: the key of a memory whose neighbours are wanted.'),
+    mode: z.enum(['hybrid', 'keyword', 'semantic']).default('hybrid'),
     limit: z.int().min(1).max(50).optional(),
     cursor,
     ...filterFields,
@@ -24,14 +33,17 @@ export const memorySearch = defineOperation({
     detail: z.enum(['concise', 'full']).default('concise'),
   }),
   output: z.strictObject({
-    results: z.array(listedMemory.extend({ score: z.number() })),
+    results: z.array(listedMemory.partial().extend({ key: memoryKey, score: z.number(), why })),
     mode: z.enum(['hybrid', 'keyword', 'semantic']),
+    degraded_reason: z.string().optional(),
     total: z.number(),
     next_cursor: z.string().optional(),
   }),
   run: (input, scope) =>
     recall(scope, {
       query: input.query,
+      relatedTo: input.related_to,
+      mode: input.mode,
       filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
       limit: input.limit ?? scope.settings.reranker_top_n,
       cursor: input.cursor,

@@ -21,6 +21,8 @@ import type { Workspace } from './workspace.ts';
 export interface Personas {
   /** Runs `work` in a persona's workspace, which stays open at least as long. `name` is checked here. */
   use<Result>(name: string, effect: 'read' | 'write', work: (workspace: Workspace) => Promise<Result>): Promise<Result>;
+  /** Asks every open workspace to settle again: something that it waited for may be there now. */
+  wake(): void;
   /** The personas that have a folder, sorted. */
   names(): string[];
   openCount(): number;
@@ -156,6 +158,10 @@ export function createPersonas(parts: PersonasParts): Personas {
       if (effect === 'read') return track(useNowhere(folder ?? persona, work));
       createPrivateFolder(personaPaths(paths, persona).folder);
       return track(useFolder(persona, work));
+    },
+    wake() {
+      for (const entry of opened.values()) entry.settled = false;
+      void track(settleIdle());
     },
     names: () => personaFolders(paths).filter(hasMemories),
     openCount: () => places.taken(),

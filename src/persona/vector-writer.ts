@@ -22,15 +22,18 @@ export interface VectorWriter {
   state(memory: Memory): VectorReceipt;
   /** Starts working off the queue, if there is one and a model that can. Returns at once. */
   drain(): void;
-  /** True while the queue is being worked off. */
-  busy(): boolean;
+  /** True if nothing waits that the configured model could embed now. */
+  done(): boolean;
   /** Stops after the memory in hand and gives the lease back. */
   close(): Promise<void>;
 }
 
 export interface VectorWriterParts {
   readonly store: MemoryStore;
+  /** The configured model: the one that the queue is worked off with. */
   readonly embedder: Embedder;
+  /** The model whose space searches use at the moment; another one only while the spaces are being changed. */
+  readonly serving: () => Embedder;
   /** Names this process to the others that share the store. */
   readonly holder: string;
   readonly clock: Clock;
@@ -44,28 +47,38 @@ const leaseMilliseconds = 30_000;
 const batchLength = 16;
 const removedPerStep = 500;
 
-export function createVectorWriter({ store, embedder, holder, clock, logger }: VectorWriterParts): VectorWriter {
+export function createVectorWriter({
+  store,
+  embedder,
+  serving,
+  holder,
+  clock,
+  logger,
+}: VectorWriterParts): VectorWriter {
   const stop = new AbortController();
   let draining: Promise<void> | undefined;
+  let emptyMark = '';
 
   /** Stores vectors unless the text has changed since they were asked for. */
-  async function put(memory: { id: number; version: number }, { vectors }: DocumentVectors): Promise<boolean> {
-    const space = embedder.space();
-    if (space === undefined) return false;
-    return store.vectors.put(memory, space, vectors);
+  async function put(
+    memory: { id: number; version: number },
+    { vectors }: DocumentVectors,
+    space: VectorSpace | undefined,
+  ): Promise<boolean> {
+    return space === undefined ? false : store.vectors.put(memory, space, vectors);
   }
 
   async function write(memory: Memory): Promise<VectorReceipt> {
-    const { state } = embedder.status();
-    if (state === 'off') return { vector: 'off' };
-    if (state !== 'ready') {
+    if (embedder.status().state === 'off') return { vector: 'off' };
+    const present = serving();
+    if (present.status().state !== 'ready') {
       drain();
       return { vector: 'queued' };
     }
-    const landed = embedder
+    const landed = present
       .embedDocument(memory.content, { priority: 'interactive', signal: stop.signal })
       .then(async (document): Promise<VectorReceipt> => {
-        if (!(await put(memory, document))) return { vector: 'queued' };
+        if (!(await put(memory, document, present.space()))) return { vector: 'queued' };
         const { embeddedCharacters } = document;
         if (embeddedCharacters < memory.content.length)
           return { vector: 'partial', embedded_characters: embeddedCharacters };
@@ -109,7 +122,13 @@ export function createVectorWriter({ store, embedder, holder, clock, logger }: V
   function hasWork(): boolean {
     const space = embedder.space();
     if (space === undefined) return store.memories.count({ deleted: 'exclude' }) > 0;
-    return store.queue.next(space.id, 1).length > 0 || store.vectors.currentSpace()?.id !== space.id;
+    const mark = `${space.id} ${store.queue.mark()}`;
+    if (mark === emptyMark) return false;
+    if (store.queue.next(space.id, 1).length > 0) return true;
+    const current = store.vectors.currentSpace();
+    if (current !== undefined && current.id !== space.id) return true;
+    emptyMark = mark;
+    return false;
   }
 
   /** The embedder's space. Asking for a vector is what makes a model load; what it says is only known afterwards. */
@@ -133,10 +152,8 @@ export function createVectorWriter({ store, embedder, holder, clock, logger }: V
     for (const memory of batch) {
       if (stop.signal.aborted || embedder.space()?.id !== space.id) return false;
       try {
-        await put(
-          memory,
-          await embedder.embedDocument(memory.content, { priority: 'background', signal: stop.signal }),
-        );
+        const document = await embedder.embedDocument(memory.content, { priority: 'background', signal: stop.signal });
+        await put(memory, document, space);
       } catch (error) {
         if (stop.signal.aborted) return false;
         // A model that is gone says nothing about this memory; anything else does, and three times is enough.
@@ -162,7 +179,7 @@ export function createVectorWriter({ store, embedder, holder, clock, logger }: V
       return { vector: stored.length > 0 ? 'indexed' : 'queued' };
     },
     drain,
-    busy: () => draining !== undefined,
+    done: () => draining === undefined && (embedder.status().state !== 'ready' || !hasWork()),
     async close() {
       stop.abort();
       await draining;

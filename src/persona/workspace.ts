@@ -8,6 +8,7 @@ import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { Embedder } from '../model/embedder.ts';
+import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
@@ -22,7 +23,9 @@ export interface Workspace {
   readonly exists: boolean;
   readonly store: MemoryStore;
   readonly activity: Activity;
-  readonly embedder: Embedder;
+  readonly models: WorkspaceModels;
+  /** The model whose space searches use at the moment. */
+  servingEmbedder(): Embedder;
   readonly projection: Projection;
   readonly vectorSample: VectorSample;
   readonly vectorWriter: VectorWriter;
@@ -33,12 +36,22 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
+/** The models that all personas of a process share. */
+export interface WorkspaceModels {
+  readonly embedder: Embedder;
+  readonly reranker: Reranker;
+  /** Begins to load what will soon be needed. */
+  warm(): void;
+  /** An embedder for vectors of an older space, where its model is still on this machine. */
+  embedderFor(spaceId: string): Embedder | undefined;
+}
+
 export interface WorkspaceParts {
   readonly persona: string;
   readonly paths: PersonaPaths;
   readonly exists: boolean;
   readonly store: MemoryStore;
-  readonly embedder: Embedder;
+  readonly models: WorkspaceModels;
   readonly openIndex: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
   readonly snapshotRule: () => SnapshotRule;
   readonly clock: Clock;
@@ -47,7 +60,7 @@ export interface WorkspaceParts {
 }
 
 export function createWorkspace(parts: WorkspaceParts): Workspace {
-  const { persona, paths, exists, store, embedder, clock, logger, process } = parts;
+  const { persona, paths, exists, store, models, clock, logger, process } = parts;
   const activity = createActivity({ store, clock, process });
   const projection = createProjection({
     store,
@@ -57,8 +70,22 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     clock,
     logger,
   });
-  const vectorWriter = createVectorWriter({ store, embedder, holder: process, clock, logger });
+  const vectorWriter = createVectorWriter({
+    store,
+    embedder: models.embedder,
+    serving: servingEmbedder,
+    holder: process,
+    clock,
+    logger,
+  });
   let closed: Promise<void> | undefined;
+
+  function servingEmbedder(): Embedder {
+    const current = store.vectors.currentSpace();
+    const configured = models.embedder.space();
+    if (current === undefined || configured === undefined || configured.id === current.id) return models.embedder;
+    return models.embedderFor(current.id) ?? models.embedder;
+  }
 
   async function finishErasure(): Promise<readonly string[]> {
     await projection.synced();
@@ -76,7 +103,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     vectorWriter.drain();
     const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
     const snapshotDone = await projection.snapshot({ idle: idleMilliseconds });
-    return erased && snapshotDone && !vectorWriter.busy();
+    return erased && snapshotDone && vectorWriter.done();
   }
 
   async function close(): Promise<void> {
@@ -102,7 +129,8 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     exists,
     store,
     activity,
-    embedder,
+    models,
+    servingEmbedder,
     projection,
     vectorSample: createVectorSample(store),
     vectorWriter,

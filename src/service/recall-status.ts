@@ -18,7 +18,8 @@ export interface RecallStatus {
 }
 
 export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
-  const { embedder, store, projection } = workspace;
+  const { store, projection } = workspace;
+  const { embedder } = workspace.models;
   const status = embedder.status();
   const space = embedder.space() ?? store.vectors.currentSpace();
   const counts =

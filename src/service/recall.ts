@@ -1,54 +1,97 @@
 /**
- * Recall: finds the memories that answer a question, says how it looked and how sure it is.
+ * Recall: answers a question from the memories, says how it looked, how sure it is, and why it could not look better.
  */
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
-import type { MemoryFilter } from '../core/memory.ts';
-import { questionOf, searchWords } from './lexical-search.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import type { MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../store/memory-change.ts';
 import { type MemoryView, viewOf } from './memory-view.ts';
+import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
 import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
 import type { Scope } from './scope.ts';
 
 export interface RecallRequest {
-  readonly query: string;
+  readonly query?: string | undefined;
+  /** Instead of a question: what lies near this memory. */
+  readonly relatedTo?: MemoryKey | undefined;
+  readonly mode: RecallMode;
   readonly filter: MemoryFilter;
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly detail: 'concise' | 'full';
 }
 
-export type Hit = Shortened<MemoryView & { score: number }>;
+export interface Why {
+  /** The share of the question's words that the text holds, the rarer the word the more it counts. */
+  readonly text: number;
+  /** Cosine between the question and the nearest part of the text. */
+  readonly vector?: number | undefined;
+  readonly rerank?: number | undefined;
+}
+
+export type Hit = Shortened<Partial<MemoryView> & { key: MemoryKey; score: number; why: Why; content?: string }>;
 
 export interface RecallReply {
   readonly results: Hit[];
-  readonly mode: 'keyword';
+  readonly mode: RecallMode;
+  readonly degraded_reason?: string | undefined;
   readonly total: number;
   readonly next_cursor?: string | undefined;
 }
 
-/** Pages are cut from one ranked list of at most this length. */
-const rankedLimit = 200;
-
-export function recall(scope: Scope, { query, filter, limit, cursor, detail }: RecallRequest): RecallReply {
-  const { store, activity } = scope.workspace;
-  const question = { query, filter };
+export async function recall(scope: Scope, request: RecallRequest): Promise<RecallReply> {
+  const { filter, limit, cursor, detail, mode } = request;
+  const target = targetOf(scope, request);
+  const question = { query: request.query, related: request.relatedTo, mode, filter };
   const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
-  return store.read(() => {
-    const ranked = searchWords(store, questionOf(store, query), filter).slice(0, rankedLimit);
-    const hits = ranked
-      .slice(start, start + limit)
-      .map(({ memory, coverage }) => ({ ...viewOf(memory, scope), score: coverage }));
-    const results = fitReply(hits, replyBudget[detail]);
-    activity.read(
-      'memory_search',
-      results.map(({ key }) => key),
-      scope.caller,
-    );
-    const end = start + results.length;
-    return {
-      results,
-      mode: 'keyword' as const,
-      total: ranked.length,
-      ...(end < ranked.length && { next_cursor: encodeCursor(end, question) }),
-    };
+
+  const list = await rankMemories(scope, target, mode, filter);
+  const page = list.memories.slice(start, start + limit);
+  const results = fitReply(
+    page.map((entry) => hitOf(scope, entry, detail)),
+    replyBudget[detail],
+  );
+  scope.workspace.activity.read(
+    'memory_search',
+    results.map(({ key }) => key),
+    scope.caller,
+  );
+  const end = start + results.length;
+  return {
+    results,
+    mode: list.mode,
+    degraded_reason: list.degraded,
+    total: list.memories.length,
+    next_cursor: end < list.memories.length ? encodeCursor(end, question) : undefined,
+  };
+}
+
+function targetOf({ workspace }: Scope, { query, relatedTo }: RecallRequest): Target {
+  if (relatedTo !== undefined && query === undefined) {
+    const memory = workspace.store.memories.read(relatedTo);
+    if (memory === undefined) throw unknownKey(relatedTo);
+    return { memory };
+  }
+  if (query !== undefined && relatedTo === undefined) return { query };
+  throw new MemoryMcpError('invalid_input', 'memory_search: give either query or related_to', {
+    hint: 'query is a question or words; related_to is the key of a memory whose neighbours are wanted.',
   });
+}
+
+/** What an assistant needs of a hit; `full` shows everything that is known of the memory. */
+function hitOf(scope: Scope, { memory, score, coverage, cosine, rerank }: RankedMemory, detail: 'concise' | 'full') {
+  const view = viewOf(memory, scope);
+  const why = {
+    text: rounded(coverage),
+    vector: cosine === undefined ? undefined : rounded(cosine),
+    rerank: rerank === undefined ? undefined : rounded(rerank),
+  };
+  const { key, content, created_at, age, tags, importance, emotion, version, deleted_at } = view;
+  const shown =
+    detail === 'full' ? view : { key, content, created_at, age, tags, importance, emotion, version, deleted_at };
+  return { ...shown, score: rounded(score), why };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }

@@ -10,6 +10,7 @@ import type { Workspace } from '../persona/workspace.ts';
 export interface ServiceSettings {
   readonly timezone: string;
   readonly reranker_top_n: number;
+  readonly rerank_candidates: number;
   readonly recent_memories_count: number;
 }
 

@@ -78,7 +78,7 @@ async function embedQuestion(
   workspace: Workspace,
   query: string,
 ): Promise<{ vector: Float32Array } | { unavailable: string }> {
-  const { embedder } = workspace;
+  const embedder = workspace.servingEmbedder();
   const { state } = embedder.status();
   // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
   const answer = embedder.embedQuery(query).then(

@@ -25,6 +25,8 @@ const shownPinned = 20;
 
 export function sessionStart(scope: Scope): SessionStart {
   const { workspace, clock, settings } = scope;
+  // A session that begins will soon search.
+  workspace.models.warm();
   const { memories } = workspace.store;
   const now = clock.now();
   const context = readContext(scope);

@@ -24,6 +24,8 @@ const maximumAttempts = 3;
 
 export interface VectorQueue {
   next(space: string, limit: number): QueuedMemory[];
+  /** Differs from an earlier answer if a memory may have entered the queue since. Cheap, where `next` may be a scan. */
+  mark(): string;
   /** Live memories without a vector in the space, those that failed included. */
   length(space: string): number;
   fail(id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void>;
@@ -46,6 +48,12 @@ export function createVectorQueue(connection: Connection): VectorQueue {
            ORDER BY m.id DESC LIMIT ?`,
         )
         .all(space, space, limit),
+    mark() {
+      const rows = connection
+        .sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name IN ('memories', 'changes') ORDER BY name")
+        .all();
+      return rows.map(({ seq }) => seq).join('/');
+    },
     length: (space) => connection.sql<{ n: number }>(`SELECT count(*) AS n ${waiting}`).get(space)?.n ?? 0,
     fail: (id, space, reason, now) =>
       connection.write(() => {

@@ -8,6 +8,7 @@ import { createLogger, type Logger } from '../../src/core/logger.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import type { Embedder } from '../../src/model/embedder.ts';
+import { offReranker } from '../../src/model/models.ts';
 import { createWorkspace, type Workspace } from '../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
@@ -43,7 +44,7 @@ export async function openTestWorkspace({
     paths,
     exists: true,
     store,
-    embedder,
+    models: { embedder, reranker: offReranker, embedderFor: () => undefined, warm: () => {} },
     openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
     snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
     clock,

@@ -1,0 +1,115 @@
+/**
+ * Makes the one ranked list of a question: words and meaning are searched at the same time, every candidate is scored
+ * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `recall.ts`.
+ */
+import type { Question } from '../core/bm25.ts';
+import type { Memory, MemoryFilter } from '../core/memory.ts';
+import type { CosineBackground } from '../persona/vector-sample.ts';
+import type { Workspace } from '../persona/workspace.ts';
+import { fuse } from './fuse.ts';
+import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
+import { type Reranked, rerank } from './rerank.ts';
+import type { Scope } from './scope.ts';
+import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
+
+export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
+
+export interface RankedMemory {
+  readonly memory: Memory;
+  /** 0..1, comparable only inside one list. */
+  readonly score: number;
+  /** The share of the question's words that the text holds, 0..1. */
+  readonly coverage: number;
+  readonly cosine?: number | undefined;
+  /** How well the text answers the question in the reranker's eyes, 0..1. */
+  readonly rerank?: number | undefined;
+}
+
+export interface RankedList {
+  readonly memories: readonly RankedMemory[];
+  readonly question: Question;
+  /** What ran, which is less than what was asked for where `degraded` says why. */
+  readonly mode: RecallMode;
+  readonly degraded?: string | undefined;
+  /** What is usual for this question, where meaning was searched. */
+  readonly background?: CosineBackground | undefined;
+}
+
+/** What is looked for: a question in words, or whatever lies near a memory. */
+export type Target = { readonly query: string } | { readonly memory: Memory };
+
+/** Pages are cut from one ranked list of at most this length. */
+const rankedLimit = 200;
+
+export async function rankMemories(
+  scope: Scope,
+  target: Target,
+  mode: RecallMode,
+  filter: MemoryFilter,
+): Promise<RankedList> {
+  const { store } = scope.workspace;
+  // Meaning is asked for first: its answer is on the way while the words are looked up.
+  const asked = mode === 'keyword' ? undefined : meaningOf(scope.workspace, target, filter);
+  const question = questionOf(store, 'query' in target ? target.query : target.memory.content);
+  const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
+  const answer = await asked;
+
+  const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
+  const found = semantic === undefined && mode === 'semantic' ? searchWords(store, question, filter) : words;
+  const candidates =
+    semantic === undefined ? found.map(lexicalOnly) : bothSides(scope.workspace, question, words, semantic, mode);
+  const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
+  const ranked = fuse(others, { background: semantic?.background, mode, now: scope.clock.now() }).slice(0, rankedLimit);
+  const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, ranked) : { memories: ranked };
+  return {
+    memories: reranked.memories,
+    question,
+    mode: semantic === undefined ? 'keyword' : mode,
+    background: semantic?.background,
+    degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
+  };
+}
+
+function unavailable(answer: SemanticAnswer | undefined): string | undefined {
+  return answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
+}
+
+async function meaningOf(workspace: Workspace, target: Target, filter: MemoryFilter): Promise<SemanticAnswer> {
+  if ('query' in target) return searchMeaning(workspace, target.query, filter);
+  const space = workspace.store.vectors.currentSpace();
+  const [own] = space === undefined ? [] : workspace.store.vectors.ofMemories([target.memory.id], space);
+  if (own === undefined) return { unavailable: `memory ${target.memory.key} has no vector yet` };
+  return searchVector(workspace, own.vector, filter);
+}
+
+interface Candidate {
+  readonly memory: Memory;
+  readonly coverage: number;
+  readonly cosine?: number | undefined;
+}
+
+function lexicalOnly({ memory, coverage }: LexicalHit): Candidate {
+  return { memory, coverage };
+}
+
+/** The union of what words and meaning found, each scored on both sides. */
+function bothSides(
+  { store }: Workspace,
+  question: Question,
+  words: readonly LexicalHit[],
+  semantic: SemanticSearch,
+  mode: RecallMode,
+): Candidate[] {
+  const known = new Set(words.map(({ memory }) => memory.id));
+  const byMeaning = scoreWords(
+    store,
+    question,
+    [...semantic.hits.keys()].filter((id) => !known.has(id)),
+  );
+  const missing = semantic.cosinesOf([...known].filter((id) => !semantic.hits.has(id)));
+  return [...words, ...byMeaning].map(({ memory, coverage }) => ({
+    memory,
+    coverage: mode === 'semantic' ? 0 : coverage,
+    cosine: semantic.hits.get(memory.id) ?? missing.get(memory.id),
+  }));
+}
