@@ -1,35 +1,38 @@
 /**
- * What this process has done in one workspace: reads and accesses are counted in memory and written on idle, writes at
- * once. It also answers when the last conversation was. Nothing here holds any text.
+ * What this process has done in one workspace: writes are noted at once, reads and accesses are counted in memory and
+ * written on idle. It also answers when the last conversation was. Nothing here holds any text.
  */
 import type { Clock } from '../core/clock.ts';
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
+import type { LoggedOperation, ReadCount } from '../store/operation-log.ts';
 
 export interface Activity {
   /** Counts a read of these memories. A read-only caller leaves no trace on them. */
   read(operation: string, keys: readonly MemoryKey[], caller: { readOnly: boolean }): void;
+  /** Notes a write that has been done. Never fails: what cannot be written now is written by the next flush. */
   wrote(operation: string, keys: readonly MemoryKey[], source: string): Promise<void>;
   /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
   lastConversation(): Timestamp | undefined;
-  /** Writes the counts. */
+  /** Writes what is not written yet. */
   flush(): Promise<void>;
+}
+
+interface Parts {
+  readonly store: MemoryStore;
+  readonly clock: Clock;
+  /** A name for this process that no other has. */
+  readonly process: string;
 }
 
 const conversationGap = 30 * 60_000;
 const keptDays = 400;
 const dayLength = 86_400_000;
 
-export function createActivity({
-  store,
-  clock,
-  process,
-}: {
-  store: MemoryStore;
-  clock: Clock;
-  process: string;
-}): Activity {
-  const reads = new Map<string, { operation: string; day: string; count: number; lastAt: Timestamp }>();
+export function createActivity({ store, clock, process }: Parts): Activity {
+  const unwritten: LoggedOperation[] = [];
+  /** By day and operation. */
+  const reads = new Map<string, ReadCount>();
   const accesses = new Map<MemoryKey, { count: number; lastAt: Timestamp }>();
   /** Own moments, at most one a minute, newest last; only the last one beyond the gap and those within it matter. */
   const moments: number[] = [];
@@ -40,21 +43,40 @@ export function createActivity({
     while ((moments[1] ?? time) <= time - conversationGap) moments.shift();
   }
 
+  function countRead({ operation, day, count, lastAt }: ReadCount): void {
+    const known = reads.get(`${day} ${operation}`)?.count ?? 0;
+    reads.set(`${day} ${operation}`, { operation, day, count: known + count, lastAt });
+  }
+
+  function countAccess(key: MemoryKey, count: number, lastAt: Timestamp): void {
+    accesses.set(key, { count: (accesses.get(key)?.count ?? 0) + count, lastAt });
+  }
+
+  async function noteWrites(): Promise<void> {
+    const taken = unwritten.splice(0);
+    try {
+      if (taken.length > 0) await store.operations.record(taken);
+    } catch (error) {
+      unwritten.unshift(...taken);
+      throw error;
+    }
+  }
+
   return {
     read(operation, keys, { readOnly }) {
       const now = clock.now();
       remember(now);
       if (readOnly) return;
       const lastAt = now.toISOString();
-      const day = lastAt.slice(0, 10);
-      const known = reads.get(`${day} ${operation}`);
-      reads.set(`${day} ${operation}`, { operation, day, count: (known?.count ?? 0) + 1, lastAt });
-      for (const key of keys) accesses.set(key, { count: (accesses.get(key)?.count ?? 0) + 1, lastAt });
+      countRead({ operation, day: lastAt.slice(0, 10), count: 1, lastAt });
+      for (const key of keys) countAccess(key, 1, lastAt);
     },
     async wrote(operation, keys, source) {
       const now = clock.now();
       remember(now);
-      await store.operations.record({ at: now.toISOString(), process, operation, source, keys });
+      unwritten.push({ at: now.toISOString(), process, operation, source, keys });
+      // The write itself is durable and must be acknowledged, whatever becomes of this note.
+      await noteWrites().catch(() => {});
     },
     lastConversation() {
       const now = clock.now().getTime();
@@ -67,16 +89,19 @@ export function createActivity({
         .at(-1);
     },
     async flush() {
+      await noteWrites();
       if (reads.size === 0 && accesses.size === 0) return;
-      const usage = {
-        process,
-        keepFrom: new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10),
-        reads: [...reads.values()],
-        accesses: new Map(accesses),
-      };
+      const keepFrom = new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10);
+      const usage = { process, keepFrom, reads: [...reads.values()], accesses: new Map(accesses) };
       reads.clear();
       accesses.clear();
-      await store.operations.report(usage);
+      try {
+        await store.operations.report(usage);
+      } catch (error) {
+        for (const count of usage.reads) countRead(count);
+        for (const [key, { count, lastAt }] of usage.accesses) countAccess(key, count, lastAt);
+        throw error;
+      }
     },
   };
 }

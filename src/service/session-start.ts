@@ -47,7 +47,7 @@ export function sessionStart(scope: Scope): SessionStart {
   };
   // Half of what the context leaves goes to pinned memories, the rest to recent ones.
   const room = Math.max(4_000, replyBudget.concise - Buffer.byteLength(JSON.stringify(base)));
-  const pinned = fitReply(memories.pinned().slice(0, shownPinned).map(view), room / 2);
+  const pinned = fitReply(memories.pinned(shownPinned).map(view), room / 2);
   const recent = memories.list({ filter: live, order: 'newest', limit: settings.recent_memories_count }).map(view);
   const left = room - Buffer.byteLength(JSON.stringify(pinned));
   workspace.activity.read('get_context', [], scope.caller);

@@ -7,8 +7,10 @@ import type { MemoryKey } from '../core/memory.ts';
 import type { VectorId } from '../core/vector.ts';
 import type { Connection } from './database.ts';
 
-/** Older entries are trimmed; a consumer that is older than that rebuilds from `vectors`. */
+/** Older entries are dropped; a consumer that is older than that rebuilds from `vectors`. */
 const keptChanges = 100_000;
+/** Dropping waits until so many have gathered, so that most writes are spared it. */
+const trimEvery = 1_000;
 
 export interface LoggedChange {
   readonly generation: number;
@@ -19,16 +21,17 @@ export interface LoggedChange {
 }
 
 export interface ChangeLog {
-  /** Appends; call inside a write transaction. */
+  /** Appends, and now and then drops what is older than the newest 100,000; call inside a write transaction. */
   append(op: LoggedChange['op'], key: MemoryKey, vector?: { id: VectorId; chunk: number }): void;
   /** The newest generation, 0 before the first change. */
   latest(): number;
-  /** The random tag of a generation, or undefined where the log does not hold it (any more). "" for generation 0. */
+  /**
+   * The random tag of a generation. Undefined where the log cannot continue from there: it is of another history or
+   * was dropped. Generation 0 is "" as long as nothing was dropped.
+   */
   tagOf(generation: number): string | undefined;
-  /** The next changes after `generation`, oldest first. */
+  /** The next changes after `generation`, oldest first. Complete only where `tagOf(generation)` is known. */
   since(generation: number, limit: number): LoggedChange[];
-  /** Drops what is older than the newest 100,000; call inside a write transaction. */
-  trim(): void;
 }
 
 interface ChangeRow {
@@ -43,16 +46,23 @@ export function createChangeLog(connection: Connection): ChangeLog {
   return {
     append(op, key, vector) {
       const tag = randomBytes(8).toString('hex');
-      connection
+      const { lastInsertRowid } = connection
         .sql('INSERT INTO changes (op, vector_id, key, chunk, tag) VALUES (?, ?, ?, ?, ?)')
         .run(op, vector?.id ?? null, key, vector?.chunk ?? null, tag);
+      const generation = Number(lastInsertRowid);
+      if (generation % trimEvery === 0) {
+        connection.sql('DELETE FROM changes WHERE generation <= ?').run(generation - keptChanges);
+      }
     },
     latest() {
       const row = connection.sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").get();
       return row?.seq ?? 0;
     },
     tagOf(generation) {
-      if (generation === 0) return '';
+      if (generation === 0) {
+        const oldest = connection.sql<{ oldest: number | null }>('SELECT min(generation) AS oldest FROM changes').get();
+        return (oldest?.oldest ?? 1) === 1 ? '' : undefined;
+      }
       return connection.sql<{ tag: string }>('SELECT tag FROM changes WHERE generation = ?').get(generation)?.tag;
     },
     since(generation, limit) {
@@ -68,11 +78,6 @@ export function createChangeLog(connection: Connection): ChangeLog {
         key: row.key,
         chunk: row.chunk ?? 0,
       }));
-    },
-    trim() {
-      connection
-        .sql('DELETE FROM changes WHERE generation <= (SELECT max(generation) FROM changes) - ?')
-        .run(keptChanges);
     },
   };
 }

@@ -3,7 +3,7 @@
  * Source: the SQLite file format, section 1.3 (user_version at 60, application_id at 68, both big-endian).
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { codeOf, MemoryMcpError } from '../core/errors.ts';
+import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 
 /** "MMCP" in ASCII: `PRAGMA application_id` of every file this product has made. */
 export const applicationId = 0x4d4d4350;
@@ -25,7 +25,7 @@ export function fileKind(path: string): FileKind {
     }
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return { kind: 'absent' };
-    throw new MemoryMcpError('backend_unavailable', `${path} cannot be read`, {
+    throw new MemoryMcpError('backend_unavailable', `${path} cannot be read (${reasonOf(cause)})`, {
       hint: 'Check who owns the file and its folder.',
       cause,
     });

@@ -4,31 +4,40 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
-import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import { foldText } from '../core/text.ts';
+import { explained, isBusy } from './database-failure.ts';
 import { applicationId } from './database-header.ts';
 
 export const inMemory = ':memory:';
 
 export type Parameter = string | number | bigint | Uint8Array | null;
 
-/** The part of a better-sqlite3 statement that the store uses. */
+/** The part of a better-sqlite3 statement that the store uses. No iteration: it would lock the connection meanwhile. */
 export interface Statement<Row> {
   get(...parameters: Parameter[]): Row | undefined;
   all(...parameters: Parameter[]): Row[];
-  iterate(...parameters: Parameter[]): IterableIterator<Row>;
   run(...parameters: Parameter[]): { changes: number; lastInsertRowid: number | bigint };
 }
 
 export interface Connection {
   readonly path: string;
-  /** A prepared statement, kept for the next call with the same text. */
+  /** A prepared statement, kept for the next call with the same text: put what varies into parameters. */
   sql<Row = never>(text: string): Statement<Row>;
   execute(script: string): void;
   pragma(text: string): unknown;
-  /** Runs `work` in one snapshot of the database. */
+  /** Runs `work` in one snapshot of the database. May be nested, and may stand inside a `write`. */
   read<Result>(work: () => Result): Result;
-  /** Runs `work` as a writer. Waits for other writers without blocking the event loop for longer than `busyTimeout`. */
+  /**
+   * Runs `work` as a writer, all or nothing. Waits for other writers without blocking the event loop for longer than
+   * `busyTimeout`. Never inside another transaction.
+   */
   write<Result>(work: () => Result, durability?: Durability): Promise<Result>;
+  /**
+   * Moves the whole WAL into the database and empties it. False if another connection still needs what is in it;
+   * never waits for one.
+   */
+  emptyWal(): boolean;
   /** True once another connection has committed since the last call: its writes may be unknown here. */
   changedElsewhere(): boolean;
   close(): void;
@@ -41,19 +50,18 @@ export interface ConnectionOptions {
   readonly path: string;
   /** Milliseconds that SQLite itself waits for a lock, blocking the event loop: 1,000 in servers, 5,000 in commands. */
   readonly busyTimeout: number;
-  readonly readOnly?: boolean | undefined;
 }
 
 /** How often a write or an opening is tried while other processes hold the lock; each try waits `busyTimeout` itself. */
 const maximumAttempts = 20;
 
-export async function openConnection({ path, busyTimeout, readOnly = false }: ConnectionOptions): Promise<Connection> {
+export async function openConnection({ path, busyTimeout }: ConnectionOptions): Promise<Connection> {
   const Driver = await loadDriver();
   return retryWhileBusy(path, () => {
-    const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist: readOnly });
+    const database = new Driver(path, { timeout: busyTimeout });
     try {
-      applyPragmas(database, readOnly);
-      return connectionTo(database, path);
+      applyPragmas(database);
+      return connectionTo(database, { path, busyTimeout });
     } catch (error) {
       database.close();
       throw error;
@@ -78,13 +86,15 @@ async function loadDriver(): Promise<typeof BetterSqlite3> {
   }
 }
 
-function applyPragmas(database: BetterSqlite3.Database, readOnly: boolean): void {
+function applyPragmas(database: BetterSqlite3.Database): void {
   // Text that was deleted is overwritten with zeros, and no temporary file ever holds a memory.
   database.pragma('secure_delete = ON');
   database.pragma('temp_store = MEMORY');
   database.pragma('foreign_keys = ON');
-  database.function('fold_text', { deterministic: true }, foldForSql);
-  if (readOnly || database.memory) return;
+  database.function('fold_text', { deterministic: true }, (value) =>
+    typeof value === 'string' ? foldText(value) : null,
+  );
+  if (database.memory) return;
   // Switching to WAL ignores the busy timeout, so it is only asked for when it is needed.
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     claimEmptyFile(database);
@@ -109,45 +119,51 @@ function claimEmptyFile(database: BetterSqlite3.Database): void {
     .immediate();
 }
 
-function foldForSql(value: unknown): string | null {
-  return typeof value === 'string' ? value.normalize('NFKC').toLowerCase() : null;
-}
-
-function connectionTo(database: BetterSqlite3.Database, path: string): Connection {
-  const statements = new Map<string, unknown>();
-  const inWriteTransaction = database.transaction((work: () => unknown) => work());
-  let seenDataVersion = database.pragma('data_version', { simple: true });
-  const write = <Result>(work: () => Result): Result =>
-    // SQLite does not call the busy handler when a read transaction turns into a write: begin as a writer.
-    // The transaction returns what `work` returns; its type is lost in the untyped wrapper.
-    inWriteTransaction.immediate(work) as Result;
+function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions): Connection {
+  const statements = new Map<string, Statement<unknown>>();
+  const transaction = database.transaction((work: () => unknown) => work());
+  const pragma = (text: string) => explained(path, () => database.pragma(text, { simple: true }));
+  let seenDataVersion = pragma('data_version');
 
   return {
     path,
     sql<Row>(text: string): Statement<Row> {
       let statement = statements.get(text);
       if (statement === undefined) {
-        statement = database.prepare(text);
+        statement = explainedStatement(
+          path,
+          explained(path, () => database.prepare(text)),
+        );
         statements.set(text, statement);
       }
       // The row type is the caller's claim about its own SQL.
       return statement as Statement<Row>;
     },
-    execute: (script) => database.exec(script),
-    pragma: (text) => database.pragma(text, { simple: true }),
-    read: (work) => database.transaction(work)(),
-    write: (work, durability = 'durable') =>
+    execute: (script) => explained(path, () => database.exec(script)),
+    pragma,
+    // A transaction returns what its work returns; the type is lost in the untyped wrapper.
+    read: <Result>(work: () => Result) => explained(path, () => transaction(work) as Result),
+    write: <Result>(work: () => Result, durability: Durability = 'durable') =>
       retryWhileBusy(path, () => {
-        if (durability === 'durable') return write(work);
-        database.pragma('synchronous = NORMAL');
+        if (database.inTransaction) throw new Error('A write transaction cannot begin inside another transaction');
+        if (durability === 'bulk') pragma('synchronous = NORMAL');
         try {
-          return write(work);
+          // SQLite does not call the busy handler when a read transaction turns into a write: begin as a writer.
+          return transaction.immediate(work) as Result;
         } finally {
-          database.pragma('synchronous = FULL');
+          if (durability === 'bulk') pragma('synchronous = FULL');
         }
       }),
+    emptyWal() {
+      pragma('busy_timeout = 0');
+      try {
+        return pragma('wal_checkpoint(TRUNCATE)') === 0;
+      } finally {
+        pragma(`busy_timeout = ${busyTimeout}`);
+      }
+    },
     changedElsewhere() {
-      const version = database.pragma('data_version', { simple: true });
+      const version = pragma('data_version');
       if (version === seenDataVersion) return false;
       seenDataVersion = version;
       return true;
@@ -158,56 +174,21 @@ function connectionTo(database: BetterSqlite3.Database, path: string): Connectio
   };
 }
 
+function explainedStatement(path: string, statement: BetterSqlite3.Statement): Statement<unknown> {
+  return {
+    get: (...parameters) => explained(path, () => statement.get(...parameters)),
+    all: (...parameters) => explained(path, () => statement.all(...parameters)),
+    run: (...parameters) => explained(path, () => statement.run(...parameters)),
+  };
+}
+
 async function retryWhileBusy<Result>(path: string, attempt: () => Result): Promise<Result> {
   for (let round = 1; ; round++) {
     try {
-      return attempt();
+      return explained(path, attempt);
     } catch (error) {
-      if (!isBusy(error) || round === maximumAttempts) throw translated(error, path);
+      if (!isBusy(error) || round === maximumAttempts) throw error;
       await delay(Math.min(5 * 2 ** round, 250) * (0.5 + Math.random()));
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
-  return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
-}
-
-/** SQLite's failures in the product's own words; anything else passes unchanged. */
-function translated(error: unknown, path: string): unknown {
-  if (error instanceof MemoryMcpError) return error;
-  const code = codeOf(error) ?? '';
-  if (!code.startsWith('SQLITE_')) return error;
-  if (isBusy(error)) {
-    return new MemoryMcpError('busy', `${path} is locked by another program; nothing was stored`, {
-      hint: 'Try again. If it stays so, close the program that holds the file open.',
-      cause: error,
-    });
-  }
-  if (code === 'SQLITE_FULL') {
-    return new MemoryMcpError('backend_unavailable', `The disk that holds ${path} is full; nothing was stored`, {
-      hint: 'Free some space and try again. What was acknowledged before is safe.',
-      cause: error,
-    });
-  }
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
-    return new MemoryMcpError('backend_unavailable', `${path} cannot be opened for writing (${reasonOf(error)})`, {
-      hint: 'Check who owns the file and its folder; the folder must be writable and on a local disk.',
-      cause: error,
-    });
-  }
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-    return new MemoryMcpError('corrupt', `${path} is damaged (${reasonOf(error)})`, {
-      hint: 'Run "memory-mcp doctor"; restore a backup if it cannot repair the file.',
-      cause: error,
-    });
-  }
-  if (code.startsWith('SQLITE_IOERR')) {
-    return new MemoryMcpError('backend_unavailable', `${path} could not be read or written (${reasonOf(error)})`, {
-      hint: 'Check the disk and its free space.',
-      cause: error,
-    });
-  }
-  return error;
 }

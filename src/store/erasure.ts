@@ -1,7 +1,9 @@
 /**
  * Permanent deletion: a memory leaves every table in one transaction, then every place where SQLite keeps old bytes.
- * What could not be finished (another process still reads the WAL) is remembered in the file and finished later.
+ * What could not be finished (another connection still reads an older state) is noted in the file and finished later,
+ * by whichever process comes first.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Memory, MemoryKey } from '../core/memory.ts';
 import type { Connection } from './database.ts';
@@ -12,11 +14,11 @@ import type { VectorTable } from './vector-table.ts';
 export interface Erasure {
   /** Deletes the rows for good and notes that their traces remain. Unknown keys are left out of the answer. */
   erase(keys: readonly MemoryKey[]): Promise<Memory[]>;
-  /** Removes the traces from this file and its WAL. False while another process's read keeps the WAL alive. */
+  /** Removes the traces from this file and its WAL. False while another connection's read keeps them alive. */
   removeTraces(): Promise<boolean>;
   /** True from `erase` until `complete`. */
   pending(): boolean;
-  /** Says that no trace is left anywhere. */
+  /** Says that nothing is left of what was erased before the last `removeTraces` began. */
   complete(): Promise<void>;
 }
 
@@ -28,10 +30,16 @@ interface Parts {
 }
 
 /** Readers end within milliseconds unless they hang; a few short waits are enough to tell. */
-const checkpointWaits = [10, 30, 60, 100];
+const emptyWalWaits = [0, 10, 30, 60, 100];
+/** Pages of the full-text index that one transaction rewrites: about 20 ms on a slow machine. */
+const mergedPages = 64;
 
 export function createErasure({ connection, memories, fullText, vectors }: Parts): Erasure {
-  const mark = 'erasure_pending';
+  /** A new value with each erasure, so that finishing one cannot hide another that came in between. */
+  const mark = () =>
+    connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'erasure_pending'").get()?.value;
+  let removed: string | undefined;
+
   return {
     erase: (keys) =>
       connection.write(() => {
@@ -44,25 +52,43 @@ export function createErasure({ connection, memories, fullText, vectors }: Parts
           connection.sql('DELETE FROM memories WHERE id = ?').run(memory.id);
           erased.push(memory);
         }
-        if (erased.length > 0) connection.sql('INSERT OR REPLACE INTO meta (name, value) VALUES (?, 1)').run(mark);
+        if (erased.length > 0) {
+          connection.sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('erasure_pending', ?)").run(randomUUID());
+        }
         return erased;
       }),
     async removeTraces() {
-      // Deleted entries of a contentless index linger in its segments until they are merged.
-      await connection.write(
-        () => connection.execute("INSERT INTO memory_text (memory_text) VALUES ('optimize')"),
-        'bulk',
-      );
-      for (const wait of checkpointWaits) {
-        if (connection.pragma('wal_checkpoint(TRUNCATE)') === 0) return true;
+      removed = mark();
+      await mergeFullText(connection);
+      for (const wait of emptyWalWaits) {
         await delay(wait);
+        if (connection.emptyWal()) return true;
       }
       return false;
     },
-    pending: () => connection.sql('SELECT 1 FROM meta WHERE name = ?').get(mark) !== undefined,
+    pending: () => mark() !== undefined,
     complete: () =>
       connection.write(() => {
-        connection.sql('DELETE FROM meta WHERE name = ?').run(mark);
+        connection.sql("DELETE FROM meta WHERE name = 'erasure_pending' AND value = ?").run(removed ?? null);
       }),
   };
+}
+
+/**
+ * Writes the full-text index anew: removed entries linger in its segments until these are merged. Source: the FTS5
+ * documentation, "The 'merge' Command": a negative number of pages begins, positive ones go on until a step changes
+ * less than two rows. Others may write meanwhile, so it ends only when there was nothing left to begin with.
+ */
+async function mergeFullText(connection: Connection): Promise<void> {
+  const changed = () => connection.sql<{ n: number }>('SELECT total_changes() AS n').get()?.n ?? 0;
+  const merge = (pages: number) =>
+    connection.write(() => {
+      const before = changed();
+      connection.sql("INSERT INTO memory_text (memory_text, rank) VALUES ('merge', ?)").run(pages);
+      return changed() - before >= 2;
+    }, 'bulk');
+  while (await merge(-mergedPages)) {
+    let more = true;
+    while (more) more = await merge(mergedPages);
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Turns a MemoryFilter into the one SQL predicate that every path uses: lists, full text, vectors.
- * It speaks of the table `memories` under the alias `m`.
+ * Turns a MemoryFilter into the one SQL predicate that every path uses: lists, full text, vectors. It speaks of the
+ * table `memories` under the alias `m`. What varies are parameters, so that there are few different statements.
  */
 import { type MemoryFilter, stateFields } from '../core/memory.ts';
 import { foldText } from '../core/text.ts';
@@ -30,15 +30,15 @@ export function predicateOf(filter: MemoryFilter): SqlPredicate {
   }
   const tags = [...new Set((filter.tags ?? []).map(foldText))];
   if (tags.length > 0) {
-    const marks = tags.map(() => '?').join(', ');
-    const matching = `FROM memory_tags t WHERE t.memory_id = m.id AND t.tag IN (${marks})`;
-    if (filter.tagMatch === 'all') add(`(SELECT count(*) ${matching}) = ${tags.length}`, ...tags);
-    else add(`EXISTS (SELECT 1 ${matching})`, ...tags);
+    const holders = 'SELECT t.memory_id FROM memory_tags t WHERE t.tag IN (SELECT value FROM json_each(?))';
+    if (filter.tagMatch === 'all') {
+      add(`m.id IN (${holders} GROUP BY t.memory_id HAVING count(*) = ?)`, JSON.stringify(tags), tags.length);
+    } else add(`m.id IN (${holders})`, JSON.stringify(tags));
   }
   return { text: terms.length === 0 ? '1' : terms.join(' AND '), parameters };
 }
 
-/** True if the filter lets every live memory through, so that a query need not look at `memories` more than it must. */
+/** True if the filter lets every live memory through and nothing else. */
 export function isOpen(filter: MemoryFilter): boolean {
   return predicateOf(filter).text === 'm.deleted_at IS NULL';
 }

@@ -1,7 +1,7 @@
 /**
- * The lexical projection of the memories: an FTS5 table without content, fed with the terms of `core/text.ts`.
- * It proposes candidates and counts terms; ranking reads the texts themselves. Terms are always quoted, so that no
- * query is ever syntax.
+ * The lexical projection of the memories: an FTS5 table without content, fed with the terms of `core/text.ts`. It
+ * counts terms and says who holds them; ranking reads the texts themselves, because FTS5's own BM25 looks at every
+ * match of a question. Terms are always quoted, so that no query is ever syntax.
  */
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { documentTerms, type QueryTerm } from '../core/text.ts';
@@ -9,7 +9,7 @@ import type { Connection } from './database.ts';
 import { predicateOf } from './filter-sql.ts';
 
 export interface CorpusStatistics {
-  /** How many texts are indexed, and the sum of their `content.length`. */
+  /** How many texts are indexed, those of hidden memories included, and the sum of their `content.length`. */
   readonly count: number;
   readonly totalLength: number;
 }
@@ -20,16 +20,22 @@ export interface FullText {
   /** Removes a text; call inside a write transaction, with the content that was added. */
   remove(id: MemoryId, content: string): void;
   statistics(): CorpusStatistics;
-  /** In how many texts a term occurs; for a prefix, an upper bound. */
+  /** In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. */
   documentFrequency(term: QueryTerm): number;
-  /** Memories that hold the term and pass the filter, the newest first. */
+  /**
+   * The newest memories that hold the term and pass the filter, newest first. Costs time for each match that the
+   * filter turns away, so the rare terms of a question are the ones to ask for.
+   */
   postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[];
 }
 
+/** Above every character in the order of UTF-8. */
+const lastCharacter = '\u{10ffff}';
+
 export function createFullText(connection: Connection): FullText {
-  const count = (difference: number, length: number) => {
+  const count = (texts: number, length: number) => {
     const add = connection.sql('UPDATE meta SET value = value + ? WHERE name = ?');
-    add.run(difference, 'text_count');
+    add.run(texts, 'text_count');
     add.run(length, 'text_length');
   };
   const meta = (name: string): number =>
@@ -45,20 +51,20 @@ export function createFullText(connection: Connection): FullText {
       count(-1, -content.length);
     },
     statistics: () => ({ count: meta('text_count'), totalLength: meta('text_length') }),
-    documentFrequency(term) {
-      if (!term.prefix) {
-        return connection.sql<{ doc: number }>('SELECT doc FROM memory_terms WHERE term = ?').get(term.text)?.doc ?? 0;
-      }
-      const row = connection
-        .sql<{ doc: number | null }>('SELECT sum(doc) AS doc FROM memory_terms WHERE term >= ? AND term < ?')
-        .get(term.text, afterPrefix(term.text));
+    documentFrequency({ text, prefix }) {
+      const row = prefix
+        ? connection
+            .sql<{ doc: number | null }>('SELECT sum(doc) AS doc FROM memory_terms WHERE term >= ? AND term < ?')
+            .get(text, text + lastCharacter)
+        : connection.sql<{ doc: number }>('SELECT doc FROM memory_terms WHERE term = ?').get(text);
       return row?.doc ?? 0;
     },
     postings(term, filter, limit) {
       const { text, parameters } = predicateOf(filter);
       return connection
         .sql<{ id: number }>(
-          `SELECT f.rowid AS id FROM memory_text f JOIN memories m ON m.id = f.rowid
+          // CROSS JOIN keeps the order of the tables: full text comes newest first by itself and stops at the limit.
+          `SELECT f.rowid AS id FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
            WHERE f.memory_text MATCH ? AND ${text} ORDER BY f.rowid DESC LIMIT ?`,
         )
         .all(matchExpression(term), ...parameters, limit)
@@ -69,11 +75,4 @@ export function createFullText(connection: Connection): FullText {
 
 function matchExpression(term: QueryTerm): string {
   return `"${term.text.replaceAll('"', '""')}"${term.prefix ? '*' : ''}`;
-}
-
-/** The first text that no longer begins with `prefix`, in the order of code points. */
-function afterPrefix(prefix: string): string {
-  const characters = [...prefix];
-  const last = characters.pop()?.codePointAt(0) ?? 0;
-  return characters.join('') + String.fromCodePoint(last + 1);
 }

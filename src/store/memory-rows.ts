@@ -3,7 +3,23 @@
  */
 import { createHash } from 'node:crypto';
 import type { Memory, MemoryFields } from '../core/memory.ts';
+import { foldText } from '../core/text.ts';
 import type { Parameter } from './database.ts';
+
+/** The columns that a caller's fields fill, in the order of `fieldParameters`. */
+const fieldColumns = [
+  'content',
+  'content_hash',
+  'tags',
+  'importance',
+  'emotion',
+  'emotion_intensity',
+  'physical_state',
+  'mental_state',
+  'environment',
+  'relationship_status',
+  'action_tag',
+] as const;
 
 export interface MemoryRow {
   id: number;
@@ -34,6 +50,14 @@ export const memoryColumns =
   'm.physical_state, m.mental_state, m.environment, m.relationship_status, m.action_tag, m.source, m.version, ' +
   'm.pinned, m.access_count, m.last_accessed_at, m.deleted_at, m.superseded_by';
 
+/** Takes key, created_at, updated_at and source, then `fieldParameters`. */
+export const insertMemory = `INSERT INTO memories (key, created_at, updated_at, source, version, ${fieldColumns.join(', ')})
+  VALUES (?, ?, ?, ?, 1${', ?'.repeat(fieldColumns.length)})`;
+
+/** Takes `fieldParameters`, then updated_at and the id. What was hidden or superseded lives again. */
+export const overwriteMemory = `UPDATE memories SET ${fieldColumns.map((column) => `${column} = ?`).join(', ')},
+  updated_at = ?, version = version + 1, deleted_at = NULL, superseded_by = NULL WHERE id = ?`;
+
 export function memoryFromRow(row: MemoryRow): Memory {
   return {
     id: row.id,
@@ -41,7 +65,7 @@ export function memoryFromRow(row: MemoryRow): Memory {
     content: row.content,
     created_at: row.created_at,
     updated_at: row.updated_at,
-    tags: parseTags(row.tags),
+    tags: JSON.parse(row.tags),
     importance: row.importance,
     emotion: row.emotion ?? undefined,
     emotion_intensity: row.emotion_intensity ?? undefined,
@@ -60,26 +84,11 @@ export function memoryFromRow(row: MemoryRow): Memory {
   };
 }
 
-/** The columns that a caller's fields fill, in the order of `fieldColumns`. */
-export const fieldColumns = [
-  'content',
-  'content_hash',
-  'tags',
-  'importance',
-  'emotion',
-  'emotion_intensity',
-  'physical_state',
-  'mental_state',
-  'environment',
-  'relationship_status',
-  'action_tag',
-] as const;
-
 export function fieldParameters(fields: MemoryFields): Parameter[] {
   return [
     fields.content,
     contentHash(fields.content),
-    JSON.stringify(fields.tags),
+    JSON.stringify(distinctTags(fields.tags)),
     fields.importance,
     fields.emotion ?? null,
     fields.emotion_intensity ?? null,
@@ -89,6 +98,16 @@ export function fieldParameters(fields: MemoryFields): Parameter[] {
     fields.relationship_status ?? null,
     fields.action_tag ?? null,
   ];
+}
+
+/** Of tags that are found alike, the first. */
+export function distinctTags(tags: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return tags.filter((tag) => {
+    const isNew = !seen.has(foldText(tag));
+    seen.add(foldText(tag));
+    return isNew;
+  });
 }
 
 /** The part of a memory that a caller may set, as a version keeps it. */
@@ -111,9 +130,4 @@ export function fieldsOf(memory: MemoryFields): MemoryFields {
 export function contentHash(content: string): string {
   const normal = content.normalize('NFC').replaceAll('\r\n', '\n').trim();
   return createHash('sha256').update(normal).digest('hex').slice(0, 32);
-}
-
-function parseTags(text: string): string[] {
-  const parsed: unknown = JSON.parse(text);
-  return Array.isArray(parsed) ? parsed.filter((tag) => typeof tag === 'string') : [];
 }

@@ -1,6 +1,7 @@
 /**
  * MemoryStore: the truth of one persona. Everything that was acknowledged is in it; every index, mirror and report is
- * derived from it. Its parts share one connection, so that a verb is one transaction.
+ * derived from it. Its parts share one connection, so that a verb is one transaction. Every failure of the file is a
+ * `MemoryMcpError`: `busy`, `backend_unavailable` or `corrupt`.
  */
 import type { ChangeLog } from './change-log.ts';
 import type { ContextTable } from './context-table.ts';
@@ -31,11 +32,9 @@ export interface MemoryStore {
   readonly erasure: Erasure;
   readonly statistics: Statistics;
   identity(): StoreIdentity;
-  /** Runs several reads in one snapshot. */
+  /** Runs several reads in one snapshot; may be nested. */
   read<Result>(work: () => Result): Result;
   /** True once another process has committed since the last call. */
   changedElsewhere(): boolean;
-  /** Drops what no reader needs any more from the change log. */
-  trim(): Promise<void>;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
  * Who did what when, without any text: a row for each write, a count per day and process for reads. The newest entry
- * of an earlier process tells when the last conversation was.
+ * of another process tells when the last conversation was.
  */
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { Connection } from './database.ts';
@@ -13,20 +13,29 @@ export interface LoggedOperation {
   readonly keys: readonly MemoryKey[];
 }
 
+export interface ReadCount {
+  readonly operation: string;
+  /** `YYYY-MM-DD` in UTC. */
+  readonly day: string;
+  readonly count: number;
+  readonly lastAt: Timestamp;
+}
+
 /** What a process has read since it last said so. */
 export interface UsageReport {
   readonly process: string;
   /** Counts of earlier days than this are dropped. */
   readonly keepFrom: string;
-  readonly reads: readonly { operation: string; day: string; count: number; lastAt: Timestamp }[];
+  readonly reads: readonly ReadCount[];
   readonly accesses: ReadonlyMap<MemoryKey, { count: number; lastAt: Timestamp }>;
 }
 
 export interface OperationLog {
-  record(operation: LoggedOperation): Promise<void>;
+  record(operations: readonly LoggedOperation[]): Promise<void>;
   report(usage: UsageReport): Promise<void>;
   /** When any other process than this one last did something. */
   lastOfOthers(process: string): Timestamp | undefined;
+  /** How often each operation was called since a day, `YYYY-MM-DD` in UTC. */
   countsSince(day: string): { operation: string; count: number }[];
 }
 
@@ -35,12 +44,15 @@ const keptOperations = 10_000;
 
 export function createOperationLog(connection: Connection): OperationLog {
   return {
-    record: (operation) =>
+    record: (operations) =>
       connection.write(() => {
-        const { lastInsertRowid } = connection
-          .sql('INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)')
-          .run(operation.at, operation.process, operation.operation, operation.source, operation.keys.join(' '));
-        connection.sql('DELETE FROM operations WHERE id <= ?').run(Number(lastInsertRowid) - keptOperations);
+        const insert = connection.sql(
+          'INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)',
+        );
+        for (const { at, process, operation, source, keys } of operations) {
+          insert.run(at, process, operation, source, keys.join(' '));
+        }
+        connection.sql('DELETE FROM operations WHERE id <= (SELECT max(id) FROM operations) - ?').run(keptOperations);
       }, 'bulk'),
     report: ({ process, keepFrom, reads, accesses }) =>
       connection.write(() => {
@@ -50,7 +62,8 @@ export function createOperationLog(connection: Connection): OperationLog {
         );
         for (const read of reads) count.run(read.day, read.operation, process, read.count, read.lastAt);
         const access = connection.sql(
-          'UPDATE memories SET access_count = access_count + ?, last_accessed_at = ? WHERE key = ?',
+          `UPDATE memories SET access_count = access_count + ?, last_accessed_at = max(coalesce(last_accessed_at, ''), ?)
+           WHERE key = ?`,
         );
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);

@@ -7,6 +7,7 @@ import { MemoryMcpError } from '../core/errors.ts';
 import { createChangeLog } from './change-log.ts';
 import { createContextTable } from './context-table.ts';
 import { inMemory, openConnection } from './database.ts';
+import { explained } from './database-failure.ts';
 import { fileKind } from './database-header.ts';
 import { createErasure } from './erasure.ts';
 import { createFullText } from './full-text.ts';
@@ -26,6 +27,7 @@ export interface StoreOptions {
   readonly busyTimeout: number;
 }
 
+/** `conflict` for a file of another program or a newer one; `corrupt` or `backend_unavailable` where SQLite fails. */
 export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions): Promise<MemoryStore> {
   if (path !== undefined) prepareFile(path, persona);
   const connection = await openConnection({ path: path ?? inMemory, busyTimeout });
@@ -57,7 +59,6 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     identity: () => ({ storeId: meta('store_id'), epoch: meta('epoch') }),
     read: (work) => connection.read(work),
     changedElsewhere: () => connection.changedElsewhere(),
-    trim: () => connection.write(() => changes.trim(), 'bulk'),
     close: () => connection.close(),
   };
 }
@@ -67,13 +68,15 @@ function prepareFile(path: string, persona: string): void {
   if (kind.kind === 'foreign') {
     throw new MemoryMcpError(
       'conflict',
-      `memory.sqlite of persona "${persona}" was made by another program and was left untouched`,
+      `memory.sqlite of persona "${persona}" was not made by this program and was left untouched`,
       {
-        hint: `Run "memory-mcp migrate from-original --persona ${persona}" to move its memories in.`,
+        hint:
+          `If it is the original system's, run "memory-mcp migrate from-original --persona ${persona}" to move its ` +
+          'memories in; if it is damaged, restore a backup.',
       },
     );
   }
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
   // SQLite gives the WAL the mode of the database file, so the file is made private before SQLite sees it.
-  else closeSync(openSync(path, 'a', 0o600));
+  else explained(path, () => closeSync(openSync(path, 'a', 0o600)));
 }

@@ -20,7 +20,7 @@ export interface Count {
 
 export interface Statistics {
   totals(): Totals;
-  /** The most frequent tags, as they were written. */
+  /** The most frequent ones; those that differ only by case or width count as one. */
   tags(limit: number): Count[];
   emotions(limit: number): Count[];
   /** Creation times from a moment on, oldest first. */
@@ -66,8 +66,8 @@ export function createStatistics(connection: Connection): Statistics {
     emotions: (limit) =>
       connection
         .sql<Count>(
-          `SELECT emotion AS name, count(*) AS count FROM memories
-           WHERE deleted_at IS NULL AND emotion IS NOT NULL GROUP BY emotion ORDER BY count DESC, name LIMIT ?`,
+          `SELECT min(emotion) AS name, count(*) AS count FROM memories
+           WHERE deleted_at IS NULL AND emotion IS NOT NULL GROUP BY fold_text(emotion) ORDER BY count DESC, name LIMIT ?`,
         )
         .all(limit),
     createdSince: (from) =>

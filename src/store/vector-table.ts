@@ -235,6 +235,7 @@ function bytesOf(vector: Float32Array): Uint8Array {
 }
 
 function vectorOf(bytes: Uint8Array): Float32Array {
-  // A copy, because a view needs an offset that is a multiple of four and SQLite promises none.
-  return new Float32Array(bytes.slice().buffer);
+  // A copy, because a view needs an offset that is a multiple of four and SQLite promises none. Not `slice`: a BLOB
+  // comes as a Buffer, whose `slice` is a view.
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }

@@ -1,0 +1,65 @@
+/**
+ * Reading rows of `memories`: by key, by id, and as lists in the order of ids. Part of the memory table.
+ */
+import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
+import type { Connection } from './database.ts';
+import { isOpen, predicateOf } from './filter-sql.ts';
+import { type MemoryRow, memoryColumns, memoryFromRow } from './memory-rows.ts';
+
+export interface ListQuery {
+  readonly filter: MemoryFilter;
+  readonly order: 'newest' | 'oldest';
+  /** Where the previous page ended. */
+  readonly after?: MemoryId | undefined;
+  readonly limit: number;
+}
+
+export interface MemoryReading {
+  /** A memory by its key, hidden ones included. */
+  read(key: MemoryKey): Memory | undefined;
+  /** The memories of these ids, in their order. */
+  byIds(ids: readonly MemoryId[]): Map<MemoryId, Memory>;
+  /** The oldest live memory with this `contentHash`. */
+  withContent(hash: string): Memory | undefined;
+  list(query: ListQuery): Memory[];
+  /** How many memories the filter lets through. */
+  count(filter: MemoryFilter): number;
+  /** The newest pinned live memories, newest first. */
+  pinned(limit: number): Memory[];
+}
+
+export function createMemoryReading(connection: Connection): MemoryReading {
+  const rows = (rest: string) => connection.sql<MemoryRow>(`SELECT ${memoryColumns} FROM memories m WHERE ${rest}`);
+  const memory = (row: MemoryRow | undefined) => (row === undefined ? undefined : memoryFromRow(row));
+
+  return {
+    read: (key) => memory(rows('m.key = ?').get(key)),
+    byIds(ids) {
+      const found = new Map<MemoryId, Memory>();
+      for (const id of ids) {
+        const row = rows('m.id = ?').get(id);
+        if (row !== undefined) found.set(id, memoryFromRow(row));
+      }
+      return found;
+    },
+    withContent: (hash) => memory(rows('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
+    list({ filter, order, after, limit }) {
+      const { text, parameters } = predicateOf(filter);
+      const [beyond, direction] = order === 'newest' ? ['m.id < ?', 'DESC'] : ['m.id > ?', 'ASC'];
+      const start = after ?? (order === 'newest' ? Number.MAX_SAFE_INTEGER : 0);
+      return rows(`${beyond} AND ${text} ORDER BY m.id ${direction} LIMIT ?`)
+        .all(start, ...parameters, limit)
+        .map(memoryFromRow);
+    },
+    count(filter) {
+      const { text, parameters } = predicateOf(filter);
+      const query = isOpen(filter)
+        ? // Counting what is hidden is quick, counting what is not means reading every row.
+          `SELECT value - (SELECT count(*) FROM memories WHERE deleted_at IS NOT NULL) AS n FROM meta WHERE name = 'text_count'`
+        : `SELECT count(*) AS n FROM memories m WHERE ${text}`;
+      return connection.sql<{ n: number }>(query).get(...parameters)?.n ?? 0;
+    },
+    pinned: (limit) =>
+      rows('m.pinned = 1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?').all(limit).map(memoryFromRow),
+  };
+}
