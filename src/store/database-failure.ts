@@ -39,7 +39,7 @@ function explanationOf(error: unknown, path: string): unknown {
       'Free some space and try again. What was acknowledged before is safe.',
     );
   }
-  if (begins('READONLY', 'CANTOPEN', 'PERM') || ['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+  if (begins('READONLY', 'CANTOPEN', 'PERM') || ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code)) {
     return explanation(
       'backend_unavailable',
       `cannot be opened for writing (${reasonOf(error)})`,

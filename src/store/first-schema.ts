@@ -3,6 +3,7 @@
  * columns of a row never walks through the pages that a long text fills.
  */
 import { randomUUID } from 'node:crypto';
+import { termsVersion } from '../core/text.ts';
 import type { Connection } from './database.ts';
 
 export function createFirstSchema(connection: Connection): void {
@@ -10,6 +11,7 @@ export function createFirstSchema(connection: Connection): void {
   const set = connection.sql('INSERT INTO meta (name, value) VALUES (?, ?)');
   set.run('store_id', randomUUID());
   set.run('epoch', randomUUID());
+  set.run('terms_version', termsVersion);
   set.run('text_count', 0);
   set.run('text_length', 0);
 }

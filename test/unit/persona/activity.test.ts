@@ -1,0 +1,152 @@
+/** What is noted about the use of a store: writes at once, reads on idle, and when the last conversation was. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createActivity } from '../../../src/persona/activity.ts';
+import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { draft, now, openTestStore, settableClock, testFolder } from '../../support/stores.ts';
+
+const minute = 60_000;
+const owner = { readOnly: false };
+
+function activityOn(store: MemoryStore, process = 'this') {
+  const clock = settableClock(now);
+  return { clock, activity: createActivity({ store, clock, process }) };
+}
+
+describe('reads', () => {
+  it('are counted by day and operation, and written only when asked', async () => {
+    const store = await openTestStore();
+    const { memory } = await store.memories.create(draft('one'));
+    const { activity, clock } = activityOn(store);
+    activity.read('memory_search', [memory.key], owner);
+    clock.advance(minute);
+    activity.read('memory_search', [memory.key], owner);
+    activity.read('memory_list', [], owner);
+    expect(store.operations.countsSince('2026-01-01')).toEqual([]);
+    expect(store.memories.read(memory.key)?.access_count).toBe(0);
+    await activity.flush();
+    await activity.flush();
+    expect(store.operations.countsSince('2026-11-24')).toEqual([
+      { operation: 'memory_list', count: 1 },
+      { operation: 'memory_search', count: 2 },
+    ]);
+    expect(store.memories.read(memory.key)).toMatchObject({
+      access_count: 2,
+      last_accessed_at: '2026-11-24T00:31:00.000Z',
+      version: 1,
+      updated_at: memory.updated_at,
+    });
+  });
+
+  it('of a caller that may only read leave no trace', async () => {
+    const store = await openTestStore();
+    const { memory } = await store.memories.create(draft('one'));
+    const { activity } = activityOn(store);
+    activity.read('memory_read', [memory.key], { readOnly: true });
+    await activity.flush();
+    expect(store.operations.countsSince('2026-01-01')).toEqual([]);
+    expect(store.memories.read(memory.key)?.access_count).toBe(0);
+  });
+
+  it('are not lost when they cannot be written', async () => {
+    const path = join(testFolder(), 'memory.sqlite');
+    const first = await openMemoryStore({ path, persona: 'tester', busyTimeout: 10 });
+    const { memory } = await first.memories.create(draft('one'));
+    const { activity } = activityOn({ ...first, operations: { ...first.operations, report: failOnce(first) } });
+    activity.read('memory_read', [memory.key], owner);
+    await expect(activity.flush()).rejects.toThrow('the disk is full');
+    activity.read('memory_read', [memory.key], owner);
+    await activity.flush();
+    expect(first.operations.countsSince('2026-01-01')).toEqual([{ operation: 'memory_read', count: 2 }]);
+    expect(first.memories.read(memory.key)?.access_count).toBe(2);
+    first.close();
+  });
+
+  function failOnce(store: MemoryStore): MemoryStore['operations']['report'] {
+    let failed = false;
+    return async (usage) => {
+      if (failed) return store.operations.report(usage);
+      failed = true;
+      throw new Error('the disk is full');
+    };
+  }
+});
+
+describe('writes', () => {
+  it('are noted at once, with keys and without text', async () => {
+    const store = await openTestStore();
+    const { activity } = activityOn(store);
+    await activity.wrote('memory_create', ['memory_1', 'memory_2'], 'claude');
+    expect(store.operations.countsSince('2026-11-24')).toEqual([{ operation: 'memory_create', count: 1 }]);
+  });
+
+  it('succeed even when they cannot be noted, and are noted later', async () => {
+    const store = await openTestStore();
+    let broken = true;
+    const record: MemoryStore['operations']['record'] = async (operations) => {
+      if (broken) throw new Error('the disk is full');
+      return store.operations.record(operations);
+    };
+    const { activity } = activityOn({ ...store, operations: { ...store.operations, record } });
+    await activity.wrote('memory_create', ['memory_1'], 'claude');
+    await expect(activity.flush()).rejects.toThrow('the disk is full');
+    broken = false;
+    await activity.wrote('memory_update', ['memory_1'], 'claude');
+    expect(store.operations.countsSince('2026-11-24').map(({ operation }) => operation)).toEqual([
+      'memory_create',
+      'memory_update',
+    ]);
+  });
+});
+
+describe('the last conversation', () => {
+  it('is none at first, and looking for it changes nothing', async () => {
+    const store = await openTestStore();
+    const { activity } = activityOn(store);
+    expect(activity.lastConversation()).toBeUndefined();
+    activity.read('get_context', [], owner);
+    await activity.wrote('memory_create', [], 'tests');
+    expect([activity.lastConversation(), activity.lastConversation()]).toEqual([undefined, undefined]);
+  });
+
+  it('is the newest operation of an earlier process, a read as well as a write', async () => {
+    const store = await openTestStore();
+    const earlier = activityOn(store, 'earlier');
+    await earlier.activity.wrote('memory_create', [], 'tests');
+    const { activity } = activityOn(store, 'this');
+    expect(activity.lastConversation()).toBe(now);
+    earlier.clock.advance(5 * minute);
+    earlier.activity.read('memory_search', [], owner);
+    await earlier.activity.flush();
+    expect(activity.lastConversation()).toBe('2026-11-24T00:35:00.000Z');
+  });
+
+  it('is of this process where a pause of 30 minutes lies between', async () => {
+    const store = await openTestStore();
+    const { activity, clock } = activityOn(store);
+    activity.read('memory_search', [], owner);
+    clock.advance(29 * minute);
+    expect(activity.lastConversation()).toBeUndefined();
+    clock.advance(minute);
+    expect(activity.lastConversation()).toBe(now);
+    // A long conversation goes on: what counts is its newest moment that is 30 minutes old.
+    for (let step = 0; step < 10; step++) {
+      activity.read('memory_search', [], owner);
+      clock.advance(10 * minute);
+    }
+    expect(activity.lastConversation()).toBe('2026-11-24T02:10:00.000Z');
+  });
+});
+
+it('counts that are older than 400 days are dropped', async () => {
+  const store = await openTestStore();
+  const { activity, clock } = activityOn(store);
+  clock.set('2025-01-01T00:00:00.000Z');
+  activity.read('memory_search', [], owner);
+  await activity.flush();
+  clock.set(now);
+  activity.read('memory_list', [], owner);
+  await activity.flush();
+  expect(store.operations.countsSince('2000-01-01')).toEqual([{ operation: 'memory_list', count: 1 }]);
+});

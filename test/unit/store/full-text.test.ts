@@ -1,0 +1,135 @@
+/** Full text: who holds a term, counted and listed exactly, whatever is written, changed or taken away. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text.ts';
+import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { draft, live, now } from '../../support/stores.ts';
+
+const openInMemory = () => openMemoryStore({ persona: 'tester', busyTimeout: 100 });
+const exact = (text: string): QueryTerm => ({ text, prefix: false, weight: 1 });
+const prefix = (text: string): QueryTerm => ({ text, prefix: true, weight: 1 });
+
+function contentsWith(store: MemoryStore, term: QueryTerm, limit = 100): string[] {
+  const ids = store.fullText.postings(term, live, limit);
+  return [...store.memories.byIds(ids).values()].map(({ content }) => content);
+}
+
+/** What full text would answer if it read every text. */
+function contentsByReading(store: MemoryStore, { text, prefix: isPrefix }: QueryTerm): string[] {
+  const all = store.memories.list({ filter: live, order: 'newest', limit: 1_000 });
+  const holds = (term: string) => (isPrefix ? term.startsWith(text) : term === text);
+  return all.filter(({ content }) => documentTerms(content).some(holds)).map(({ content }) => content);
+}
+
+it('every term of every text finds it, in every script', async () => {
+  const store = await openInMemory();
+  const texts = [
+    '苺のアレルギーがある',
+    '𠮷野家と𰻞𰻞麺',
+    'हिन्दी में लिखा',
+    'ภาษาไทย',
+    '한국어 문장입니다',
+    'snake_case and C++ and C# and Dr. O’Brien',
+    'ﾊﾝｶｸ ＡＢＣ',
+    'naïve café Ελληνικά עברית العربية',
+    '🎂 and ❤️',
+    'x'.repeat(500),
+  ];
+  for (const text of texts) await store.memories.create(draft(text));
+  for (const text of texts) {
+    expect(documentTerms(text).length).toBeGreaterThan(0);
+    for (const term of queryTerms(text)) {
+      expect(contentsWith(store, term), term.text).toContain(text);
+      expect(store.fullText.documentFrequency(term), term.text).toBeGreaterThan(0);
+    }
+  }
+});
+
+it('the newest come first, up to the limit', async () => {
+  const store = await openInMemory();
+  for (const number of [1, 2, 3, 4]) await store.memories.create(draft(`word ${number}`));
+  expect(contentsWith(store, exact('word'))).toEqual(['word 4', 'word 3', 'word 2', 'word 1']);
+  expect(contentsWith(store, exact('word'), 2)).toEqual(['word 4', 'word 3']);
+  expect(contentsWith(store, exact('other'))).toEqual([]);
+});
+
+it('counts texts, not occurrences; a prefix counts at least what it finds', async () => {
+  const store = await openInMemory();
+  await store.memories.create(draft('tea tea teapot'));
+  await store.memories.create(draft('teapot'));
+  await store.memories.create(draft('coffee'));
+  expect(store.fullText.documentFrequency(exact('tea'))).toBe(1);
+  expect(store.fullText.documentFrequency(exact('teapot'))).toBe(2);
+  expect(store.fullText.documentFrequency(prefix('tea'))).toBe(3);
+  expect(store.fullText.documentFrequency(prefix('x'))).toBe(0);
+  expect(store.fullText.documentFrequency(exact('te'))).toBe(0);
+  expect(contentsWith(store, prefix('tea'))).toHaveLength(2);
+});
+
+it.each(['"', '""', 'a"b', '*', 'OR', 'NEAR', '(', "'", 'x y', '-x', '^x', 'terms:x', '\\', '{', '\u{10ffff}'])(
+  '%j is looked up as it is, never read as a query',
+  async (text) => {
+    const store = await openInMemory();
+    await store.memories.create(draft('plain words'));
+    for (const term of [exact(text), prefix(text)]) {
+      expect(contentsWith(store, term)).toEqual([]);
+      expect(store.fullText.documentFrequency(term)).toBe(0);
+    }
+  },
+);
+
+describe('statistics', () => {
+  it('count the texts and their characters, hidden ones included, erased and replaced ones not', async () => {
+    const store = await openInMemory();
+    const { memory: one } = await store.memories.create(draft('12345'));
+    const { memory: two } = await store.memories.create(draft('𠮷'));
+    expect(store.fullText.statistics()).toEqual({ count: 2, totalLength: 7 });
+    await store.memories.update(one.key, { content: '123' }, { now });
+    await store.memories.hide([two.key], now);
+    expect(store.fullText.statistics()).toEqual({ count: 2, totalLength: 5 });
+    await store.erasure.erase([two.key]);
+    expect(store.fullText.statistics()).toEqual({ count: 1, totalLength: 3 });
+    await store.memories.restore(one.key, 1, now);
+    expect(store.fullText.statistics()).toEqual({ count: 1, totalLength: 5 });
+  });
+});
+
+it('after any history of writes, words find exactly the texts that hold them', async () => {
+  const words = ['tea', 'green', 'tree', '苺', '犬と猫', '京都', '東京都', 'アレルギー', 'ケーキ'];
+  const content = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 5 }).map((list) => list.join(' '));
+  const step = fc.record({
+    verb: fc.constantFrom('create', 'update', 'hide', 'restore', 'erase'),
+    content,
+    at: fc.nat(9),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const store = await openInMemory();
+      const { memories, erasure } = store;
+      for (const { verb, content: text, at } of steps) {
+        const all = memories.list({ filter: { deleted: 'include' }, order: 'oldest', limit: 100 });
+        const target = all[at % Math.max(all.length, 1)];
+        if (verb === 'create') await memories.create(draft(text));
+        else if (target === undefined) continue;
+        else if (verb === 'erase') await erasure.erase([target.key]);
+        else if (verb === 'hide') await memories.hide([target.key], now);
+        else if (verb === 'restore') await memories.restore(target.key, 1, now);
+        else if (target.deleted_at === undefined) await memories.update(target.key, { content: text }, { now });
+      }
+      for (const term of words.flatMap((word) => queryTerms(word))) {
+        const expected = contentsByReading(store, term);
+        expect(contentsWith(store, term)).toEqual(expected);
+        expect(store.fullText.documentFrequency(term)).toBeGreaterThanOrEqual(expected.length);
+      }
+      const all = memories.list({ filter: { deleted: 'include' }, order: 'oldest', limit: 1_000 });
+      expect(store.fullText.statistics()).toEqual({
+        count: all.length,
+        totalLength: all.reduce((sum, memory) => sum + memory.content.length, 0),
+      });
+      expect(memories.count(live)).toBe(all.filter(({ deleted_at }) => deleted_at === undefined).length);
+      store.close();
+    }),
+    { numRuns: 40 },
+  );
+});
