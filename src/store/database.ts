@@ -50,15 +50,17 @@ export interface ConnectionOptions {
   readonly path: string;
   /** Milliseconds that SQLite itself waits for a lock, blocking the event loop: 1,000 in servers, 5,000 in commands. */
   readonly busyTimeout: number;
+  /** The file must exist then, and is only looked at. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** How often a write or an opening is tried while other processes hold the lock; each try waits `busyTimeout` itself. */
 const maximumAttempts = 20;
 
-export async function openConnection({ path, busyTimeout }: ConnectionOptions): Promise<Connection> {
+export async function openConnection({ path, busyTimeout, readOnly = false }: ConnectionOptions): Promise<Connection> {
   const Driver = await loadDriver();
   return retryWhileBusy(path, () => {
-    const database = new Driver(path, { timeout: busyTimeout });
+    const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist: readOnly });
     try {
       applyPragmas(database);
       return connectionTo(database, { path, busyTimeout });
@@ -94,7 +96,7 @@ function applyPragmas(database: BetterSqlite3.Database): void {
   database.function('fold_text', { deterministic: true }, (value) =>
     typeof value === 'string' ? foldText(value) : null,
   );
-  if (database.memory) return;
+  if (database.memory || database.readonly) return;
   // Switching to WAL ignores the busy timeout, so it is only asked for when it is needed.
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     claimEmptyFile(database);
