@@ -24,7 +24,7 @@ export interface TimeRangeContext {
   readonly timeZone: string;
 }
 
-export const timeRangeExamples =
+const timeRangeExamples =
   'today, yesterday, last week, 3 days ago, last 7 days, 2026-03, 2026-03-01..2026-03-15, since monday; ' +
   '今日, 昨日, 先週, 3日前, 過去7日間, 2026年3月, 3月1日から3月15日まで, 先月以降';
 

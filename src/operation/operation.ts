@@ -4,8 +4,8 @@
  */
 import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
+import { visibleValue } from '../core/visible-text.ts';
 import type { Scope } from '../service/scope.ts';
-import { visibleResult } from './visible-result.ts';
 
 /** `read` changes nothing a user could see, `write` can be undone, `destroy` takes something away. */
 export type Effect = 'read' | 'write' | 'destroy';
@@ -50,7 +50,7 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
     async perform(rawInput, openScope) {
       const input = parseInput(definition, rawInput);
       const result = await openScope(definition.effect, async (scope) => run(input, scope));
-      return visibleResult(parseOutput(definition, result));
+      return visibleValue(parseOutput(definition, result));
     },
   };
 }

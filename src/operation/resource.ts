@@ -3,11 +3,11 @@
  * Declared once, like operations; every one is a read.
  */
 import type { MemoryKey } from '../core/memory.ts';
+import { visibleValue } from '../core/visible-text.ts';
 import { readMemories } from '../service/browse.ts';
 import type { Scope } from '../service/scope.ts';
 import { memoryStatistics, storeInformation, usageMetrics } from '../service/statistics.ts';
 import type { OpenScope, Result } from './operation.ts';
-import { visibleResult } from './visible-result.ts';
 
 export interface Resource {
   readonly uri: string;
@@ -58,7 +58,7 @@ export async function readResource(uri: string, openScope: OpenScope): Promise<R
       resource?.read(scope) ??
       readMemories(scope, { keys: key === undefined ? [] : [key], history: false }).memories[0] ??
       {};
-    return visibleResult({ ...document });
+    return visibleValue({ ...document });
   });
 }
 
