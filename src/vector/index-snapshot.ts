@@ -54,15 +54,16 @@ export async function loadSnapshot(parts: SnapshotParts): Promise<IndexState | u
 }
 
 /**
- * Replaces the file, unless it shows this state or a later one of the same store already. `backend_unavailable` where it cannot be
- * written; the old file is still there then.
+ * Replaces the file, unless it shows this state or a later one of the same store already, or the state is generation 0,
+ * which asks for a rebuild anyway. `backend_unavailable` where it cannot be written; the old file is still there then.
  */
 export async function saveSnapshot(
   parts: SnapshotParts,
   { rows, generation, savedGeneration }: StateToSave,
 ): Promise<void> {
   const { place, space, logger } = parts;
-  const tag = tagAt(place, generation);
+  if (generation === 0) return;
+  const tag = place.tagOf(generation);
   if (tag === undefined) {
     logger.debug('The vector index is older than the change log and was not written', { generation });
     return;
@@ -70,7 +71,6 @@ export async function saveSnapshot(
   const present = await presentTrailer(parts);
   if (present !== undefined && present.generation > generation) return;
   if (present?.generation === generation && savedGeneration === generation) return;
-  if (present === undefined && generation === 0 && rows.count === 0) return;
   const trailer = { ...rows, epoch: place.epoch, generation, tag, spaceHash: hashSpace(space) };
   try {
     await replaceFile(place.file, async (handle) => {
@@ -135,14 +135,9 @@ function misfitOf(
   if (layout.dimensions !== space.dimensions || !trailer.spaceHash.equals(hashSpace(space))) {
     return 'its vectors come from another model';
   }
-  if (trailer.dimensions !== layout.dimensions || trailer.count !== layout.count) {
+  const sameShape = trailer.dimensions === layout.dimensions && trailer.count === layout.count;
+  if (!sameShape || layout.idCountAt === undefined || layout.metric !== 'inner_product') {
     return 'its trailer belongs to other vectors';
   }
-  if (layout.idCountAt === undefined || layout.metric !== 'inner_product')
-    return 'its trailer belongs to other vectors';
-  return trailer.tag === tagAt(place, trailer.generation) ? undefined : 'the change log does not know its state';
-}
-
-function tagAt(place: SnapshotPlace, generation: number): string | undefined {
-  return generation === 0 ? '' : place.tagOf(generation);
+  return trailer.tag === place.tagOf(trailer.generation) ? undefined : 'the change log does not know its state';
 }

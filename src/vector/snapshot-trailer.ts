@@ -8,9 +8,13 @@
 import { createHash } from 'node:crypto';
 import type { VectorSpace } from '../core/vector.ts';
 import { corrupt } from './faiss-format.ts';
-import type { SnapshotStamp } from './vector-index.ts';
 
-export interface SnapshotTrailer extends SnapshotStamp {
+export interface SnapshotTrailer {
+  /** Of the store whose vectors these are. */
+  readonly epoch: string;
+  /** The newest change that the vectors show, and the tag of its row in the change log. */
+  readonly generation: number;
+  readonly tag: string;
   readonly dimensions: number;
   readonly count: number;
   readonly spaceHash: Buffer;

@@ -33,21 +33,11 @@ export interface VectorIndex {
   close(): Promise<void>;
 }
 
-/**
- * What a snapshot belongs to. A file is used only if `epoch` is the store's and the change log still holds
- * `generation` with this `tag`; `generation` 0 has no row and the tag is "".
- */
-export interface SnapshotStamp {
-  readonly epoch: string;
-  readonly generation: number;
-  readonly tag: string;
-}
-
 /** Where a local index keeps what it holds between runs, and the store whose vectors these are. */
 export interface SnapshotPlace {
   /** Path of `index.faiss`. Its folder is made when it is written. */
   readonly file: string;
   readonly epoch: string;
-  /** The tag of a row of the change log, undefined where the log does not hold it. Not asked about generation 0. */
+  /** The tag of a row of the change log, undefined where the log does not hold it. */
   tagOf(generation: number): string | undefined;
 }
