@@ -91,7 +91,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     await projection.synced();
     const remaining = [
       ...((await projection.snapshot('now')) ? [] : ['vector_store/index.faiss']),
-      ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite-wal']),
+      ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
     ];
     if (remaining.length === 0) await store.erasure.complete();
     return remaining;

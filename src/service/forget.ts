@@ -3,6 +3,7 @@
  * never touched; the receipt says how many there are.
  */
 import { readdirSync } from 'node:fs';
+import { reasonOf } from '../core/errors.ts';
 import type { MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../store/memory-change.ts';
 import type { Scope } from './scope.ts';
@@ -12,11 +13,13 @@ export interface ForgetReceipt {
   readonly not_found: MemoryKey[];
   /** True when no trace is left, "pending" while `remaining` still holds some; finished at the next idle or start. */
   readonly erased?: true | 'pending' | undefined;
+  /** Files of the persona, as seen from its folder. */
   readonly remaining?: readonly string[] | undefined;
   /** Backup archives that exist and may hold the text. */
   readonly backups?: number | undefined;
 }
 
+/** `not_found` if none of the keys exists. Deleting again what is deleted already changes nothing. */
 export async function forget(
   scope: Scope,
   { keys, permanent }: { keys: readonly MemoryKey[]; permanent: boolean },
@@ -24,17 +27,22 @@ export async function forget(
   const { workspace, clock, caller } = scope;
   const { memories, erasure } = workspace.store;
   const wanted = [...new Set(keys)];
-  const deleted = wanted.filter((key) => memories.read(key) !== undefined);
+  const gone = await (permanent ? erasure.erase(wanted) : memories.hide(wanted, clock.now().toISOString()));
+  const deleted = gone.map(({ key }) => key);
   const [first] = wanted;
   if (deleted.length === 0 && first !== undefined) throw unknownKey(first);
-
-  if (permanent) await erasure.erase(deleted);
-  else await memories.hide(deleted, clock.now().toISOString());
   await workspace.activity.wrote('memory_delete', deleted, caller.source);
 
   const receipt = { deleted, not_found: wanted.filter((key) => !deleted.includes(key)) };
   if (!permanent) return receipt;
-  const remaining = await workspace.finishErasure();
+  const remaining = await workspace.finishErasure().catch((error: unknown) => {
+    // The memories are gone and stay gone; what could not be cleaned is noted and cleaned later.
+    scope.logger.warn('traces of erased memories remain for now', {
+      persona: workspace.persona,
+      reason: reasonOf(error),
+    });
+    return ['memory.sqlite', 'memory.sqlite-wal', 'vector_store/index.faiss'];
+  });
   const backups = archivesIn(scope.backups);
   return {
     ...receipt,
