@@ -78,7 +78,8 @@ export function openApp(parts: AppParts): App {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
-      return personas.use(persona, effect === 'read' ? 'read' : 'write', (workspace) =>
+      // Only a write may be the first thing a persona sees: what changes or takes away needs something that exists.
+      return personas.use(persona, effect === 'write' ? 'write' : 'read', (workspace) =>
         work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger }),
       );
     };

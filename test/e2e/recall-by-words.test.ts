@@ -142,7 +142,6 @@ describeEachEra('recall by words', (spawn) => {
       '\ud83d',
       '🎂',
       '\u202e\u200b',
-      '   ',
       '。、！？',
     ])('%j is text', async (query) => {
       const reply = await server.call('memory_search', { query });

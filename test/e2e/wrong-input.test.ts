@@ -55,6 +55,7 @@ const refusals: ReadonlyArray<readonly [tool: string, problem: string, args: Rec
     ['memory_search', 'no query', {}, /query/],
     ['memory_search', 'a query that is a number', { query: 7 }, /query.*string/],
     ['memory_search', 'an empty query', { query: '' }, /query/],
+    ['memory_search', 'a blank query', { query: ' \t　' }, /query/],
     ['memory_search', 'a query over 50,000 characters', { query: 'q'.repeat(50_001) }, /query.*50.?000/],
     ['memory_search', 'limit 0', { query: 'x', limit: 0 }, /limit.*1/],
     ['memory_search', 'limit -1', { query: 'x', limit: -1 }, /limit/],
@@ -118,6 +119,18 @@ describeEachEra('wrong input', (spawn) => {
     expect(error.message.length + error.hint.length).toBeLessThan(1_500);
   });
 
+  it.each([
+    ['memory_read', { keys: [unknownKey] }],
+    ['memory_delete', { keys: [unknownKey, '../../etc/passwd'] }],
+    ['memory_delete', { keys: [unknownKey], permanent: true }],
+    ['memory_update', { key: unknownKey, content: 'x' }],
+  ])('%s of a memory that does not exist says so, and where keys come from', async (tool, args) => {
+    const error = errorOf(await server.call(tool, args));
+    expect(error.code).toBe('not_found');
+    expect(error.message).toContain(unknownKey);
+    expect(error.hint).toMatch(/memory_search|memory_list/);
+  });
+
   it.each(['memory_forget', 'MEMORY_CREATE', '', 'constructor', '__proto__', 'x'.repeat(5_000)])(
     'an unknown tool %j is an error of the protocol that lists the tools',
     async (tool) => {
@@ -135,22 +148,14 @@ describeEachEra('wrong input', (spawn) => {
     expect(existsSync(server.dataDir) ? readdirSync(server.dataDir) : []).toEqual([]);
   });
 
-  it.each([
-    ['memory_read', { keys: [unknownKey] }],
-    ['memory_delete', { keys: [unknownKey, '../../etc/passwd'] }],
-    ['memory_delete', { keys: [unknownKey], permanent: true }],
-    ['memory_update', { key: unknownKey, content: 'x' }],
-    ['memory_restore', { key: unknownKey }],
-  ])('%s of a memory that does not exist says so, and where keys come from', async (tool, args) => {
-    const error = errorOf(await server.call(tool, args));
-    expect(error.code).toBe('not_found');
-    expect(error.message).toContain(unknownKey);
-    expect(error.hint).toMatch(/memory_search|memory_list/);
-  });
-
   it('is forgotten: the server stores and finds', async () => {
     const { key } = await server.create('苺のアレルギーがある');
     expect((await server.search('苺')).results.map((hit) => hit.key)).toEqual([key]);
+  });
+
+  it('memory_restore of a memory that does not exist says so too', async () => {
+    const error = errorOf(await server.call('memory_restore', { key: unknownKey }));
+    expect(error).toMatchObject({ code: 'not_found', message: expect.stringContaining(unknownKey) });
   });
 
   it('a cursor is refused with another query', async () => {
