@@ -13,6 +13,7 @@ import { memorySearch } from './memory-search.ts';
 import { memoryStats } from './memory-stats.ts';
 import { memoryUpdate } from './memory-update.ts';
 import type { Operation } from './operation.ts';
+import { recallExplain } from './recall-explain.ts';
 import { updateContext } from './update-context.ts';
 
 export const operations: readonly Operation[] = [
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   memoryStats,
   memoryPin,
   indexRebuild,
+  recallExplain,
 ];
 
 /** Which tools a server offers. */

@@ -22,6 +22,8 @@ export interface MemoryReading {
   /** The oldest live memory with this `contentHash`. */
   withContent(hash: string): Memory | undefined;
   list(query: ListQuery): Memory[];
+  /** Whether the filter lets a memory through. */
+  passes(id: MemoryId, filter: MemoryFilter): boolean;
   /** How many memories the filter lets through. */
   count(filter: MemoryFilter): number;
   /** The newest pinned live memories, newest first. */
@@ -50,6 +52,10 @@ export function createMemoryReading(connection: Connection): MemoryReading {
       return rows(`${beyond} AND ${text} ORDER BY m.id ${direction} LIMIT ?`)
         .all(start, ...parameters, limit)
         .map(memoryFromRow);
+    },
+    passes(id, filter) {
+      const { text, parameters } = predicateOf(filter);
+      return connection.sql(`SELECT 1 FROM memories m WHERE m.id = ? AND ${text}`).get(id, ...parameters) !== undefined;
     },
     count(filter) {
       const { text, parameters } = predicateOf(filter);

@@ -1,0 +1,48 @@
+/**
+ * recall_explain: why a search finds a memory or does not.
+ */
+import * as z from 'zod';
+import { explainRecall } from '../service/explain.ts';
+import { defineOperation } from './operation.ts';
+import { filterFields, filterOf, memoryKey } from './vocabulary.ts';
+
+export const recallExplain = defineOperation({
+  name: 'recall_explain',
+  title: 'Explain a search',
+  description:
+    'Says why a memory was or was not found by a question: its words, its cosine and z, the filters that hide it, ' +
+    'whether it has a vector, and its rank at each stage.',
+  effect: 'read',
+  set: 'full',
+  input: z.strictObject({
+    query: z.string().min(1).max(50_000),
+    key: memoryKey,
+    ...filterFields,
+    emotion: z.string().min(1).max(500).optional(),
+    include_deleted: z.boolean().default(false),
+  }),
+  output: z.strictObject({
+    key: memoryKey,
+    found: z.boolean(),
+    rank: z.strictObject({ words: z.number().optional(), meaning: z.number().optional(), list: z.number().optional() }),
+    words: z.strictObject({
+      coverage: z.number(),
+      terms: z.array(z.strictObject({ term: z.string(), in_text: z.boolean(), texts: z.number(), value: z.number() })),
+    }),
+    meaning: z.strictObject({
+      cosine: z.number().optional(),
+      z: z.number().optional(),
+      unavailable: z.string().optional(),
+    }),
+    vector: z.string(),
+    hidden_by: z.array(z.string()),
+    mode: z.string(),
+    degraded_reason: z.string().optional(),
+  }),
+  run: (input, scope) =>
+    explainRecall(scope, {
+      query: input.query,
+      key: input.key,
+      filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
+    }),
+});
