@@ -1,0 +1,162 @@
+/**
+ * Many personas in one process, with real databases: each open once, never more than there are places, none in the way
+ * of another.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dataPaths } from '../../../src/config/paths.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { offEmbedder } from '../../../src/model/off-embedder.ts';
+import { createPersonas, type PersonasParts } from '../../../src/persona/personas.ts';
+import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
+import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { openFlatIndex } from '../../../src/vector/flat-index.ts';
+
+function openPersonas(limits: Partial<PersonasParts> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-personas-'));
+  const clock = systemClock;
+  const logger = silentLogger;
+  /** How often each persona's files were open at the same time, at most. */
+  const open = new Map<string, number>();
+  const watched = { most: 0, together: 0 };
+  const personas = createPersonas({
+    paths: dataPaths(folder),
+    clock,
+    logger,
+    ...limits,
+    open: async (persona, where) => {
+      if (where.exists) {
+        open.set(persona, (open.get(persona) ?? 0) + 1);
+        watched.together = Math.max(watched.together, open.get(persona) ?? 0);
+        watched.most = Math.max(
+          watched.most,
+          [...open.values()].reduce((sum, count) => sum + count, 0),
+        );
+      }
+      const path = where.exists ? where.paths.database : undefined;
+      const store = await openMemoryStore({ path, persona, busyTimeout: 1_000 });
+      const workspace = createWorkspace({
+        persona,
+        ...where,
+        store,
+        embedder: offEmbedder,
+        openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+        snapshotRule: () => ({ mode: 'idle', idle_seconds: 30, min_interval: 120 }),
+        clock,
+        logger,
+        process: 'test',
+      });
+      return {
+        ...workspace,
+        async close() {
+          // Closing takes its time, as it does when an index is written.
+          await delay(5);
+          await workspace.close();
+          if (where.exists) open.set(persona, (open.get(persona) ?? 0) - 1);
+        },
+      };
+    },
+  });
+  onTestFinished(async () => {
+    await personas.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { personas, folder, watched, open };
+}
+
+const storeId = async ({ store }: Workspace) => store.identity().storeId;
+
+describe('personas', () => {
+  it('are each opened once, however many ask at the same time', async () => {
+    const { personas, watched } = openPersonas();
+    const ids = await Promise.all(Array.from({ length: 50 }, () => personas.use('葵', 'write', storeId)));
+    expect(new Set(ids).size).toBe(1);
+    expect(watched.together).toBe(1);
+  });
+
+  it('are never open in greater number than there are places, and all are served', async () => {
+    const { personas, watched } = openPersonas({ maximumOpen: 3 });
+    const names = Array.from({ length: 12 }, (_, index) => `persona${index}`);
+    const calls = Array.from({ length: 120 }, (_, index) => names[(index * 7) % names.length] ?? '');
+    const seen = new Map<string, Set<string>>();
+    await Promise.all(
+      calls.map(async (name) => {
+        const id = await personas.use(name, 'write', async (workspace) => {
+          expect(workspace.persona).toBe(name);
+          await delay(1);
+          return storeId(workspace);
+        });
+        seen.set(name, (seen.get(name) ?? new Set()).add(id));
+      }),
+    );
+    expect(watched.most).toBeLessThanOrEqual(3);
+    expect(watched.together).toBe(1);
+    expect(personas.openCount()).toBeLessThanOrEqual(3);
+    expect([...seen.values()].map((ids) => ids.size)).toEqual(names.map(() => 1));
+  });
+
+  it('make room by the one that was used longest ago', async () => {
+    const { personas, open } = openPersonas({ maximumOpen: 2 });
+    for (const name of ['a', 'b', 'a', 'c']) await personas.use(name, 'write', storeId);
+    expect([open.get('a'), open.get('b'), open.get('c')]).toEqual([1, 0, 1]);
+  });
+
+  it('wait for a place while all are in use, and get it', async () => {
+    const { personas } = openPersonas({ maximumOpen: 1 });
+    const order: string[] = [];
+    const first = personas.use('a', 'write', async () => {
+      await delay(50);
+      order.push('a');
+    });
+    const second = personas.use('b', 'write', async () => void order.push('b'));
+    await Promise.all([first, second]);
+    expect(order).toEqual(['a', 'b']);
+  });
+
+  it('give their place back when they cannot be opened', async () => {
+    const { personas, folder } = openPersonas({ maximumOpen: 1 });
+    mkdirSync(join(folder, 'memory', 'foreign'), { recursive: true });
+    writeFileSync(join(folder, 'memory', 'foreign', 'memory.sqlite'), 'the file of another program');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(personas.use('foreign', 'write', storeId)).rejects.toMatchObject({ code: 'conflict' });
+    }
+    expect(personas.openCount()).toBe(0);
+    expect(await personas.use('a', 'write', storeId)).toBeTypeOf('string');
+  });
+
+  it('are closed when nobody has used them for long, and opened again on need', async () => {
+    const { personas, open } = openPersonas({ closeAfterMilliseconds: 30, settleMilliseconds: 10 });
+    const id = await personas.use('葵', 'write', storeId);
+    for (let waited = 0; open.get('葵') !== 0 && waited < 5_000; waited += 10) await delay(10);
+    expect([open.get('葵'), personas.openCount()]).toEqual([0, 0]);
+    expect(await personas.use('葵', 'read', storeId)).toBe(id);
+  });
+
+  it('stay open while they are used, however long', async () => {
+    const { personas } = openPersonas({ closeAfterMilliseconds: 10, settleMilliseconds: 5 });
+    await personas.use('葵', 'write', async (workspace) => {
+      await delay(100);
+      await storeId(workspace);
+    });
+  });
+
+  it('leave nothing behind when one that does not exist is read, and know nothing of each other', async () => {
+    const { personas, folder } = openPersonas();
+    const ids = [];
+    for (const name of ['nobody', 'none', 'nobody']) {
+      ids.push(
+        await personas.use(name, 'read', async (workspace) => {
+          workspace.activity.read('get_context', [], { readOnly: false });
+          expect([workspace.exists, workspace.persona]).toEqual([false, name]);
+          return storeId(workspace);
+        }),
+      );
+    }
+    expect(new Set(ids).size).toBe(3);
+    expect(existsSync(join(folder, 'memory')) ? readdirSync(join(folder, 'memory')) : []).toEqual([]);
+  });
+});
