@@ -3,7 +3,7 @@
  * long or when another one needs its place. Reading a persona that does not exist creates nothing; the first write
  * creates it.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import {
   createPrivateFolder,
   type DataPaths,
@@ -49,6 +49,8 @@ interface Opened {
   users: number;
   lastUsed: number;
   settled: boolean;
+  /** Which file on disk is open, once it is. */
+  file: string | undefined;
 }
 
 export function createPersonas(parts: PersonasParts): Personas {
@@ -71,12 +73,22 @@ export function createPersonas(parts: PersonasParts): Personas {
 
   function enter(folder: string): Opened {
     const known = opened.get(folder);
-    if (known !== undefined) return known;
-    const entry = { folder, workspace: openInPlace(folder), users: 0, lastUsed: clock.monotonic(), settled: true };
+    if (known !== undefined && !isReplaced(known)) return known;
+    if (known !== undefined) void track(leave(known));
+    const workspace = openInPlace(folder);
+    const entry: Opened = { folder, workspace, users: 0, lastUsed: clock.monotonic(), settled: true, file: undefined };
     opened.set(folder, entry);
+    const remember = () => {
+      entry.file = fileIdentity(personaPaths(paths, folder).database);
+    };
     // A workspace that could not be opened must be tried again by the next call.
-    entry.workspace.catch(() => opened.delete(folder));
+    workspace.then(remember, () => opened.delete(folder));
     return entry;
+  }
+
+  /** Somebody deleted the file or put another in its place: what is written to the open one would be lost. */
+  function isReplaced({ folder, users, file }: Opened): boolean {
+    return users === 0 && file !== undefined && file !== fileIdentity(personaPaths(paths, folder).database);
   }
 
   async function openInPlace(folder: string): Promise<Workspace> {
@@ -154,10 +166,9 @@ export function createPersonas(parts: PersonasParts): Personas {
     use(name, effect, work) {
       const persona = parsePersonaName(name);
       const folder = opened.has(persona) ? persona : findPersonaFolder(paths, persona);
-      if (folder !== undefined && (effect === 'write' || hasMemories(folder))) return track(useFolder(folder, work));
-      if (effect === 'read') return track(useNowhere(folder ?? persona, work));
-      createPrivateFolder(personaPaths(paths, persona).folder);
-      return track(useFolder(persona, work));
+      if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
+      else if (folder === undefined || !hasMemories(folder)) return track(useNowhere(folder ?? persona, work));
+      return track(useFolder(folder ?? persona, work));
     },
     wake() {
       for (const entry of opened.values()) entry.settled = false;
@@ -171,6 +182,11 @@ export function createPersonas(parts: PersonasParts): Personas {
       await Promise.all([...[...opened.values()].map(leave), ...closing.values()]);
     },
   };
+}
+
+function fileIdentity(path: string): string | undefined {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return status === undefined ? undefined : `${status.dev}:${status.ino}`;
 }
 
 /** A fixed number of places; whoever finds none waits until one is left. */

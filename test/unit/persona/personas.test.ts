@@ -144,6 +144,16 @@ describe('personas', () => {
     });
   });
 
+  it('start anew when their files are deleted or replaced, so that nothing is written to a file that nobody sees', async () => {
+    const { personas, folder } = openPersonas();
+    const first = await personas.use('葵', 'write', storeId);
+    rmSync(join(folder, 'memory', '葵'), { recursive: true });
+    const second = await personas.use('葵', 'write', storeId);
+    expect(second).not.toBe(first);
+    expect(existsSync(join(folder, 'memory', '葵', 'memory.sqlite'))).toBe(true);
+    expect(await personas.use('葵', 'read', storeId)).toBe(second);
+  });
+
   it('leave nothing behind when one that does not exist is read, and know nothing of each other', async () => {
     const { personas, folder } = openPersonas();
     const ids = [];

@@ -1,0 +1,195 @@
+/**
+ * How `serve --http` starts, refuses to start, follows its configuration and ends: the built program as a process.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectHttp } from '../support/http-clients.ts';
+import { sendRequest, spawnHttpServer } from '../support/http-server.ts';
+import { binary, makeSurroundings } from '../support/surroundings.ts';
+
+/** Starts it, waits for the end, and answers with the exit code and what it said. */
+function startAndFail(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const surroundings = makeSurroundings({ env });
+  onTestFinished(() => surroundings.remove());
+  const command = [binary, 'serve', '--http', '--port', '0', ...args];
+  const { status, stderr } = spawnSync(process.execPath, command, {
+    env: surroundings.env,
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, stderr };
+}
+
+describe('starting', () => {
+  it.each(['0.0.0.0', '::'])('on %s without tokens is refused with what would fix it', (host) => {
+    const { status, stderr } = startAndFail(['--host', host]);
+    expect(status).toBe(3);
+    expect(stderr).toContain('MEMORY_MCP_AUTH_TOKENS=');
+    expect(stderr).toContain('MEMORY_MCP_ALLOW_UNAUTHENTICATED=true');
+  });
+
+  it.each(['[{"token":"","personas":"*"}]', '[{"token":"  ","personas":"*"}]', '[{"token":"a b","personas":"*"}]'])(
+    'with the tokens %s is refused',
+    (tokens) => {
+      const { status, stderr } = startAndFail([], { MEMORY_MCP_AUTH_TOKENS: tokens });
+      expect(status).toBe(2);
+      expect(stderr).toContain('MEMORY_MCP_AUTH_TOKENS');
+      expect(stderr).not.toContain('a b');
+    },
+  );
+
+  it('on every address is possible with tokens, and without them where somebody says so, with a warning', async () => {
+    const closed = await spawnHttpServer({ args: ['--host', '0.0.0.0'], tokens: [{ token: 'secret', personas: '*' }] });
+    expect(closed.stderr()).not.toContain('warn');
+    expect((await closed.request('/api/memory_list')).status).toBe(401);
+    const open = await spawnHttpServer({
+      args: ['--host', '0.0.0.0'],
+      env: { MEMORY_MCP_ALLOW_UNAUTHENTICATED: 'true' },
+    });
+    expect(open.stderr()).toContain('without tokens');
+    expect((await open.request('/api/memory_list')).status).toBe(200);
+  });
+
+  it('on a port that somebody has says which and what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo; // it listens on a port
+    const { status, stderr } = startAndFail(['--port', String(port)]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is already in use`);
+    expect(stderr).toContain('--port');
+  });
+
+  it('with --stdio as well is refused', () => {
+    expect(startAndFail(['--stdio'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('exclude each other'),
+    });
+  });
+
+  it('takes the persona of the flag where a request names none', async () => {
+    const server = await spawnHttpServer({ args: ['--persona', '葵'] });
+    expect(await server.api('get_context')).toMatchObject({ persona: '葵' });
+  });
+});
+
+describe('a running server', () => {
+  it('follows the rate limit of the file, and says when to come again', async () => {
+    const surroundings = makeSurroundings();
+    onTestFinished(() => surroundings.remove());
+    const file = join(surroundings.env.HOME ?? '', '..', 'config.json');
+    writeFileSync(file, '{}');
+    const server = await spawnHttpServer({ args: ['--config', file] });
+    const burst = async () => {
+      const replies = await Promise.all(Array.from({ length: 30 }, () => server.request('/api/memory_list')));
+      return replies.filter(({ status }) => status === 429);
+    };
+    expect(await burst()).toHaveLength(0);
+    writeFileSync(file, '{"rate_limit_per_second": 2}');
+    let refused = await burst();
+    for (let waited = 0; refused.length === 0 && waited < 20_000; waited += 250) {
+      await delay(250);
+      refused = await burst();
+    }
+    expect(refused.length).toBeGreaterThan(0);
+    expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(refused[0]?.json()).toMatchObject({ error: { code: 'busy' } });
+    expect((await server.request('/health')).status).toBe(200);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('ending', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is owed and takes less than a second', async (signal) => {
+    const server = await spawnHttpServer();
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      server.request('/api/memory_create', { method: 'POST', body: { content: `memory ${index}` } }),
+    );
+    // Until the first is through, so that the others are on their way.
+    await Promise.race(calls);
+    const ended = server.kill(signal);
+    const replies = await Promise.allSettled(calls);
+    const { code, milliseconds } = await ended;
+    expect(code).toBe(0);
+    expect(milliseconds).toBeLessThan(3_000);
+    const stored = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value.json()] : []));
+    const again = await spawnHttpServer({ dataDir: server.dataDir });
+    const { total } = await again.api('memory_list');
+    expect(Number(total)).toBeGreaterThanOrEqual(stored.length);
+    expect(stored.length).toBeGreaterThan(0);
+  });
+
+  it('does not wait for clients that hold connections, streams or half a request', async () => {
+    const server = await spawnHttpServer();
+    const sockets = [
+      '',
+      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ];
+    for (const text of sockets) {
+      const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
+      socket.on('error', () => {});
+      onTestFinished(() => void socket.destroy());
+    }
+    const client = await connectHttp('modern', server.url, {});
+    await client.call('memory_list');
+    const stream = sendRequest(server.port, '/mcp', {
+      method: 'POST',
+      headers: {
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'subscriptions/listen',
+      },
+      body: {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'subscriptions/listen',
+        params: {
+          notifications: {},
+          _meta: {
+            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+            'io.modelcontextprotocol/clientCapabilities': {},
+          },
+        },
+      },
+    });
+    await delay(200);
+    const { code, milliseconds } = await server.kill();
+    expect(code).toBe(0);
+    expect(milliseconds).toBeLessThan(3_000);
+    expect((await stream).status).toBe(200);
+  });
+
+  it('is not what the end of the shell means that started it in the background', async () => {
+    const surroundings = makeSurroundings();
+    const shell = spawn(
+      'sh',
+      ['-c', '"$@" & echo $!', 'sh', process.execPath, binary, 'serve', '--http', '--port', '0'],
+      {
+        env: surroundings.env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let output = '';
+    let errors = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    shell.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    await once(shell, 'exit');
+    onTestFinished(() => {
+      process.kill(Number(output), 'SIGKILL');
+      surroundings.remove();
+    });
+    for (let waited = 0; !errors.includes('listening') && waited < 20_000; waited += 50) await delay(50);
+    await delay(1_200);
+    const port = Number(/:(\d+)\/mcp/.exec(errors)?.[1]);
+    expect((await sendRequest(port, '/health')).status).toBe(200);
+  });
+});
