@@ -124,7 +124,9 @@ export function createPersonas(parts: PersonasParts): Personas {
     for (const entry of idle.slice(0, Math.max(0, places.waiting() - closing.size))) void track(leave(entry));
   }
 
-  function leave({ folder, workspace }: Opened): Promise<void> {
+  function leave(entry: Opened): Promise<void> {
+    const { folder, workspace } = entry;
+    if (opened.get(folder) !== entry) return closing.get(folder) ?? Promise.resolve();
     opened.delete(folder);
     const closed = workspace
       .then((open) => open.close())
@@ -184,9 +186,14 @@ export function createPersonas(parts: PersonasParts): Personas {
   };
 }
 
+/** Tells a file from another one of the same name; undefined where there is none to be seen. */
 function fileIdentity(path: string): string | undefined {
-  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return status === undefined ? undefined : `${status.dev}:${status.ino}`;
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A fixed number of places; whoever finds none waits until one is left. */

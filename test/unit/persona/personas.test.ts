@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataPaths } from '../../../src/config/paths.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
+import { offReranker } from '../../../src/model/models.ts';
 import { offEmbedder } from '../../../src/model/off-embedder.ts';
 import { createPersonas, type PersonasParts } from '../../../src/persona/personas.ts';
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
@@ -43,7 +44,7 @@ function openPersonas(limits: Partial<PersonasParts> = {}) {
         persona,
         ...where,
         store,
-        embedder: offEmbedder,
+        models: { embedder: offEmbedder, reranker: offReranker, embedderFor: () => undefined, warm: () => {} },
         openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
         snapshotRule: () => ({ mode: 'idle', idle_seconds: 30, min_interval: 120 }),
         clock,
