@@ -234,7 +234,8 @@ describe('standard output', () => {
   });
 
   it('carries protocol only over a database that is none', async () => {
-    const { dataDir } = makeSurroundings();
+    const { dataDir, remove } = makeSurroundings();
+    onTestFinished(remove);
     mkdirSync(`${dataDir}/memory/default`, { recursive: true });
     writeFileSync(
       `${dataDir}/memory/default/memory.sqlite`,
