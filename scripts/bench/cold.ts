@@ -7,7 +7,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { assertBuilt, benchFolder, type Contestant, callTool, environmentOf, memoryMcp, peers } from './contestants.ts';
+import {
+  assertBuilt,
+  benchFolder,
+  type Contestant,
+  callTool,
+  environmentOf,
+  memoryMcp,
+  peers,
+  serverMemory,
+} from './contestants.ts';
 import { noteOf } from './notes.ts';
 import { type Installed, installPeers } from './peer-packages.ts';
 import { circumstances, median, shown, table } from './report.ts';
@@ -47,10 +56,10 @@ export async function run(args: string[]): Promise<void> {
   const bare: number[] = [];
   // The first round warms the file cache and the code cache and is not counted.
   for (let round = 0; round <= runs; round++) {
-    const nodeTime = await bareNode();
+    const nodeTime = await bareNode(folder);
     if (round > 0) bare.push(nodeTime);
     for (const row of rows) {
-      const start = await startOnce(row, folder);
+      const start = await startOnce(row, folder, round === 0 ? 2500 : 500);
       if (round > 0) row.starts.push(start);
     }
   }
@@ -58,8 +67,22 @@ export async function run(args: string[]): Promise<void> {
   console.log(`Cold start: medians of ${runs} starts, alternating. Times in ms since before the spawn.\n`);
   console.log(
     table(
-      ['server', 'initialize', '× node', 'tools/list', 'first search', 'tools', 'tools/list bytes', 'idle MB', 'exit'],
-      [['`node -e 0` (spawn to exit)', shown(median(bare)), '1.00', ...Array(6).fill('')], ...rows.map(cellsOf(bare))],
+      [
+        'server',
+        'initialize (min)',
+        '× node',
+        '× server-memory',
+        'tools/list',
+        'first search',
+        'tools',
+        'tools/list bytes',
+        'idle MB',
+        'exit',
+      ],
+      [
+        ['`node -e 0` (spawn to exit)', withLeast(bare), ...Array(8).fill('')],
+        ...rows.map(cellsOf({ bare, peer: rows.find(({ contestant }) => contestant === serverMemory)?.starts ?? [] })),
+      ],
     ),
   );
   console.log(`\nIdle MB: resident memory half a second after tools/list. Exit: ms from the end of input.\n`);
@@ -81,14 +104,19 @@ function rowsOf({ contestant, file }: Installed, folder: string): Row[] {
   ];
 }
 
-function cellsOf(bare: readonly number[]): (row: Row) => string[] {
+/** Turns a row into cells; `bare` are the times of Node itself, `peer` the starts to compare with. */
+function cellsOf({ bare, peer }: { bare: readonly number[]; peer: readonly Start[] }): (row: Row) => string[] {
   return ({ title, starts }) => {
     const of = (name: keyof Start) => median(starts.flatMap((start) => start[name] ?? []));
-    const ratio = (of('initialize') ?? Number.NaN) / (median(bare) ?? Number.NaN);
+    const times = starts.map((start) => start.initialize);
     return [
       title,
-      shown(of('initialize')),
-      shown(ratio, 2),
+      withLeast(times),
+      ratio(times, bare),
+      ratio(
+        times,
+        peer.map((start) => start.initialize),
+      ),
       shown(of('tools')),
       shown(of('search')),
       shown(of('toolCount')),
@@ -99,13 +127,23 @@ function cellsOf(bare: readonly number[]): (row: Row) => string[] {
   };
 }
 
-function bareNode(): Promise<number> {
+function withLeast(times: readonly number[]): string {
+  return `${shown(median(times))} (${shown(Math.min(...times))})`;
+}
+
+function ratio(times: readonly number[], others: readonly number[]): string {
+  const [own, other] = [median(times), median(others)];
+  return own === undefined || other === undefined ? '–' : (own / other).toFixed(2);
+}
+
+/** With the variables that the servers get: some, such as NODE_EXTRA_CA_CERTS, make every start of Node slower. */
+function bareNode(folder: string): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore', env: environmentOf({}, folder) });
   return new Promise((resolve) => child.once('exit', () => resolve(performance.now() - began)));
 }
 
-async function startOnce({ contestant, file, home, data }: Row, folder: string): Promise<Start> {
+async function startOnce({ contestant, file, home, data }: Row, folder: string, idle: number): Promise<Start> {
   const fresh = mkdtempSync(join(folder, 'fresh-'));
   const own = data ?? fresh;
   const environment = environmentOf(contestant, own, home ?? fresh);
@@ -117,7 +155,7 @@ async function startOnce({ contestant, file, home, data }: Row, folder: string):
   const listing = await server.request('tools/list', {});
   const listed = server.sinceSpawn();
   const { tools } = listing.result;
-  await delay(500);
+  await delay(idle);
   const memory = server.memory();
   const search = await timeFirstSearch({ contestant, file, environment, folder: own });
   const exit = await server.end();

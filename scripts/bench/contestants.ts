@@ -100,7 +100,11 @@ export const peers: readonly Contestant[] = [
 ];
 
 /** The variables that a server is started with: none of the user's own, so that nothing of theirs is read or written. */
-export function environmentOf(contestant: Contestant, folder: string, home = folder): Record<string, string> {
+export function environmentOf(
+  contestant: Pick<Contestant, 'environment'>,
+  folder: string,
+  home = folder,
+): Record<string, string> {
   const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMPDIR'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
