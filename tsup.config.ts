@@ -3,6 +3,7 @@
  * inference process into a file of its own, with transformers.js inside and only the native runtime left outside.
  */
 import { defineConfig, type Options } from 'tsup';
+import { leanSdk } from './scripts/lean-sdk.ts';
 
 const shared: Options = {
   format: 'cjs',
@@ -32,7 +33,20 @@ const stubs: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 };
 
+/** The launcher runs this one from a code cache: as a script, which cannot import, and read without decoding. */
+const forLauncher: NonNullable<Options['esbuildOptions']> = (options, context) => {
+  shared.esbuildOptions?.(options, context);
+  options.charset = 'ascii';
+  options.supported = { ...options.supported, 'dynamic-import': false };
+};
+
 export default defineConfig([
-  { ...shared, entry: { cli: 'src/cli.ts' }, clean: ['!inference.cjs'] },
+  {
+    ...shared,
+    entry: { cli: 'src/cli.ts' },
+    clean: ['!inference.cjs'],
+    esbuildOptions: forLauncher,
+    esbuildPlugins: [leanSdk],
+  },
   { ...shared, entry: { inference: 'src/model/inference.ts' }, esbuildPlugins: [stubs] },
 ]);

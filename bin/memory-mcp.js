@@ -1,21 +1,13 @@
 #!/usr/bin/env node
 /**
- * Starts the built program. Everything that needs a newer Node or a build says so here in one sentence.
+ * Starts the built program. A Node that is too old or a missing build is said here in one sentence, so this file keeps
+ * to what any old Node can read; CommonJS, because Node starts that sooner.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-const entry = new URL('../dist/cli.cjs', import.meta.url);
+const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(
-    `memory-mcp needs Node 20.19 or newer; this is ${process.versions.node}. Node 22 or newer is recommended.`,
-  );
-  process.exit(1);
-} else if (!existsSync(entry)) {
-  console.error('memory-mcp is not built yet: run "npm run build" in its folder.');
-  process.exit(1);
+  console.error(`memory-mcp needs Node 20.19 or newer and recommends 22 or newer; this is ${process.versions.node}.`);
+  process.exitCode = 1;
 } else {
-  await createRequire(import.meta.url)('../dist/cli.cjs').main();
+  require('./start.js').start();
 }

@@ -2,13 +2,15 @@
  * The command line: which verbs there are and what their flags are called. Each verb is loaded when it is used, so that
  * help and version cost nothing.
  */
+import './core/interpret-schemas.ts';
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { printFailure, printNotice } from './command/output.ts';
+import type { Launcher } from './command/serve.ts';
 import { describeFlags } from './config/example.ts';
 
 /** Runs the program and resolves with its exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], launcher: Launcher): Promise<number> {
   let exitCode = 0;
   const json = argv.includes('--json');
   const program = new Command('memory-mcp')
@@ -25,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const { flag, description } of describeFlags()) serve.option(flag, description);
   serve.action(async (flags) => {
     const { serve: runServer } = await import('./command/serve.ts');
-    exitCode = await runServer(flags, manifest.version);
+    exitCode = await runServer(flags, manifest.version, launcher);
   });
 
   program
@@ -54,8 +56,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** What the launcher calls. */
-export async function main(): Promise<void> {
-  process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+export async function main(launcher: Launcher): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), launcher).catch((error: unknown) => {
     printNotice(String(error));
     return 1;
   });

@@ -1,10 +1,9 @@
 /**
  * `serve`: runs a server until its client, a signal or the death of its parent ends it.
  */
-import { openApp } from '../app.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ConfigurationFlags } from '../config/load.ts';
 import { MemoryMcpError } from '../core/errors.ts';
-import { operationsOf } from '../operation/index.ts';
 import { onTerminal, printNotice, reserveStandardOutput } from './output.ts';
 import { readyNotice } from './ready-notice.ts';
 import { openServerConfiguration } from './server-configuration.ts';
@@ -14,19 +13,25 @@ export interface ServeFlags extends ConfigurationFlags {
   readonly http?: boolean | undefined;
 }
 
+/** What the program that started this one offers. */
+export interface Launcher {
+  /** Keeps the compiled program for the next start. Called when the first answer is out. */
+  keepCode(): void;
+}
+
 /** Resolves with the exit code when the server has ended. */
-export async function serve(flags: ServeFlags, version: string): Promise<number> {
+export async function serve(flags: ServeFlags, version: string, launcher: Launcher): Promise<number> {
   if (flags.stdio === true && flags.http === true) {
     throw new MemoryMcpError('invalid_input', 'serve: --stdio and --http exclude each other', {
       hint: 'Start one server for each; they may share a data folder.',
     });
   }
-  if (flags.http !== true) return serveOverStdio(flags, version);
+  if (flags.http !== true) return serveOverStdio(flags, version, launcher);
   const { serveOverHttp } = await import('./serve-http.ts');
   return serveOverHttp(flags, version);
 }
 
-async function serveOverStdio(flags: ServeFlags, version: string): Promise<number> {
+async function serveOverStdio(flags: ServeFlags, version: string, launcher: Launcher): Promise<number> {
   const output = reserveStandardOutput();
   const [configuration, { serveStdio }, { untilShutdown }] = await Promise.all([
     openServerConfiguration(flags),
@@ -36,24 +41,32 @@ async function serveOverStdio(flags: ServeFlags, version: string): Promise<numbe
   const { loaded, current, logger } = configuration;
   const { persona, tools } = loaded.configuration;
 
-  const app = openApp({ loaded, configuration: current, logger, kind: 'server' });
+  // The client's first question goes first: loading what answers the others takes as long as answering it.
+  const rest = nextTurn().then(() => Promise.all([import('../app.ts'), import('../operation/index.ts')]));
+  const opening = rest.then(([{ openApp }]) => openApp({ loaded, configuration: current, logger, kind: 'server' }));
   const server = serveStdio({
     input: process.stdin,
     output,
-    operations: operationsOf(tools),
+    operations: rest.then(([, { operationsOf }]) => operationsOf(tools)),
     version,
     logger,
-    openScope: (source) => app.scopeFor(persona, { source, readOnly: tools === 'read-only' }),
+    openScope: (source) => async (effect, work) => {
+      const { scopeFor } = await opening;
+      return scopeFor(persona, { source, readOnly: tools === 'read-only' })(effect, work);
+    },
   });
+  void server.firstAnswer.then(() => launcher.keepCode());
   if (onTerminal()) printNotice(readyNotice({ persona, dataFolder: loaded.paths.data }));
 
-  return untilShutdown({
+  const ending = untilShutdown({
     ended: server.ended,
     logger,
     close: async () => {
       configuration.close();
       await server.close();
-      await app.close();
+      await (await opening).close();
     },
   });
+  await opening;
+  return ending;
 }

@@ -3,6 +3,7 @@
  * or hides data becomes `⟨U+202E⟩`; what languages and emoji need stays. Applied to every string of a reply before it
  * becomes JSON, whose own escaping keeps any stored text from closing a delimiter; the stored text is never changed.
  */
+import { lazily } from './lazily.ts';
 
 /** Emoji: one presentation or skin tone each, joined only to other emoji; the flags of regions; keycaps. */
 const picture = '\\p{Extended_Pictographic}[\\ufe0e\\ufe0f]?\\p{Emoji_Modifier}?';
@@ -36,12 +37,13 @@ const writing = [
 const suspect =
   '[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\ufff9-\\ufffb]';
 
-const anySuspect = new RegExp(suspect, 'u');
-const scan = new RegExp(`(${[...emoji, ...writing].join('|')})|${suspect}`, 'gu');
+// So many classes of characters take milliseconds to read, which the start of a server can do without.
+const anySuspect = lazily(() => new RegExp(suspect, 'u'));
+const scan = lazily(() => new RegExp(`(${[...emoji, ...writing].join('|')})|${suspect}`, 'gu'));
 
 /** `text` with every hidden character written out; the same string where there is none. */
 export function visibleText(text: string): string {
-  return anySuspect.test(text) ? text.replace(scan, (match, kept?: string) => kept ?? written(match)) : text;
+  return anySuspect().test(text) ? text.replace(scan(), (match, kept?: string) => kept ?? written(match)) : text;
 }
 
 /** A JSON value with every string in it made visible, names of members included; the same value where all is clean. */

@@ -2,7 +2,6 @@
  * How a failure looks to a client: code, message and next step. What was not foreseen is logged with its stack and
  * shown as `internal` with a short id, so that no inside leaks out.
  */
-import { randomBytes } from 'node:crypto';
 import { type ErrorCode, MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { visibleText } from '../core/visible-text.ts';
@@ -25,7 +24,7 @@ export function describeError(error: unknown, logger: Logger): ErrorReply {
 
 function foreseen(error: unknown, logger: Logger): { code: ErrorCode; message: string; hint: string | undefined } {
   if (error instanceof MemoryMcpError && error.code !== 'internal') return error;
-  const id = randomBytes(4).toString('hex');
+  const id = Math.random().toString(16).slice(2, 10);
   const stack = error instanceof Error ? error.stack : String(error);
   const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
   logger.error(`unexpected error ${id}`, { stack, cause });

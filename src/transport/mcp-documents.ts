@@ -6,8 +6,10 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { OpenScope } from '../operation/operation.ts';
 import { type Prompt, prompts } from '../operation/prompt.ts';
-import { memoryTemplate, readResource, resources } from '../operation/resource.ts';
 import { describeError } from './error-reply.ts';
+
+/** Loaded with the first question about them: everything that answers is behind it. */
+const loadResources = () => import('../operation/resource.ts');
 
 const mimeType = 'application/json';
 
@@ -18,13 +20,18 @@ export interface DocumentParts {
 }
 
 export function serveDocuments(server: Server, { logger, openScope }: DocumentParts): void {
-  server.setRequestHandler('resources/list', () => ({
-    resources: resources.map(({ uri, name, title, description }) => ({ uri, name, title, description, mimeType })),
-  }));
-  server.setRequestHandler('resources/templates/list', () => ({
-    resourceTemplates: [{ ...memoryTemplate, mimeType }],
-  }));
+  server.setRequestHandler('resources/list', async () => {
+    const { resources } = await loadResources();
+    return {
+      resources: resources.map(({ uri, name, title, description }) => ({ uri, name, title, description, mimeType })),
+    };
+  });
+  server.setRequestHandler('resources/templates/list', async () => {
+    const { memoryTemplate } = await loadResources();
+    return { resourceTemplates: [{ ...memoryTemplate, mimeType }] };
+  });
   server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
+    const { readResource } = await loadResources();
     const document = await readResource(uri, openScope(context.mcpReq.envelope)).catch((error: unknown) => {
       if (error instanceof MemoryMcpError && error.code === 'not_found') return undefined;
       throw new ProtocolError(ProtocolErrorCode.InternalError, describeError(error, logger).text);

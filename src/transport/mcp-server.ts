@@ -19,7 +19,8 @@ import { serveDocuments } from './mcp-documents.ts';
 import { type Oversee, unseen } from './oversee.ts';
 
 export interface McpServerParts {
-  readonly operations: readonly Operation[];
+  /** May still be on their way: the handshake needs none of them. */
+  readonly operations: readonly Operation[] | Promise<readonly Operation[]>;
   readonly version: string;
   readonly logger: Logger;
   /** `source` is the client's name, as it called itself. */
@@ -49,13 +50,12 @@ export function createMcpServer({ operations, version, logger, openScope, overse
   const sourceOf = (envelope: unknown) => clientName(envelope) ?? server.getClientVersion()?.name ?? 'mcp';
   serveDocuments(server, { logger, openScope: (envelope) => openScope(sourceOf(envelope)) });
 
-  const byName = new Map(operations.map((operation) => [operation.name, operation]));
-
-  server.setRequestHandler('tools/list', () => ({ tools: operations.map(toolOf) }));
+  server.setRequestHandler('tools/list', async () => ({ tools: (await operations).map(toolOf) }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
-    const operation = byName.get(params.name);
+    const offered = await operations;
+    const operation = offered.find(({ name }) => name === params.name);
     if (operation === undefined) {
-      const known = [...byName.keys()].join(', ');
+      const known = offered.map(({ name }) => name).join(', ');
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
         `Unknown tool ${JSON.stringify(params.name.slice(0, 100))}. There are: ${known}`,

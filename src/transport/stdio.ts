@@ -13,6 +13,8 @@ export interface StdioParts extends McpServerParts {
 }
 
 export interface StdioServer {
+  /** Resolves when the client has got its first answer. */
+  readonly firstAnswer: Promise<void>;
   /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */
   readonly ended: Promise<void>;
   /** Stops reading, answers what is owed, closes the connection. */
@@ -51,7 +53,7 @@ export function serveStdio({ input, output, ...parts }: StdioParts): StdioServer
     closing ??= close();
     return closing;
   };
-  return { ended: Promise.race([inputEnded, broken]).then(closeOnce), close: closeOnce };
+  return { firstAnswer: owed.first, ended: Promise.race([inputEnded, broken]).then(closeOnce), close: closeOnce };
 }
 
 /** The transport gives up by itself on a line without end; a server that stayed would be deaf, so this ends it. */
@@ -68,6 +70,8 @@ function untilClosed(transport: StdioServerTransport): Promise<void> {
 interface OwedAnswers {
   asked(id: string | number): void;
   answered(id: string | number): void;
+  /** Resolves at the first answer. */
+  readonly first: Promise<void>;
   /** Resolves when nothing is owed, at the latest after so many milliseconds. */
   settled(limit: number): Promise<void>;
 }
@@ -75,10 +79,15 @@ interface OwedAnswers {
 function createOwedAnswers(): OwedAnswers {
   const open = new Set<string | number>();
   let notify = () => {};
+  let notifyFirst = () => {};
   return {
+    first: new Promise((resolve) => {
+      notifyFirst = resolve;
+    }),
     asked: (id) => void open.add(id),
     answered(id) {
       open.delete(id);
+      notifyFirst();
       if (open.size === 0) notify();
     },
     settled: (limit) =>
