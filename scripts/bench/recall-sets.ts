@@ -1,0 +1,74 @@
+/**
+ * Question sets for the recall benchmark: a folder per set with `dev/corpus.jsonl` and `dev/queries.jsonl`, as public
+ * retrieval sets come. A group is a store of its own; a question is asked only in its group.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+const corpusEntry = z.object({ id: z.string(), text: z.string(), group: z.string().nullish() });
+const queryEntry = z.object({
+  id: z.string(),
+  text: z.string(),
+  group: z.string().nullish(),
+  relevant: z.array(z.string()),
+  flag: z.string().nullish(),
+});
+
+export interface QuestionQuery {
+  readonly id: string;
+  readonly text: string;
+  readonly relevant: readonly string[];
+  /** True where nothing in the store answers it. */
+  readonly unanswerable: boolean;
+  /** Parameters may be chosen on the one half; the other tells what they are worth. */
+  readonly reported: boolean;
+}
+
+/** One store and what is asked of it. */
+export interface QuestionGroup {
+  readonly name: string;
+  readonly corpus: readonly { readonly id: string; readonly text: string }[];
+  readonly queries: readonly QuestionQuery[];
+}
+
+export interface QuestionSet {
+  readonly name: string;
+  readonly groups: readonly QuestionGroup[];
+}
+
+export function loadQuestionSets(folder: string, only?: readonly string[]): QuestionSet[] {
+  return readdirSync(folder)
+    .filter(
+      (name) => existsSync(join(folder, name, 'dev', 'queries.jsonl')) && (only === undefined || only.includes(name)),
+    )
+    .sort()
+    .map((name) => ({ name, groups: groupsOf(join(folder, name, 'dev')) }));
+}
+
+function groupsOf(folder: string): QuestionGroup[] {
+  const corpus = readLines(join(folder, 'corpus.jsonl'), corpusEntry);
+  const queries = readLines(join(folder, 'queries.jsonl'), queryEntry);
+  const names = [...new Set(corpus.map(({ group }) => group ?? ''))];
+  return names.map((name) => ({
+    name,
+    corpus: corpus.filter(({ group }) => (group ?? '') === name),
+    queries: queries
+      .filter(({ group }) => (group ?? '') === name)
+      .map(({ id, text, relevant, flag }) => ({
+        id,
+        text,
+        relevant,
+        unanswerable: flag != null,
+        reported: (createHash('sha256').update(id).digest()[0] ?? 0) % 2 === 1,
+      })),
+  }));
+}
+
+function readLines<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema>[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => schema.parse(JSON.parse(line)));
+}

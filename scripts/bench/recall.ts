@@ -1,0 +1,159 @@
+/**
+ * How well memories are found: imports question sets through memory_create and asks through memory_search, over the
+ * built server as a client has it. Writes run files for an independent scorer and prints a table per model.
+ *
+ *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set] [--out DIR] [--limit N] [--own]
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchFolder } from './contestants.ts';
+import { measureOwn } from './recall-own.ts';
+import { type Answered, scoreAnswers } from './recall-scores.ts';
+import { loadQuestionSets, type QuestionGroup, type QuestionSet } from './recall-sets.ts';
+import { type Asked, openRecallStore, type RecallMode } from './recall-store.ts';
+import { circumstances, table } from './report.ts';
+
+interface Run {
+  readonly label: string;
+  readonly model: string;
+  readonly modes: readonly RecallMode[];
+}
+
+/** What a run found: per set and mode, the answers to its questions. */
+type Findings = Map<string, Map<RecallMode, (Asked & { reported: boolean; unanswerable: boolean })[]>>;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      sets: { type: 'string', default: '../shared/eval/sets' },
+      models: { type: 'string', default: '../shared/models' },
+      only: { type: 'string' },
+      out: { type: 'string', default: join(benchFolder, 'recall') },
+      limit: { type: 'string' },
+      own: { type: 'boolean', default: false },
+    },
+  });
+  if (values.own) return measureOwn();
+  if (!existsSync(values.sets))
+    throw new Error(`There are no question sets in ${values.sets}: name their folder with --sets`);
+  const sets = loadQuestionSets(values.sets, values.only?.split(','));
+  mkdirSync(values.out, { recursive: true });
+
+  const runs: Run[] = [{ label: 'no model', model: 'none', modes: ['keyword'] }, ...modelRuns(values.models)];
+  for (const each of runs) {
+    const findings = await answerAll(each, sets, {
+      out: values.out,
+      limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
+    });
+    console.log(`\n### ${each.label}\n\n${renderFindings(findings, each.modes)}`);
+  }
+  console.log(
+    `\n${circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out })}`,
+  );
+}
+
+function modelRuns(folder: string): Run[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'config.json')))
+    .map(({ name }) => ({ label: name, model: resolve(folder, name), modes: ['semantic', 'hybrid'] }));
+}
+
+async function answerAll(
+  { label, model, modes }: Run,
+  sets: readonly QuestionSet[],
+  { out, limit }: { out: string; limit: number },
+): Promise<Findings> {
+  const findings: Findings = new Map();
+  const files = new Map<RecallMode, Record<string, readonly string[]>>(modes.map((mode) => [mode, {}]));
+  for (const set of sets) {
+    const byMode = new Map<RecallMode, (Asked & { reported: boolean; unanswerable: boolean })[]>(
+      modes.map((mode) => [mode, []]),
+    );
+    for (const group of set.groups) {
+      console.error(
+        `${label}: ${set.name} ${group.name}: ${group.corpus.length} memories, ${group.queries.length} questions`,
+      );
+      await askGroup(group, { model, modes, limit }, (mode, asked) => {
+        byMode.get(mode)?.push(asked);
+        const file = files.get(mode);
+        if (file !== undefined) file[asked.id] = asked.ranked;
+      });
+    }
+    findings.set(set.name, byMode);
+  }
+  for (const [mode, answers] of files) {
+    writeFileSync(join(out, `${basename(model)}-${mode}.json`), JSON.stringify(answers));
+  }
+  return findings;
+}
+
+async function askGroup(
+  group: QuestionGroup,
+  { model, modes, limit }: { model: string; modes: readonly RecallMode[]; limit: number },
+  take: (mode: RecallMode, asked: Asked & { reported: boolean; unanswerable: boolean }) => void,
+): Promise<void> {
+  const folder = join(benchFolder, 'recall-store');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const store = await openRecallStore({ folder, model });
+  try {
+    await store.add(group.corpus);
+    for (const { id, text, relevant, reported, unanswerable } of group.queries.slice(0, limit)) {
+      for (const mode of modes)
+        take(mode, { ...(await store.ask({ id, text, relevant }, mode)), reported, unanswerable });
+    }
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function renderFindings(findings: Findings, modes: readonly RecallMode[]): string {
+  const rows = [...findings].flatMap(([set, byMode]) =>
+    modes.map((mode) => {
+      const answers = byMode.get(mode) ?? [];
+      const answerable = answers.filter(({ unanswerable }) => !unanswerable);
+      const all = scoreAnswers(answerable);
+      const half = scoreAnswers(answerable.filter(({ reported }) => reported));
+      return [
+        set,
+        mode,
+        String(all.count),
+        percent(all.recallAt1),
+        percent(all.recallAt5),
+        `${percent(all.interval[0])}–${percent(all.interval[1])}`,
+        percent(all.recallAt10),
+        percent(half.recallAt5),
+        strengths(answerable),
+        strengths(answers.filter(({ unanswerable }) => unanswerable)),
+      ];
+    }),
+  );
+  return table(
+    [
+      'set',
+      'mode',
+      'questions',
+      'R@1',
+      'R@5',
+      '95 %',
+      'R@10',
+      'R@5, reported half',
+      'strong/weak/none',
+      'the same, unanswerable',
+    ],
+    rows,
+  );
+}
+
+function strengths(answers: readonly (Answered & { strength: string })[]): string {
+  if (answers.length === 0) return '–';
+  return ['strong', 'weak', 'none'].map((word) => answers.filter(({ strength }) => strength === word).length).join('/');
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
