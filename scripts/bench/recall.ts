@@ -49,6 +49,7 @@ export async function run(args: string[]): Promise<void> {
     });
     console.log(`\n### ${each.label}\n\n${renderFindings(findings, each.modes)}`);
   }
+  console.log('\nReranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
   console.log(
     `\n${circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out })}`,
   );
