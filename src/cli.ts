@@ -43,6 +43,20 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await call(operation, argumentsText, flags);
     });
 
+  program
+    .command('download-models')
+    .description('Fetch the models of the configuration, or those named, and try them out.')
+    .option('--model <id>', 'this embedding model instead')
+    .option('--reranker <id>', 'this reranker instead')
+    .option('--to <folder>', 'where to put them, to be carried to another machine')
+    .option('--force', 'fetch again what is here already')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the result and failures as JSON')
+    .action(async (flags) => {
+      const { downloadModels } = await import('./command/download-models.ts');
+      await downloadModels(flags);
+    });
+
   try {
     // A client that starts the program without a word means the server it can talk to.
     const words = argv.length === 0 && process.stdin.isTTY !== true ? ['serve', '--stdio'] : [...argv];

@@ -5,7 +5,7 @@
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
 import { visibleText } from '../core/visible-text.ts';
 
-function printData(text: string): void {
+export function printData(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
@@ -45,4 +45,37 @@ export function reserveStandardOutput(): NodeJS.WriteStream & { fd: 1 } {
 
 export function onTerminal(): boolean {
   return process.stderr.isTTY === true;
+}
+
+export interface ProgressBar {
+  show(done: number, total: number): void;
+  /** Leaves the last state on its own line. */
+  end(): void;
+}
+
+const barWidth = 30;
+
+/** A bar in bytes: redrawn in place on a terminal, a plain line every tenth of the way elsewhere. */
+export function createProgressBar(label: string): ProgressBar {
+  const terminal = onTerminal();
+  let shown = '';
+  return {
+    show(done, total) {
+      if (total === 0) return;
+      const share = Math.min(1, done / total);
+      const percent = Math.floor(share * (terminal ? 100 : 10)) * (terminal ? 1 : 10);
+      const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
+      const filled = Math.round(share * barWidth);
+      const bar = terminal ? ` [${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]` : '';
+      const amount = terminal ? `${megabytes(done)} of ${megabytes(total)} MB` : `of ${megabytes(total)} MB`;
+      const line = `${visibleText(label)}:${bar} ${percent} % ${amount}`;
+      if (line === shown) return;
+      process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);
+      shown = line;
+    },
+    end() {
+      if (terminal && shown !== '') process.stderr.write('\n');
+      shown = '';
+    },
+  };
 }

@@ -11,9 +11,8 @@ const headerBytes = 8;
 /** More than any frame can be: 512 chunks of 4,096 dimensions. Beyond it the stream is not ours. */
 const frameLimit = 64 * 1024 * 1024;
 
-export const poolings = ['mean', 'cls', 'last_token', 'sentence_embedding'] as const;
 /** How a vector comes from the model's output; `sentence_embedding` is an output of the graph that is one already. */
-export type Pooling = (typeof poolings)[number];
+export type Pooling = 'mean' | 'cls' | 'last_token' | 'sentence_embedding';
 
 /** All that the process must know to serve a model: part of each request, so that two models can serve in turn. */
 export interface InferenceModel {

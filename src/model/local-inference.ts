@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import { type InferenceClient, InferenceError, type InferenceOptions, type LoadedModel } from './inference-client.ts';
 import { type InferenceCommand, type InferenceProcess, startInferenceProcess } from './inference-process.ts';
 import {
+  type InferenceFailure,
   type InferencePriority,
   type InferenceResult,
   type InferenceWork,
@@ -183,7 +184,7 @@ class LocalInference implements InferenceClient {
         this.#working = undefined;
         this.#deathsInARow = 0;
         if (message.type === 'done') this.#requests.get(message.id)?.resolve({ result: message.result, numbers });
-        else this.#requests.get(message.id)?.reject(new InferenceError(message.failure, message.message));
+        else this.#requests.get(message.id)?.reject(failureError(message));
     }
   }
 
@@ -230,4 +231,14 @@ class LocalInference implements InferenceClient {
 
 function loadedModel({ result: { dimensions, device, warning } }: Answer): LoadedModel {
   return { dimensions, device, warning };
+}
+
+const hints: Partial<Record<InferenceFailure, string>> = {
+  'runtime missing':
+    'Install memory-mcp again with its optional packages: ONNXRUNTIME_NODE_INSTALL=skip npm install --include=optional',
+  model: 'Fetch the model again with memory-mcp download-models --force, or replace its folder.',
+};
+
+function failureError({ failure, message }: { failure: InferenceFailure; message: string }): InferenceError {
+  return new InferenceError(failure, message, hints[failure]);
 }

@@ -138,7 +138,7 @@ export async function openHubServer(models: Readonly<Record<string, TestModel>> 
   };
 }
 
-export function gitBlobId(content: Uint8Array): string {
+function gitBlobId(content: Uint8Array): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 

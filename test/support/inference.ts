@@ -12,6 +12,7 @@ import type { InferenceClient } from '../../src/model/inference-client.ts';
 import { bundledInference, type InferenceCommand } from '../../src/model/inference-process.ts';
 import type { EmbeddingModel, InferenceModel } from '../../src/model/inference-protocol.ts';
 import { createLocalInference, type LocalInferenceParts } from '../../src/model/local-inference.ts';
+import { isRunning } from './processes.ts';
 
 export function tinyEmbedder(changes: Partial<EmbeddingModel> = {}): EmbeddingModel {
   return { ...tinyModel(writeTestModel('tiny-embed')), pooling: 'mean', ...changes };
@@ -52,25 +53,7 @@ export const processListSkip = process.platform === 'linux' ? false : 'needs /pr
 /** Process ids of the direct children of `parent` that are alive. */
 export function childProcesses(parent = process.pid): number[] {
   const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
-  return list === '' ? [] : list.split(' ').map(Number).filter(isAlive);
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1);
-    return state?.[0] !== 'Z';
-  } catch {
-    return false;
-  }
-}
-
-/** Polls until `condition` holds; fails with `what` after ten seconds. */
-export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not happen in ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return list === '' ? [] : list.split(' ').map(Number).filter(isRunning);
 }
 
 export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): number {

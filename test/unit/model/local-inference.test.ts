@@ -7,14 +7,13 @@ import type { InferenceClient } from '../../../src/model/inference-client.ts';
 import { bundledInference } from '../../../src/model/inference-process.ts';
 import {
   childProcesses,
-  eventually,
   inferenceAfter,
-  isAlive,
   localInference,
   processListSkip,
   temporaryFolder,
   tinyEmbedder,
 } from '../../support/inference.ts';
+import { isRunning, untilGone } from '../../support/processes.ts';
 
 const interactive = { priority: 'interactive' } as const;
 const inferenceParent = join(import.meta.dirname, '../../support/inference-parent.ts');
@@ -51,7 +50,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     open({ idleMinutes: 0.001 });
     await embed('海');
     const first = onlyChild();
-    await eventually(() => !isAlive(first), 'the idle process ends');
+    expect(await untilGone(first)).toBe(true);
     expect((await embed('海')).vectors).toHaveLength(1);
   });
 
@@ -150,10 +149,10 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     });
     await once(server.stdout, 'data');
     const [pid] = childProcesses(server.pid);
-    expect(pid !== undefined && isAlive(pid)).toBe(true);
+    expect(pid !== undefined && isRunning(pid)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 200));
     server.kill('SIGKILL');
-    await eventually(() => !isAlive(pid ?? 0), 'the inference process ends');
+    expect(await untilGone(pid ?? 0)).toBe(true);
   });
 
   it('survives an interrupt from the terminal, which is meant for the server', async () => {
