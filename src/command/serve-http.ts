@@ -29,6 +29,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     host,
     hasTokens: tokens.length > 0,
     allowUnauthenticated: settings.allow_unauthenticated,
+    allowedHosts: settings.allowed_hosts,
     logger,
   });
 

@@ -11,12 +11,21 @@ export interface BindSafetyParts {
   readonly host: string;
   readonly hasTokens: boolean;
   readonly allowUnauthenticated: boolean;
+  /** Names besides those of this machine: a sign that a proxy lets others in. */
+  readonly allowedHosts: readonly string[];
   readonly logger: Logger;
 }
 
 export async function assertSafeToListen(parts: BindSafetyParts): Promise<void> {
-  const { host, hasTokens, allowUnauthenticated, logger } = parts;
-  if (hasTokens || (await reachesThisMachineOnly(host))) return;
+  const { host, hasTokens, allowUnauthenticated, allowedHosts, logger } = parts;
+  if (hasTokens) return;
+  if (await reachesThisMachineOnly(host)) {
+    if (allowedHosts.length === 0 || allowUnauthenticated) return;
+    logger.warn(
+      `requests for ${allowedHosts.join(', ')} are let in without tokens: everybody whom a proxy lets through reads and writes every persona`,
+    );
+    return;
+  }
   if (allowUnauthenticated) {
     logger.warn(`listening on ${host} without tokens: everybody who reaches the port reads and writes every persona`);
     return;

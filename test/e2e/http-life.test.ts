@@ -55,6 +55,16 @@ describe('starting', () => {
     expect((await open.request('/api/memory_list')).status).toBe(200);
   });
 
+  it('under another name without tokens warns, since that is what a proxy is for', async () => {
+    const server = await spawnHttpServer({ env: { MEMORY_MCP_ALLOWED_HOSTS: 'memory.example.com' } });
+    expect(server.stderr()).toContain('memory.example.com are let in without tokens');
+    const closed = await spawnHttpServer({
+      env: { MEMORY_MCP_ALLOWED_HOSTS: 'memory.example.com' },
+      tokens: [{ token: 'secret', personas: '*' }],
+    });
+    expect(closed.stderr()).not.toContain('warn');
+  });
+
   it('on a port that somebody has says which and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
