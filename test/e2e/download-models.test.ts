@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -137,12 +137,8 @@ describe('download-models', () => {
   it('says that the runtime is missing where it is', async () => {
     // The built program in a place from which no package can be found.
     const place = temporaryFolder();
-    mkdirSync(join(place, 'bin'));
-    symlinkSync(join(root, 'package.json'), join(place, 'package.json'));
-    copyFileSync(join(root, 'bin/memory-mcp.js'), join(place, 'bin/memory-mcp.js'));
-    mkdirSync(join(place, 'dist'));
-    for (const file of readdirSync(join(root, 'dist')))
-      copyFileSync(join(root, 'dist', file), join(place, 'dist', file));
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(root, part), join(place, part), { recursive: true });
     const { err, code } = await run([], {}, join(place, 'bin/memory-mcp.js'));
     expect(code).toBe(1);
     expect(err).toMatch(/memory-mcp: onnxruntime-node cannot be loaded: .*\n.*optional/);
