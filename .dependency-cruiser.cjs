@@ -48,6 +48,7 @@ const fences = {
   '@hono/': '^src/transport/',
   commander: '^src/cli\\.ts$',
   cosmiconfig: '^src/config/',
+  'rotating-file-stream': '^src/transport/log-file\\.ts$',
   'env-paths': '^src/config/paths\\.ts$',
 };
 
