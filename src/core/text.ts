@@ -135,7 +135,7 @@ function runsOf(text: string): IterableIterator<RegExpMatchArray> {
 function wordTerm(word: string, mark: string | undefined): string {
   if (mark !== undefined) return word.slice(0, wordLimit) + (mark === '#' ? 'sharp' : 'pp');
   const plain = ascii.test(word) ? word : word.normalize('NFD').replace(accents, '').normalize('NFC');
-  return stemOf([...plain.slice(0, 2 * wordLimit)].slice(0, wordLimit).join(''));
+  return stemOf(plain.length <= wordLimit ? plain : [...plain.slice(0, 2 * wordLimit)].slice(0, wordLimit).join(''));
 }
 
 function symbolTerm(symbol: string): string {

@@ -37,12 +37,14 @@ export function createMemoryReading(connection: Connection): MemoryReading {
   return {
     read: (key) => memory(rows('m.key = ?').get(key)),
     byIds(ids) {
-      const found = new Map<MemoryId, Memory>();
-      for (const id of ids) {
-        const row = rows('m.id = ?').get(id);
-        if (row !== undefined) found.set(id, memoryFromRow(row));
-      }
-      return found;
+      const found = rows('m.id IN (SELECT value FROM json_each(?))').all(JSON.stringify(ids));
+      const byId = new Map(found.map((row) => [row.id, row]));
+      return new Map(
+        ids.flatMap((id) => {
+          const row = byId.get(id);
+          return row === undefined ? [] : [[id, memoryFromRow(row)] as const];
+        }),
+      );
     },
     withContent: (hash) => memory(rows('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
     list({ filter, order, after, limit }) {
