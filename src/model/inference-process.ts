@@ -60,17 +60,17 @@ export function startInferenceProcess(
       resolve();
       onEnd(how);
     };
-    child.once('error', (error) => child.pid === undefined && end(reasonOf(error)));
+    child.on('error', (error) => child.pid === undefined && end(reasonOf(error)));
     child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
   const stream = child.stdio?.[channelDescriptor];
   if (!(stream instanceof Socket)) throw new MemoryMcpError('internal', 'The inference process has no channel');
-  // A broken channel is followed by the exit of the child, which is what counts.
-  stream.on('error', () => {});
   const kill = () => {
     stream.destroy();
     child.kill('SIGKILL');
   };
+  // A broken channel is the end of the process; its exit is what is reported.
+  stream.on('error', () => {}).on('close', kill);
   const channel = openChannel<MessageFromInference, MessageToInference>(stream, { onMessage, onBroken: kill });
   return {
     gone,

@@ -32,6 +32,8 @@ export interface LocalEmbedderParts
 }
 
 export interface LocalEmbedder extends Embedder {
+  /** How the model is used, once it is loaded. */
+  recipe(): EmbeddingRecipe | undefined;
   /** Begins to load or to fetch the model, without waiting. */
   warm(): void;
   close(): void;
@@ -90,6 +92,7 @@ export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
       return vector;
     },
     embedDocument: async (text, options) => await embed(text, 'chunks', options),
+    recipe: () => slot.loaded()?.recipe,
     warm: () => void slot.use().catch(() => {}),
     close: slot.close,
   };

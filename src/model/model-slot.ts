@@ -57,17 +57,24 @@ const longestDownloadPause = 3_600_000;
 export function createModelSlot<Loaded>(parts: ModelSlotParts<Loaded>): ModelSlot<Loaded> {
   const { name, place, onChange, clock, logger } = parts;
   const closing = new AbortController();
-  let seen: { files: ModelFiles | undefined; at: number } | undefined;
+  let seen: { files: ModelFiles | undefined; error?: unknown; at: number } | undefined;
   let loaded: { value: Loaded; stamp: string } | undefined;
   let loading: Promise<Loaded> | undefined;
   let failure: Failure | undefined;
   let progress: DownloadProgress | undefined;
   let downloadFailure: { error: unknown; at: number; count: number } | undefined;
 
+  const look = (): { files: ModelFiles | undefined; error?: unknown } => {
+    try {
+      return { files: findModelFiles(place) };
+    } catch (error) {
+      return { files: undefined, error };
+    }
+  };
   const files = (): ModelFiles | undefined => {
     const now = clock.monotonic();
     if (seen !== undefined && now - seen.at < lookInterval) return seen.files;
-    seen = { files: findModelFiles(place), at: now };
+    seen = { ...look(), at: now };
     if (loaded !== undefined && loaded.stamp !== seen.files?.stamp) loaded = undefined;
     if (failure !== undefined && failure.stamp !== seen.files?.stamp) failure = undefined;
     return seen.files;
@@ -125,6 +132,7 @@ export function createModelSlot<Loaded>(parts: ModelSlotParts<Loaded>): ModelSlo
   };
 
   const absence = (): string => {
+    if (seen?.error !== undefined) return `${place.folder} cannot be read: ${reasonOf(seen.error)}`;
     if (downloadFailure !== undefined) return describe(downloadFailure.error);
     if (typeof parts.download === 'string') return parts.download;
     return 'It is not fetched yet. To fetch it now: memory-mcp download-models';

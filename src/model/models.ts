@@ -10,7 +10,7 @@ import { bundledInference, type InferenceCommand } from './inference-process.ts'
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalInference } from './local-inference.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
-import { embeddingRecipe } from './model-recipe.ts';
+import { type EmbeddingRecipe, embeddingRecipe } from './model-recipe.ts';
 import { embedderReference, type ModelPlace, rerankerReference } from './model-reference.ts';
 import type { ModelSettings } from './model-settings.ts';
 import type { ModelSlotParts } from './model-slot.ts';
@@ -23,6 +23,8 @@ export interface Models {
   readonly reranker: Reranker;
   /** An embedder for vectors of an older space, where its model is still on this machine. */
   embedderFor(spaceId: string): Embedder | undefined;
+  /** How the configured embedding model is used, once it is loaded: for those who explain it. */
+  embeddingRecipe(): EmbeddingRecipe | undefined;
   /** Begins to load what is there and to fetch what is missing. */
   warm(): void;
   /** Ends the inference process and stops downloads; resolves when nothing of it is left. */
@@ -107,6 +109,7 @@ export function openModels({
       older.set(spaceId, found);
       return found;
     },
+    embeddingRecipe: () => embedder?.recipe(),
     warm: () => {
       embedder?.warm();
       reranker?.warm();

@@ -121,6 +121,27 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     });
   });
 
+  it('of another version of the program is refused and not believed', async () => {
+    const hello = JSON.stringify({ type: 'hello', protocol: 99 });
+    const code = `
+      const header = Buffer.alloc(8);
+      header.writeUInt32LE(${hello.length});
+      require('fs').writeSync(3, Buffer.concat([header, Buffer.from('${hello}')]));
+      setInterval(() => {}, 1000);
+    `;
+    open({ command: () => ({ execPath: process.execPath, args: ['-e', code] }) });
+    await expect(embed('海')).rejects.toMatchObject({
+      reason: 'crashed',
+      message: expect.stringContaining('another version'),
+    });
+  });
+
+  it('that speaks no frames is given up', async () => {
+    const code = `require('fs').writeSync(3, 'this is not a frame at all');`;
+    open({ command: () => inferenceAfter(code) });
+    await expect(embed('海')).rejects.toMatchObject({ reason: 'crashed' });
+  });
+
   it('may print what it likes', async () => {
     open({
       command: () =>

@@ -75,6 +75,20 @@ describe('models of the configuration', () => {
     expect(open(settings).embedder.space()).toEqual(first.space());
   });
 
+  it('may have their graph beside their tokenizer', async () => {
+    const folder = copyOfTestModel('tiny-embed');
+    renameSync(join(folder, 'onnx/model_quantized.onnx'), join(folder, 'model_quantized.onnx'));
+    const { embedder } = openFolder(folder);
+    expect(await embedder.embedQuery('海')).toHaveLength(32);
+    expect(embedder.space()?.id).toContain('#model_quantized.onnx#');
+  });
+
+  it('tell how they are used', async () => {
+    const models = openFolder(copyOfTestModel('tiny-embed', { 'config_sentence_transformers.json': {} }));
+    await models.embedder.embedQuery('海');
+    expect(models.embeddingRecipe()).toMatchObject({ pooling: 'mean', queryPrefix: '', withoutPrefixes: true });
+  });
+
   it('say that they load while they load, and tell when they are ready', async () => {
     let changes = 0;
     const { embedder, warm } = openFolder(writeTestModel('tiny-embed'), { onChange: () => changes++ });
