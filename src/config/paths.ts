@@ -8,8 +8,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 
-export const privateFolderMode = 0o700;
-export const privateFileMode = 0o600;
+const privateFolderMode = 0o700;
+const privateFileMode = 0o600;
 
 export interface UserFolders {
   readonly data: string;

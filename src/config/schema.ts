@@ -45,7 +45,7 @@ const model = () => text('a model id such as "org/name", a folder with an absolu
 const fromModel = "the preset's, else from the model's own files";
 const hostPattern = /^[^\s/@*]+$/;
 
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   persona: setting(personaName().default(defaultPersona), {
     help: 'Whose memories a process without another word serves.',
     flag: 'persona',
@@ -123,7 +123,7 @@ export const settingsSchema = z.strictObject({
     help: 'Put before a memory; "" in the file = nothing.',
     unsetMeans: fromModel,
   }),
-  embeddings_pooling: setting(choice(['mean', 'cls', 'last_token']).optional(), {
+  embeddings_pooling: setting(choice(['mean', 'cls', 'last_token', 'sentence_embedding']).optional(), {
     help: 'How the vectors of tokens become one.',
     unsetMeans: fromModel,
   }),
