@@ -11,6 +11,7 @@ import { createCallLog } from '../transport/call-log.ts';
 import { createHostList } from '../transport/host-list.ts';
 import { serveHttp } from '../transport/http.ts';
 import { createHttpApp } from '../transport/http-app.ts';
+import { openLogFile } from '../transport/log-file.ts';
 import { createMetrics } from '../transport/metrics.ts';
 import { watchProcess } from '../transport/process-metrics.ts';
 import { createRateLimit } from '../transport/rate-limit.ts';
@@ -35,6 +36,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
 
   createPrivateFolder(loaded.paths.data);
   const clock = systemClock;
+  const logFile = openLogFile({ file: loaded.paths.operationsLog, clock, logger });
   const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server' });
   const metrics = createMetrics();
   const httpApp = createHttpApp({
@@ -50,7 +52,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     authenticator: createAuthenticator({ tokens, defaultPersona: persona, readOnly: tools === 'read-only', clock }),
     requestLimit: createRateLimit({ perSecond: () => current().rate_limit_per_second, clock }),
     metrics,
-    log: createCallLog({ write: () => {}, level: () => current().log_level, clock }),
+    log: createCallLog({ write: logFile.write, level: () => current().log_level, clock }),
     version,
     clock,
     logger,
@@ -67,11 +69,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       logger,
       close: async () => {
         await server.close();
-        await app.close();
+        await Promise.all([app.close(), logFile.close()]);
       },
     });
   } catch (error) {
-    await app.close();
+    await Promise.all([app.close(), logFile.close()]);
     throw error;
   } finally {
     configuration.close();

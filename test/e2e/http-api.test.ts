@@ -1,7 +1,7 @@
 /**
  * The API, health and metrics as a program that speaks no MCP meets them.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -209,6 +209,23 @@ describe('the log of calls', () => {
     const silent = await openTestApp({ logLevel: 'silent' });
     await post(silent, 'memory_create', { content: '苺が好き' });
     expect(silent.log).toEqual([]);
+  });
+
+  it('is a file of lines of JSON that only its owner reads, and holds the last call when the server has ended', async () => {
+    const server = await spawnHttpServer({ tokens: [{ token: 'secret', personas: ['葵'] }] });
+    const headers = { authorization: 'Bearer secret' };
+    for (let number = 0; number < 20; number++) await server.api('memory_create', { content: `苺 ${number}` }, headers);
+    await server.kill();
+    const file = join(server.dataDir, 'logs', 'memory_operations.log');
+    const text = readFileSync(file, 'utf8');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(20);
+    expect(lines.at(-1)).toMatchObject({ operation: 'memory_create', persona: '葵', token: 'token 1', outcome: 'ok' });
+    expect(text).not.toMatch(/苺|secret/);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('does not fill up with what is refused', async () => {

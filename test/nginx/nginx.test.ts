@@ -155,6 +155,11 @@ describe.skipIf(skip !== undefined)(`behind nginx${skip === undefined ? '' : ` (
     for (const { status, text } of replies) {
       expect([status, text.includes('りんご畑'), /みかん山|ぶどう棚/.test(text)]).toEqual([200, true, false]);
     }
+
+    await server.kill();
+    const log = readFileSync(join(server.dataDir, 'logs', 'memory_operations.log'), 'utf8');
+    expect(log.match(/"operation":"memory_list","persona":"葵"/g)).toHaveLength(3);
+    expect(log).not.toMatch(/りんご畑|みかん山|ぶどう棚/);
   });
 
   it('tokens pass through, and its own page may be used while others may not', async () => {

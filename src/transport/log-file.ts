@@ -1,0 +1,70 @@
+/**
+ * A file of whole lines that never grows without end: at a size it is set aside as `.1`, and the oldest of those goes.
+ * Losing a line must never cost an answer, so whatever happens to the disk is a warning and the server goes on.
+ */
+import { basename, dirname } from 'node:path';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { createPrivateFolder, privateFileMode } from '../config/paths.ts';
+import type { Clock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+
+export interface LogFile {
+  write(line: string): void;
+  /** Writes what is waiting and closes the file. */
+  close(): Promise<void>;
+}
+
+export interface LogFileParts {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** In bytes, kilobytes or megabytes as in `10M`. */
+  readonly rotateAt?: `${number}${'B' | 'K' | 'M'}`;
+}
+
+const keptFiles = 5;
+/** Lines that a stalled disk has not taken yet; beyond it new ones are dropped. */
+const maximumWaiting = 4 * 1024 * 1024;
+const retryMilliseconds = 60_000;
+
+export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileParts): LogFile {
+  let stream: RotatingFileStream | undefined;
+  let retryAt = 0;
+
+  function open(): RotatingFileStream | undefined {
+    const path = dirname(file);
+    try {
+      createPrivateFolder(path);
+    } catch (error) {
+      giveUp(error);
+      return undefined;
+    }
+    const opened = createStream(basename(file), { path, size: rotateAt, rotate: keptFiles, mode: privateFileMode });
+    opened.on('error', giveUp);
+    return opened;
+  }
+
+  function giveUp(error: unknown): void {
+    stream = undefined;
+    retryAt = clock.monotonic() + retryMilliseconds;
+    logger.warn(`${file} cannot be written; it is tried again in a minute`, { reason: reasonOf(error) });
+  }
+
+  return {
+    write(line) {
+      if (stream === undefined && clock.monotonic() >= retryAt) stream = open();
+      if (stream === undefined || stream.writableLength > maximumWaiting) return;
+      stream.write(line);
+    },
+    async close() {
+      const last = stream;
+      if (last === undefined) return;
+      await new Promise<void>((resolve) => {
+        last.once('close', resolve);
+        last.once('error', () => resolve());
+        last.end();
+      });
+    },
+  };
+}
