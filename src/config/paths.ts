@@ -9,7 +9,7 @@ import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 
 const privateFolderMode = 0o700;
-const privateFileMode = 0o600;
+export const privateFileMode = 0o600;
 
 export interface UserFolders {
   readonly data: string;
