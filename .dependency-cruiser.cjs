@@ -46,6 +46,7 @@ const fences = {
   '@modelcontextprotocol/': '^src/transport/',
   hono: '^src/transport/',
   '@hono/': '^src/transport/',
+  'rotating-file-stream': '^src/transport/log-file\\.ts$',
   commander: '^src/cli\\.ts$',
   cosmiconfig: '^src/config/',
   'rotating-file-stream': '^src/transport/log-file\\.ts$',

@@ -13,6 +13,8 @@ import { createRateLimit } from './rate-limit.ts';
 import { RefusedRequest } from './refused-request.ts';
 
 export interface Principal {
+  /** Tells one token from another; undefined without tokens. */
+  readonly id: string | undefined;
   /** What the log calls it: the token's name or place in the list, never the token; undefined without tokens. */
   readonly label: string | undefined;
   readonly personas: readonly string[] | '*';
@@ -43,6 +45,7 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
   const holders = tokens.map((token, index) => ({
     digest: digestOf(token.token),
     principal: {
+      id: String(index),
       label: token.name ?? `token ${index + 1}`,
       personas: token.personas,
       readOnly: readOnly || token.read_only,
@@ -97,7 +100,7 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
 
 /** No tokens: the ways in which clients of the original name a persona, and nobody is asked who they are. */
 function openToEverybody({ defaultPersona, readOnly }: { defaultPersona: string; readOnly: boolean }): Authenticator {
-  const everybody: Principal = { label: undefined, personas: '*', readOnly };
+  const everybody: Principal = { id: undefined, label: undefined, personas: '*', readOnly };
   return {
     identify: () => everybody,
     personaOf(_, headers) {

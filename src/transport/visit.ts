@@ -12,7 +12,7 @@ export interface Visit {
 
 /** What counts as one for the rate limit: a token, or without tokens an address. */
 export function limitKeyOf({ principal, address }: Visit): string {
-  return principal.label ?? address;
+  return principal.id ?? address;
 }
 
 export interface HttpEnvironment {
