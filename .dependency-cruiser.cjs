@@ -46,7 +46,6 @@ const fences = {
   '@modelcontextprotocol/': '^src/transport/',
   hono: '^src/transport/',
   '@hono/': '^src/transport/',
-  'rotating-file-stream': '^src/transport/log-file\\.ts$',
   commander: '^src/cli\\.ts$',
   cosmiconfig: '^src/config/',
   'rotating-file-stream': '^src/transport/log-file\\.ts$',
