@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 export const undertakingStatus = z.enum(['open', 'done', 'dropped']);
 
-const undertaking = z.object({
+const undertaking = z.strictObject({
   text: z.string(),
   status: undertakingStatus,
   since: z.string(),
@@ -20,4 +20,6 @@ export const personaContext = z.strictObject({
   goals: z.array(undertaking),
   promises: z.array(undertaking),
   updated_at: z.string().optional(),
+  state_age: z.string().optional(),
+  shortened: z.literal(true).optional(),
 });

@@ -22,11 +22,12 @@ export const memoryList = defineOperation({
     deleted: z.enum(['exclude', 'include', 'only']).default('exclude'),
   }),
   output: z.strictObject({ memories: z.array(listedMemory), total: z.number(), next_cursor: z.string().optional() }),
-  run: (input, scope) =>
+  run: ({ limit, cursor: at, ...question }, scope) =>
     listMemories(scope, {
-      filter: filterOf(input, input.deleted, scope),
-      order: input.order,
-      limit: input.limit,
-      cursor: input.cursor,
+      filter: filterOf(question, question.deleted, scope),
+      order: question.order,
+      limit,
+      cursor: at,
+      question,
     }),
 });

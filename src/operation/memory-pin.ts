@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { pin } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
-import { memoryKey, wholeMemory } from './vocabulary.ts';
+import { listedMemory, memoryKey } from './vocabulary.ts';
 
 export const memoryPin = defineOperation({
   name: 'memory_pin',
@@ -14,6 +14,6 @@ export const memoryPin = defineOperation({
   set: 'full',
   idempotent: true,
   input: z.strictObject({ key: memoryKey, pinned: z.boolean().default(true) }),
-  output: z.strictObject({ memory: wholeMemory }),
+  output: z.strictObject({ memory: listedMemory }),
   run: (request, scope) => pin(scope, request),
 });

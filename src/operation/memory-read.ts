@@ -2,7 +2,7 @@
  * memory_read: the full text of memories whose keys are known, with their history on request.
  */
 import * as z from 'zod';
-import { readMemories } from '../service/browse.ts';
+import { readMemories } from '../service/read.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey, readMemory } from './vocabulary.ts';
 
@@ -11,7 +11,8 @@ export const memoryRead = defineOperation({
   title: 'Read memories',
   description:
     'Returns the full text and all metadata of memories by key, deleted ones included. Use it after memory_search or ' +
-    'memory_list showed a preview. A text that was cut carries next_offset: read on with offset.',
+    'memory_list showed a preview. A text that was cut carries next_offset: read on with offset. Keys under omitted ' +
+    'had no room: read them alone.',
   effect: 'read',
   set: 'core',
   input: z.strictObject({
@@ -19,6 +20,10 @@ export const memoryRead = defineOperation({
     history: z.boolean().default(false).describe('Also every earlier version.'),
     offset: z.int().min(0).optional().describe('Characters to skip.'),
   }),
-  output: z.strictObject({ memories: z.array(readMemory), not_found: z.array(memoryKey) }),
+  output: z.strictObject({
+    memories: z.array(readMemory),
+    not_found: z.array(memoryKey),
+    omitted: z.array(memoryKey).optional(),
+  }),
   run: (request, scope) => readMemories(scope, request),
 });

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { restore } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
-import { memoryKey, wholeMemory } from './vocabulary.ts';
+import { listedMemory, memoryKey } from './vocabulary.ts';
 
 export const memoryRestore = defineOperation({
   name: 'memory_restore',
@@ -15,6 +15,6 @@ export const memoryRestore = defineOperation({
   effect: 'write',
   set: 'core',
   input: z.strictObject({ key: memoryKey, version: z.int().min(1).optional() }),
-  output: z.strictObject({ memory: wholeMemory }),
+  output: z.strictObject({ memory: listedMemory }),
   run: (request, scope) => restore(scope, { key: request.key, version: request.version }),
 });

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { revise } from '../service/revise.ts';
 import { defineOperation } from './operation.ts';
-import { changeFields, memoryKey, wholeMemory } from './vocabulary.ts';
+import { changeFields, listedMemory, memoryKey } from './vocabulary.ts';
 
 export const memoryUpdate = defineOperation({
   name: 'memory_update',
@@ -19,7 +19,7 @@ export const memoryUpdate = defineOperation({
     expected_version: z.int().min(1).optional(),
     ...changeFields,
   }),
-  output: z.strictObject({ memory: wholeMemory, previous_version: z.number() }),
+  output: z.strictObject({ memory: listedMemory, previous_version: z.number() }),
   run: ({ key, expected_version, ...change }, scope) =>
     revise(scope, { key, expectedVersion: expected_version, change }),
 });

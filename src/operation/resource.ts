@@ -4,7 +4,7 @@
  */
 import type { MemoryKey } from '../core/memory.ts';
 import { visibleValue } from '../core/visible-text.ts';
-import { readMemories } from '../service/browse.ts';
+import { readMemories } from '../service/read.ts';
 import type { Scope } from '../service/scope.ts';
 import { memoryStatistics, storeInformation, usageMetrics } from '../service/statistics.ts';
 import type { OpenScope, Result } from './operation.ts';

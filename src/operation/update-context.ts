@@ -2,21 +2,17 @@
  * update_context: what an assistant notes about the user, the persona and its state, outside single memories.
  */
 import * as z from 'zod';
+import { stateLimit } from '../core/memory.ts';
 import { changeContext, listNames, recordNames, stateNames } from '../service/context.ts';
 import { personaContext, undertakingStatus } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
 
-const state = z.string().trim().min(1).max(500).nullable().optional();
-const record = z
-  .record(z.string().min(1).max(100), z.json())
-  .refine((value) => JSON.stringify(value).length <= 20_000, 'must be at most 20,000 characters of JSON')
-  .optional();
+const state = z.string().trim().min(1).max(stateLimit).nullable().optional();
+const record = z.record(z.string().min(1).max(100), z.json()).optional();
+const undertakingText = z.string().trim().min(1).max(stateLimit);
 const undertakings = z
   .array(
-    z.union([
-      z.string().trim().min(1).max(1_000),
-      z.strictObject({ text: z.string().trim().min(1).max(1_000), status: undertakingStatus.default('open') }),
-    ]),
+    z.union([undertakingText, z.strictObject({ text: undertakingText, status: undertakingStatus.default('open') })]),
   )
   .max(50)
   .optional();
@@ -26,7 +22,7 @@ export const updateContext = defineOperation({
   title: 'Update the context',
   description:
     'Notes the present state and lasting facts that get_context returns at the start of every session. Given fields ' +
-    'are merged, null removes one. A single event belongs into memory_create instead.',
+    'are merged, null removes one. Single facts and events belong into memory_create instead. Returns what is noted now.',
   effect: 'write',
   set: 'core',
   idempotent: true,

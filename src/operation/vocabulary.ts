@@ -15,12 +15,13 @@ const content = z
 const tags = z.array(z.string().trim().min(1).max(tagLimit.length)).max(tagLimit.count);
 const fraction = z.number().min(0).max(1);
 const state = z.string().trim().min(1).max(stateLimit);
+const ordinaryImportance = 0.5;
 
 /** The fields of a memory that a caller may give when it creates one. */
 export const createFields = {
   content: content.describe('One fact, decision or event, as a full sentence that will make sense on its own later.'),
   tags: tags.default([]).describe('Words to filter by, for example ["food", "allergy"].'),
-  importance: fraction.default(0.5).describe('0 to 1. 0.5 is ordinary, 0.9 must never be missed.'),
+  importance: fraction.default(ordinaryImportance).describe('0 to 1. 0.5 is ordinary, 0.9 must never be missed.'),
   emotion: state.optional().describe('The emotion that belongs to it, for example "joy".'),
   emotion_intensity: fraction.optional(),
   physical_state: state.optional(),
@@ -33,8 +34,15 @@ export const createFields = {
 /** The same fields for a change: absent is unchanged, null is cleared. */
 export const changeFields = {
   content: content.optional(),
-  tags: tags.optional().describe('Replaces all tags.'),
-  importance: fraction.optional(),
+  tags: tags
+    .nullable()
+    .transform((given) => given ?? [])
+    .optional()
+    .describe('Replaces all tags.'),
+  importance: fraction
+    .nullable()
+    .transform((given) => given ?? ordinaryImportance)
+    .optional(),
   emotion: state.nullable().optional(),
   emotion_intensity: fraction.nullable().optional(),
   physical_state: state.nullable().optional(),
@@ -115,19 +123,19 @@ const memoryFields = {
   superseded_by: z.string().optional(),
 };
 
-/** A memory in a list: its whole content, or a preview and how long the content is. */
-export const listedMemory = z.strictObject({
-  ...memoryFields,
+/** The whole content, or a preview and how long the content is. */
+const contentOrPreview = {
   content: z.string().optional(),
   preview: z.string().optional(),
   content_length: z.number().optional(),
-});
+};
 
-/** A memory with its text. */
-export const wholeMemory = z.strictObject({ ...memoryFields, content: z.string() });
+/** A memory in a list. */
+export const listedMemory = z.strictObject({ ...memoryFields, ...contentOrPreview });
 
-export const readMemory = wholeMemory.extend({
-  content_length: z.number().optional(),
+/** A memory with its text, or the part of it that was asked for. */
+export const readMemory = listedMemory.extend({
+  content: z.string(),
   offset: z.number().optional(),
   next_offset: z.number().optional(),
   history: z
@@ -136,8 +144,10 @@ export const readMemory = wholeMemory.extend({
         version: z.number(),
         replaced_at: z.string(),
         replaced_by: z.string(),
-        fields: z.strictObject({ content: z.string(), ...storedFields }),
+        ...storedFields,
+        ...contentOrPreview,
       }),
     )
     .optional(),
+  history_omitted: z.number().optional(),
 });

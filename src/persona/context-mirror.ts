@@ -1,90 +1,39 @@
 /**
- * persona_context.json: the readable mirror of a persona's context, and the way the original system's file of that
- * name comes in. A reader never sees half a file.
+ * persona_context.json as we write it: a mirror of the persona's context for people and programs that look into the
+ * folder. A reader never sees half a file. Another file of that name, such as the original system's, is set aside.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import * as z from 'zod';
-import type { ContextEntry } from '../store/context-table.ts';
+import { constants, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type PersonaPaths, privateFileMode, privateFolderMode } from '../config/paths.ts';
+import { codeOf } from '../core/errors.ts';
 
-const record = z.record(z.string(), z.unknown());
-const undertakings = z.array(
-  z.object({
-    text: z.string(),
-    status: z.enum(['open', 'done', 'dropped']),
-    since: z.string(),
-    closed_at: z.string().optional(),
-  }),
-);
+/** By this a mirror is told from any other file. */
+const note = 'Written by memory-mcp, to be read only: what is changed here is not taken over.';
 
-/** Our own mirror and the original's file; what does not fit is left out. Both name the emotion differently. */
-const mirrorSchema = z
-  .object({
-    state: record.catch({}),
-    user_info: record.catch({}),
-    persona_info: record.catch({}),
-    preferences: record.catch({}),
-    goals: undertakings.catch([]),
-    promises: undertakings.catch([]),
-    current_emotion: z.string().optional().catch(undefined),
-    current_emotion_intensity: z.number().optional().catch(undefined),
-    current_action_tag: z.string().optional().catch(undefined),
-    physical_state: z.string().optional().catch(undefined),
-    mental_state: z.string().optional().catch(undefined),
-    environment: z.string().optional().catch(undefined),
-    relationship_status: z.string().optional().catch(undefined),
-    favorite_items: z.array(z.unknown()).optional().catch(undefined),
-    special_moments: z.array(z.unknown()).optional().catch(undefined),
-    active_promises: z.string().min(1).optional().catch(undefined),
-    current_goals: z.string().min(1).optional().catch(undefined),
-    last_conversation_time: z.string().optional().catch(undefined),
-  })
-  .loose();
-
-/** The context that a file describes, or nothing where there is no readable file. Nothing is written. */
-export function readContextMirror(file: string): Map<string, ContextEntry> {
-  let mirror: z.output<typeof mirrorSchema>;
+/** The text of a context file that is not our mirror, or undefined. Whether it can be understood is not asked here. */
+export function foreignContextFile(file: string): string | undefined {
   try {
-    mirror = mirrorSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    // No mirror or an unreadable one: it is derived, so there is nothing to take over.
-    return new Map();
+    const text = readFileSync(file, 'utf8');
+    return text.includes(note) ? undefined : text;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
-  const since = mirror.last_conversation_time ?? new Date(0).toISOString();
-  const single = (text: string | undefined) => (text === undefined ? [] : [{ text, status: 'open', since }]);
-  const values = {
-    ...mirror.state,
-    emotion: mirror.state.emotion ?? mirror.current_emotion,
-    emotion_intensity: mirror.state.emotion_intensity ?? mirror.current_emotion_intensity,
-    action_tag: mirror.state.action_tag ?? mirror.current_action_tag,
-    physical_state: mirror.state.physical_state ?? mirror.physical_state,
-    mental_state: mirror.state.mental_state ?? mirror.mental_state,
-    environment: mirror.state.environment ?? mirror.environment,
-    relationship_status: mirror.state.relationship_status ?? mirror.relationship_status,
-    user_info: withoutEmpty(mirror.user_info),
-    persona_info: withoutEmpty({
-      ...mirror.persona_info,
-      favorite_items: mirror.favorite_items,
-      special_moments: mirror.special_moments,
-    }),
-    preferences: mirror.preferences,
-    goals: [...mirror.goals, ...single(mirror.current_goals)],
-    promises: [...mirror.promises, ...single(mirror.active_promises)],
-  };
-  const entries = Object.entries(withoutEmpty(values)).map(
-    ([name, value]) => [name, { value, updated_at: since }] as const,
-  );
-  return new Map(entries);
 }
 
 /** Replaces the file atomically. */
-export async function writeContextMirror(file: string, context: unknown): Promise<void> {
+export async function writeContextMirror(
+  { context: file, original }: Pick<PersonaPaths, 'context' | 'original'>,
+  context: object,
+): Promise<void> {
+  if (foreignContextFile(file) !== undefined) await setAside(file, original);
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await open(temporary, 'wx', privateFileMode);
     try {
-      await handle.writeFile(`${JSON.stringify(context, undefined, 2)}\n`);
+      await handle.writeFile(`${JSON.stringify({ note, ...context }, undefined, 2)}\n`);
       await handle.sync();
     } finally {
       await handle.close();
@@ -96,8 +45,12 @@ export async function writeContextMirror(file: string, context: unknown): Promis
   }
 }
 
-function withoutEmpty(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== ''),
-  );
+async function setAside(file: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: privateFolderMode });
+  try {
+    await copyFile(file, join(folder, basename(file)), constants.COPYFILE_EXCL);
+  } catch (error) {
+    // What was set aside first is the original; a later file is not worth more than it.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }

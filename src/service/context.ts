@@ -1,12 +1,17 @@
 /**
  * The persona's context: its state, what it knows of the user, goals and promises. SQLite holds it; a readable mirror
- * lies beside it as persona_context.json, and the original system's file of that name is taken over once.
+ * lies beside it as persona_context.json. Until a first change is stored, the original system's file of that name is
+ * what there is.
  */
-import { reasonOf } from '../core/errors.ts';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
-import { readContextMirror, writeContextMirror } from '../persona/context-mirror.ts';
-import type { ContextEntry } from '../store/context-table.ts';
+import { writeContextMirror } from '../persona/context-mirror.ts';
+import { readOriginalContext } from '../persona/original-context.ts';
+import type { ContextEntries, ContextEntry } from '../store/context-table.ts';
+import { type ContextView, viewOfContext } from './context-view.ts';
+import { replyBudget } from './reply-budget.ts';
 import type { Scope } from './scope.ts';
+import { mergedUndertakings, type Undertaking, type UndertakingChange, undertakingsIn } from './undertakings.ts';
 
 export const stateNames = [
   'emotion',
@@ -20,125 +25,129 @@ export const stateNames = [
 export const recordNames = ['user_info', 'persona_info', 'preferences'] as const;
 export const listNames = ['goals', 'promises'] as const;
 
+/** In characters of JSON: what every session begins with must stay short. */
+const recordLimit = 4_000;
+
+type StateName = (typeof stateNames)[number];
 type ContextRecord = Readonly<Record<string, unknown>>;
 
-export interface Undertaking {
-  readonly text: string;
-  readonly status: 'open' | 'done' | 'dropped';
-  readonly since: Timestamp;
-  readonly closed_at?: Timestamp | undefined;
-}
-
-export type PersonaState = Readonly<Partial<Record<(typeof stateNames)[number], string | number>>>;
-
 export interface PersonaContext {
-  readonly state: PersonaState;
+  readonly state: Readonly<Partial<Record<StateName, string | number>>>;
   readonly user_info: ContextRecord;
   readonly persona_info: ContextRecord;
   readonly preferences: ContextRecord;
   readonly goals: readonly Undertaking[];
   readonly promises: readonly Undertaking[];
+  /** When anything of it changed last, and when a state did. */
   readonly updated_at?: Timestamp | undefined;
+  readonly state_updated_at?: Timestamp | undefined;
+  /** The last conversation with the original system, where its file told. */
+  readonly last_conversation?: Timestamp | undefined;
 }
 
 export interface ContextChange {
-  readonly state: Readonly<Partial<Record<(typeof stateNames)[number], string | number | null>>>;
+  /** A null clears. */
+  readonly state: Readonly<Partial<Record<StateName, string | number | null>>>;
   /** Merged name by name; a null removes a name. */
   readonly records: Readonly<Partial<Record<(typeof recordNames)[number], ContextRecord>>>;
-  /** Each entry is added, or changes the entry with the same text. */
-  readonly lists: Readonly<
-    Partial<Record<(typeof listNames)[number], readonly { text: string; status: Undertaking['status'] }[]>>
-  >;
+  readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly UndertakingChange[]>>>;
 }
 
-export function readContext({ workspace }: Pick<Scope, 'workspace'>): PersonaContext {
-  return contextFrom(currentEntries(workspace));
+export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): PersonaContext {
+  return contextFrom(currentEntries(scope));
 }
 
-export async function changeContext(scope: Scope, change: ContextChange): Promise<PersonaContext> {
+/**
+ * Changes what is given and answers with all that is noted then. `invalid_input` for a record or list that would become
+ * too long, `not_found` for closing what nobody noted.
+ */
+export async function changeContext(scope: Scope, change: ContextChange): Promise<ContextView> {
   const { workspace, clock, caller } = scope;
   const now = clock.now().toISOString();
-  const inherited = workspace.store.context.all().size === 0 ? currentEntries(workspace) : undefined;
-  await workspace.store.context.change(now, (stored) => {
-    const base = stored.size === 0 && inherited !== undefined ? inherited : stored;
-    const values = new Map<string, unknown>([...base].map(([name, { value }]) => [name, value]));
-    for (const [name, value] of Object.entries(change.state)) values.set(name, value);
-    for (const [name, record] of Object.entries(change.records))
-      values.set(name, mergedRecord(values.get(name), record));
-    for (const [name, entries] of Object.entries(change.lists))
-      values.set(name, mergedList(values.get(name), entries, now));
-    return values;
+  const inherited = currentEntries(scope);
+  await workspace.store.context.change((stored) => {
+    // Whoever changes first takes the original's context over; somebody else may have done so by now.
+    const base = stored.size === 0 ? inherited : stored;
+    const entries = new Map<string, ContextEntry | undefined>(stored.size === 0 ? inherited : []);
+    const set = (name: string, value: unknown) =>
+      entries.set(name, value === null || value === undefined ? undefined : { value, updated_at: now });
+    for (const [name, value] of Object.entries(change.state)) set(name, value);
+    for (const [name, record] of Object.entries(change.records)) {
+      set(name, mergedRecord(name, base.get(name)?.value, record));
+    }
+    for (const [name, list] of Object.entries(change.lists)) {
+      set(name, mergedUndertakings(name, undertakingsIn(base.get(name)?.value), list, now));
+    }
+    return entries;
   });
   await workspace.activity.wrote('update_context', [], caller.source);
-  const context = readContext(scope);
-  await mirror(scope, context);
-  return context;
+  return viewOfContext(await mirrored(scope), scope, { room: replyBudget.full - 500, closedAt: now });
 }
 
-async function mirror({ workspace, logger }: Scope, context: PersonaContext): Promise<void> {
-  try {
-    await writeContextMirror(workspace.paths.context, context);
-  } catch (error) {
-    // The context itself is stored; its mirror is for reading and is written anew with the next change.
-    logger.warn('persona_context.json could not be written', { persona: workspace.persona, reason: reasonOf(error) });
+/** Writes the mirror and answers with what it shows. */
+async function mirrored(scope: Scope): Promise<PersonaContext> {
+  const { workspace, logger } = scope;
+  for (;;) {
+    const context = readContext(scope);
+    try {
+      await writeContextMirror(workspace.paths, { persona: workspace.persona, ...context });
+    } catch (error) {
+      // The context itself is stored; its mirror is only for reading and is written anew with the next change.
+      logger.warn('persona_context.json could not be written', { persona: workspace.persona, reason: reasonOf(error) });
+      return context;
+    }
+    // Somebody who changed it meanwhile may have written a newer mirror, which has just been replaced by an older one.
+    if (JSON.stringify(readContext(scope)) === JSON.stringify(context)) return context;
   }
 }
 
-/** The stored context, or what the original system left in its file where nothing is stored yet. */
-function currentEntries(workspace: Scope['workspace']): Map<string, ContextEntry> {
+/** What is stored, or what the original system left where nothing is stored yet. */
+function currentEntries({ workspace, settings }: Pick<Scope, 'workspace' | 'settings'>): ContextEntries {
   const stored = workspace.store.context.all();
-  if (stored.size > 0) return stored;
-  return readContextMirror(workspace.paths.context);
+  return stored.size > 0 ? stored : readOriginalContext(workspace.paths.context, settings.timezone);
 }
 
-function contextFrom(entries: Map<string, ContextEntry>): PersonaContext {
+function contextFrom(entries: ContextEntries): PersonaContext {
   const value = (name: string) => entries.get(name)?.value;
-  const state: Record<string, string | number> = {};
-  for (const name of stateNames) {
+  const state = stateNames.flatMap((name) => {
     const entry = value(name);
-    if (typeof entry === 'string' || typeof entry === 'number') state[name] = entry;
-  }
-  const updated = [...entries.values()]
-    .map(({ updated_at }) => updated_at)
-    .sort()
-    .at(-1);
+    return typeof entry === 'string' || typeof entry === 'number' ? [[name, entry] as const] : [];
+  });
+  const lastConversation = value('last_conversation');
   return {
-    state,
-    user_info: recordOf(value('user_info')),
-    persona_info: recordOf(value('persona_info')),
-    preferences: recordOf(value('preferences')),
-    goals: listOf(value('goals')),
-    promises: listOf(value('promises')),
-    ...(updated !== undefined && { updated_at: updated }),
+    state: Object.fromEntries(state),
+    user_info: recordIn(value('user_info')),
+    persona_info: recordIn(value('persona_info')),
+    preferences: recordIn(value('preferences')),
+    goals: undertakingsIn(value('goals')),
+    promises: undertakingsIn(value('promises')),
+    updated_at: newest([...entries.values()]),
+    state_updated_at: newest(stateNames.flatMap((name) => entries.get(name) ?? [])),
+    ...(typeof lastConversation === 'string' && { last_conversation: lastConversation }),
   };
 }
 
-function recordOf(value: unknown): ContextRecord {
+function newest(entries: readonly ContextEntry[]): Timestamp | undefined {
+  return entries
+    .map(({ updated_at }) => updated_at)
+    .sort()
+    .at(-1);
+}
+
+function recordIn(value: unknown): ContextRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function listOf(value: unknown): Undertaking[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function mergedRecord(current: unknown, change: ContextRecord): ContextRecord {
-  const merged: Record<string, unknown> = { ...recordOf(current) };
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null) delete merged[name];
-    else merged[name] = value;
+function mergedRecord(name: string, current: unknown, change: ContextRecord): ContextRecord | undefined {
+  const merged = new Map([...Object.entries(recordIn(current)), ...Object.entries(change)]);
+  const record = Object.fromEntries([...merged].filter(([, value]) => value !== null));
+  const length = JSON.stringify(record).length;
+  if (length > recordLimit) {
+    throw new MemoryMcpError(
+      'invalid_input',
+      `${name}: it would be ${length} characters of JSON; at most ${recordLimit} are allowed`,
+      { hint: 'Store single facts with memory_create, and remove names that are not needed by setting them to null.' },
+    );
   }
-  return merged;
-}
-
-function mergedList(
-  current: unknown,
-  entries: readonly { text: string; status: Undertaking['status'] }[],
-  now: Timestamp,
-): Undertaking[] {
-  const merged = new Map(listOf(current).map((entry) => [entry.text, entry]));
-  for (const { text, status } of entries) {
-    const since = merged.get(text)?.since ?? now;
-    merged.set(text, { text, status, since, ...(status !== 'open' && { closed_at: now }) });
-  }
-  return [...merged.values()];
+  return merged.size === 0 || Object.keys(record).length === 0 ? undefined : record;
 }

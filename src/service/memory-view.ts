@@ -1,8 +1,11 @@
 /**
- * A memory as replies show it: without its internal id, with its age. Used by every verb that answers with memories.
+ * A memory as replies show it: without its internal id, with its age, every text visible. Used by every verb that
+ * answers with memories.
  */
 import { ageOf } from '../core/age.ts';
 import type { Memory } from '../core/memory.ts';
+import { visibleValue } from '../core/visible-text.ts';
+import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
 import type { Scope } from './scope.ts';
 
 export type MemoryView = Omit<Memory, 'id' | 'content'> & {
@@ -14,9 +17,19 @@ export type MemoryView = Omit<Memory, 'id' | 'content'> & {
   readonly content_length?: number | undefined;
 };
 
+/** Visible here already, since what is hidden becomes longer when it is shown, and replies are measured. */
 export function viewOf(
   { id: _, ...memory }: Memory,
   { clock, settings }: Pick<Scope, 'clock' | 'settings'>,
 ): MemoryView & { content: string } {
-  return { ...memory, age: ageOf(memory.created_at, { now: clock.now(), timeZone: settings.timezone }) };
+  return visibleValue({
+    ...memory,
+    age: ageOf(memory.created_at, { now: clock.now(), timeZone: settings.timezone }),
+  });
+}
+
+/** One memory as the reply of a verb that changed it: a long content as a preview. */
+export function briefViewOf(memory: Memory, scope: Pick<Scope, 'clock' | 'settings'>): Shortened<MemoryView> {
+  const view = viewOf(memory, scope);
+  return fitReply<MemoryView>([view], replyBudget.concise)[0] ?? view;
 }

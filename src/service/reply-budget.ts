@@ -1,14 +1,21 @@
 /**
  * Keeps replies small enough for an assistant's context. Long contents become previews first; only when even those do
- * not fit are items left for the next page.
+ * not fit are items left for the next page. Items are measured as they will be seen, so they have to be visible text.
  */
+import { cutText, headWithin, jsonBytes } from './reply-text.ts';
 
 /** Bytes of the reply's JSON in UTF-8. */
 export const replyBudget = { concise: 10_000, full: 40_000 } as const;
 
-/** What a reply needs around its items: the braces, the mode, a cursor. */
+/** What a reply needs around its items: the braces, the mode, why it was degraded, a cursor. */
 const envelope = 600;
-const shortestPreview = 120;
+/** The least of a content that is worth showing: 120 characters in Japanese. */
+const shortestPreview = 360;
+/** `"preview":`, `"content_length":123456` and commas. */
+const labels = 50;
+/** What an item may take besides its content before its other texts are cut as well. */
+const longestRest = 2_000;
+const cutRest = { text: 60, entries: 10 };
 
 export interface Budgeted {
   readonly content?: string | undefined;
@@ -18,58 +25,79 @@ export type Shortened<Item> = Item | (Omit<Item, 'content'> & { preview: string;
 
 /**
  * The longest head of `items` that fits into `budget` bytes, at least one item, with the contents that are too long
- * replaced by what `preview(item, length)` makes of them.
+ * replaced by what `preview(item, length)` makes of them in at most so many characters.
  */
 export function fitReply<Item extends Budgeted>(
   items: readonly Item[],
   budget: number,
-  preview: (item: Item, length: number) => string = headOf,
+  preview: (item: Item, length: number) => string = ({ content = '' }, length) => cutText(content, length),
 ): Shortened<Item>[] {
   const room = budget - envelope;
-  if (totalBytes(items) <= room) return [...items];
-  for (let count = items.length; count > 0; count--) {
-    const head = items.slice(0, count);
-    let length = longestContent(head, room);
-    // Bytes per character differ from text to text, so the first guess may need a few steps down.
-    for (; length >= shortestPreview; length = Math.floor(length * 0.8)) {
-      const shortened = head.map((item) => shorten(item, length, preview));
-      if (totalBytes(shortened) <= room) return shortened;
-    }
-  }
-  return items.slice(0, 1).map((item) => shorten(item, shortestPreview, preview));
+  const measured = items.map(withCutRest).map((item) => {
+    const content = item.content === undefined ? 0 : jsonBytes(item.content);
+    return { item, content, rest: jsonBytes({ ...item, content: undefined }) + labels };
+  });
+  const head = measured.slice(0, Math.max(1, countFitting(measured, room)));
+  const share = shareOf(
+    head.map(({ content }) => content),
+    room - head.reduce((sum, { rest }) => sum + rest, 0),
+  );
+  return head.map(({ item, content }) => {
+    if (content <= share) return item;
+    const { content: whole = '', ...rest } = item;
+    return { ...rest, preview: previewWithin(item, share, preview), content_length: whole.length };
+  });
 }
 
-function shorten<Item extends Budgeted>(
-  item: Item,
-  length: number,
-  preview: (item: Item, length: number) => string,
-): Shortened<Item> {
-  if (item.content === undefined || item.content.length <= length) return item;
-  const { content, ...rest } = item;
-  return { ...rest, preview: preview(item, length), content_length: content.length };
-}
-
-/** How long contents may be if each gets an equal share of the room and short ones leave theirs to the others. */
-function longestContent(items: readonly Budgeted[], room: number): number {
-  const lengths = items.map(({ content }) => content?.length ?? 0);
-  const overhead = totalBytes(items.map(({ content: _, ...rest }) => rest));
-  let remaining = Math.max(0, room - overhead);
+/** How many bytes each content may take: short ones leave what they do not need to the others. */
+export function shareOf(contents: readonly number[], room: number): number {
+  let remaining = Math.max(0, room);
   let share = 0;
-  const ascending = lengths.toSorted((a, b) => a - b);
-  for (const [index, length] of ascending.entries()) {
-    share = Math.floor(remaining / (ascending.length - index));
-    if (length > share) break;
-    remaining -= length;
+  for (const [index, content] of contents.toSorted((one, other) => one - other).entries()) {
+    share = Math.floor(remaining / (contents.length - index));
+    if (content > share) return share;
+    remaining -= content;
   }
-  return share;
+  return Math.max(share, ...contents);
 }
 
-/** The beginning of a text, not cut inside a character. */
-function headOf({ content = '' }: Budgeted, length: number): string {
-  const cut = content.slice(0, length);
-  return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+function countFitting(measured: readonly { content: number; rest: number }[], room: number): number {
+  let used = 0;
+  const first = measured.findIndex(({ content, rest }) => {
+    used += rest + Math.min(content, shortestPreview);
+    return used > room;
+  });
+  return first === -1 ? measured.length : first;
 }
 
-function totalBytes(items: readonly unknown[]): number {
-  return items.reduce((sum: number, item) => sum + Buffer.byteLength(JSON.stringify(item)) + 1, 0);
+function previewWithin<Item extends Budgeted>(
+  item: Item,
+  bytes: number,
+  preview: (item: Item, length: number) => string,
+): string {
+  const { content = '' } = item;
+  const room = Math.max(bytes, shortestPreview);
+  // Characters differ in bytes, and a preview may begin in the middle: a first guess, then a few steps down.
+  let length = Math.floor((content.length * room) / jsonBytes(content));
+  for (; length > 10; length = Math.floor(length * 0.9)) {
+    const text = preview(item, length);
+    if (jsonBytes(text) <= room) return text;
+  }
+  return headWithin(content, room);
+}
+
+/** An item whose texts besides the content would fill a reply by themselves, with these cut; memory_read shows them. */
+function withCutRest<Item extends Budgeted>(item: Item): Item {
+  const { content, ...rest } = item;
+  if (jsonBytes(rest) <= longestRest) return item;
+  const cut = Object.entries(rest).map(([name, value]) => [name, cutValue(value)] as const);
+  // Texts stay texts and lists stay lists, so it is still an item.
+  return { ...(Object.fromEntries(cut) as Omit<Item, 'content'>), ...(content !== undefined && { content }) } as Item;
+}
+
+function cutValue(value: unknown): unknown {
+  if (typeof value === 'string') return cutText(value, cutRest.text);
+  if (!Array.isArray(value)) return value;
+  const shown = value.slice(0, cutRest.entries).map(cutValue);
+  return value.length > shown.length ? [...shown, `… ${value.length - shown.length} more`] : shown;
 }

@@ -1,15 +1,18 @@
 /**
- * The start of a session: everything that an assistant should know before the user's first word is answered.
+ * The start of a session: everything that an assistant should know before the user's first word is answered, in the
+ * room of one ordinary reply. Nothing changes by asking for it.
  */
 import { ageOf } from '../core/age.ts';
 import type { MemoryFilter } from '../core/memory.ts';
-import { type PersonaContext, readContext } from './context.ts';
+import { readContext } from './context.ts';
+import { type ContextView, viewOfContext } from './context-view.ts';
 import { type MemoryView, viewOf } from './memory-view.ts';
 import { type RecallStatus, recallStatus } from './recall-status.ts';
 import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
+import { jsonBytes } from './reply-text.ts';
 import type { Scope } from './scope.ts';
 
-export interface SessionStart extends PersonaContext {
+export interface SessionStart extends ContextView {
   readonly persona: string;
   readonly now: string;
   readonly timezone: string;
@@ -22,38 +25,34 @@ export interface SessionStart extends PersonaContext {
 
 const live: MemoryFilter = { deleted: 'exclude' };
 const shownPinned = 20;
+/** What the context may take; the memories have the rest. */
+const contextRoom = 5_000;
 
 export function sessionStart(scope: Scope): SessionStart {
-  const { workspace, clock, settings } = scope;
-  // A session that begins will soon search.
-  workspace.models.warm();
-  const { memories } = workspace.store;
-  const now = clock.now();
-  const context = readContext(scope);
-  const open = { ...context, goals: context.goals.filter(isOpen), promises: context.promises.filter(isOpen) };
-  const last = workspace.activity.lastConversation();
-  const view = (memory: Parameters<typeof viewOf>[0]) => viewOf(memory, scope);
-
-  const base = {
-    persona: workspace.persona,
-    now: now.toISOString(),
-    timezone: settings.timezone,
-    ...(last !== undefined && {
-      last_conversation: { at: last, age: ageOf(last, { now, timeZone: settings.timezone }) },
-    }),
-    ...open,
-    total_memories: memories.count(live),
-    recall: recallStatus(scope),
-  };
-  // Half of what the context leaves goes to pinned memories, the rest to recent ones.
-  const room = Math.max(4_000, replyBudget.concise - Buffer.byteLength(JSON.stringify(base)));
-  const pinned = fitReply(memories.pinned(shownPinned).map(view), room / 2);
-  const recent = memories.list({ filter: live, order: 'newest', limit: settings.recent_memories_count }).map(view);
-  const left = room - Buffer.byteLength(JSON.stringify(pinned));
+  const { workspace, settings } = scope;
+  const reply = workspace.store.read(() => {
+    const { memories } = workspace.store;
+    const context = readContext(scope);
+    const view = (memory: Parameters<typeof viewOf>[0]): MemoryView => viewOf(memory, scope);
+    const base = {
+      persona: workspace.persona,
+      now: scope.clock.now().toISOString(),
+      timezone: settings.timezone,
+      last_conversation: conversationAt(workspace.activity.lastConversation() ?? context.last_conversation, scope),
+      ...viewOfContext(context, scope, { room: contextRoom }),
+      total_memories: memories.count(live),
+      recall: recallStatus(scope),
+    };
+    const room = replyBudget.concise - jsonBytes(base);
+    // Half of the room is kept for recent memories; what pinned ones leave goes to them as well.
+    const pinned = fitReply(memories.pinned(shownPinned).map(view), room / 2);
+    const recent = memories.list({ filter: live, order: 'newest', limit: settings.recent_memories_count }).map(view);
+    return { ...base, pinned, recent: fitReply(recent, room - jsonBytes(pinned)) };
+  });
   workspace.activity.read('get_context', [], scope.caller);
-  return { ...base, pinned, recent: fitReply(recent, left) };
+  return reply;
 }
 
-function isOpen({ status }: { status: string }): boolean {
-  return status === 'open';
+function conversationAt(at: string | undefined, { clock, settings }: Scope): SessionStart['last_conversation'] {
+  return at === undefined ? undefined : { at, age: ageOf(at, { now: clock.now(), timeZone: settings.timezone }) };
 }

@@ -1,6 +1,6 @@
 /**
- * The persona's context: named JSON values such as its emotion, what is known of the user, goals and promises.
- * Each name is its own row, so that two processes that set different names never overwrite each other.
+ * The persona's context: named JSON values such as its emotion, what is known of the user, goals and promises. Each
+ * name is its own row, so that a change of one never touches another.
  */
 import type { Timestamp } from '../core/memory.ts';
 import type { Connection } from './database.ts';
@@ -10,14 +10,16 @@ export interface ContextEntry {
   readonly updated_at: Timestamp;
 }
 
+export type ContextEntries = ReadonlyMap<string, ContextEntry>;
+
 export interface ContextTable {
-  all(): Map<string, ContextEntry>;
-  /** Computes and stores new values in one transaction; `null` removes a name. */
-  change(now: Timestamp, compute: (current: Map<string, ContextEntry>) => ReadonlyMap<string, unknown>): Promise<void>;
+  all(): ContextEntries;
+  /** Computes and stores new entries in one transaction; names that are absent stay, `undefined` removes one. */
+  change(compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>): Promise<void>;
 }
 
 export function createContextTable(connection: Connection): ContextTable {
-  const all = (): Map<string, ContextEntry> =>
+  const all = (): ContextEntries =>
     new Map(
       connection
         .sql<{ name: string; value: string; updated_at: string }>(
@@ -28,17 +30,14 @@ export function createContextTable(connection: Connection): ContextTable {
     );
   return {
     all,
-    change: (now, compute) =>
+    change: (compute) =>
       connection.write(() => {
-        for (const [name, value] of compute(all())) {
-          if (value === null) connection.sql('DELETE FROM context WHERE name = ?').run(name);
+        for (const [name, entry] of compute(all())) {
+          if (entry === undefined) connection.sql('DELETE FROM context WHERE name = ?').run(name);
           else {
             connection
-              .sql(
-                `INSERT INTO context (name, value, updated_at) VALUES (?, ?, ?)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
-              )
-              .run(name, JSON.stringify(value), now);
+              .sql('INSERT OR REPLACE INTO context (name, value, updated_at) VALUES (?, ?, ?)')
+              .run(name, JSON.stringify(entry.value), entry.updated_at);
           }
         }
       }),

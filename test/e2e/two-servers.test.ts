@@ -16,7 +16,7 @@ const withHistory = z.object({
       content: z.string(),
       version: z.number(),
       tags: z.array(z.string()),
-      history: z.array(z.object({ version: z.number(), fields: z.object({ content: z.string().optional() }) })),
+      history: z.array(z.object({ version: z.number(), content: z.string().optional() })),
     }),
   ),
 });
@@ -31,7 +31,7 @@ async function historyOf(server: TestServer, key: string) {
   const reply = await server.call('memory_read', { keys: [key], history: true });
   const memory = withHistory.parse(reply.structured).memories[0];
   if (memory === undefined) throw new Error(`${key} is missing: ${reply.text}`);
-  return memory;
+  return { ...memory, history: memory.history.toReversed() };
 }
 
 const versionOf = (reply: Reply) => changed.parse(reply.structured).memory.version;
@@ -100,7 +100,7 @@ describe('two servers on one memory', () => {
     expect(Math.max(...acknowledged)).toBeLessThanOrEqual(memory.version);
     // Only what cannot be done is refused: updating what is deleted, restoring what is not.
     for (const text of refused) expect(text).toMatch(/^conflict: .* is (not )?deleted/);
-    const states = [...memory.history.map(({ fields }) => fields.content), memory.content];
+    const states = [...memory.history.map(({ content }) => content), memory.content];
     const written = states.filter((state, index) => index === 0 || state !== states[index - 1]).slice(1);
     expect(new Set(written).size).toBe(written.length);
   });

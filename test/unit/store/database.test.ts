@@ -186,7 +186,7 @@ it('deleted text is overwritten, and no temporary file ever holds any', async ()
 it.skipIf(process.platform === 'win32')('files can be read by their owner alone', async () => {
   const folder = testFolder();
   const store = await openTestStore(join(folder, 'memory.sqlite'));
-  await store.context.change(now, () => new Map([['emotion', 'joy']]));
+  await store.context.change(() => new Map([['emotion', { value: 'joy', updated_at: now }]]));
   const modes = readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]);
   expect(modes).toEqual([
     ['memory.sqlite', '600'],

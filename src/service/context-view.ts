@@ -1,0 +1,67 @@
+/**
+ * The context as replies show it: what is open, how old the state is, and never more bytes than there is room for.
+ */
+import { ageOf } from '../core/age.ts';
+import type { Timestamp } from '../core/memory.ts';
+import { visibleValue } from '../core/visible-text.ts';
+import type { PersonaContext } from './context.ts';
+import { cutText, jsonBytes } from './reply-text.ts';
+import type { Scope } from './scope.ts';
+import { isOpen, type Undertaking } from './undertakings.ts';
+
+export interface ContextView extends Omit<PersonaContext, 'state_updated_at' | 'last_conversation'> {
+  readonly state_age?: string | undefined;
+  /** True where texts were cut or entries left out for want of room. */
+  readonly shortened?: true | undefined;
+}
+
+/** How long texts and lists may be and how deep values may go, tried one after the other until all fits. */
+const limits = [
+  { text: 400, entries: 50, depth: 9 },
+  { text: 200, entries: 50, depth: 9 },
+  { text: 100, entries: 30, depth: 9 },
+  { text: 60, entries: 15, depth: 4 },
+  { text: 30, entries: 8, depth: 2 },
+  { text: 20, entries: 3, depth: 2 },
+] as const;
+
+/** What is open, and what was closed at `closedAt`, in at most `room` bytes of JSON. */
+export function viewOfContext(
+  context: PersonaContext,
+  { clock, settings }: Pick<Scope, 'clock' | 'settings'>,
+  { room, closedAt }: { room: number; closedAt?: Timestamp | undefined },
+): ContextView {
+  const shown = (entry: Undertaking) => isOpen(entry) || (closedAt !== undefined && entry.closed_at === closedAt);
+  const { state_updated_at: since, last_conversation: _, goals, promises, ...rest } = context;
+  const view: ContextView = visibleValue({
+    ...rest,
+    ...(since !== undefined && {
+      state_age: ageOf(since, { now: clock.now(), timeZone: settings.timezone }),
+    }),
+    goals: goals.filter(shown),
+    promises: promises.filter(shown),
+  });
+  if (jsonBytes(view) <= room) return view;
+  const candidates = limits.map((limit) => shortened(view, limit));
+  return candidates.find((candidate) => jsonBytes(candidate) <= room) ?? candidates.at(-1) ?? view;
+}
+
+type Limit = (typeof limits)[number];
+
+/** The same view with shorter texts, and of each list and record the newest entries. */
+function shortened(view: ContextView, limit: Limit): ContextView {
+  const parts = Object.entries(view).map(([name, part]) => [name, shorter(part, limit, 0)] as const);
+  // Each part keeps its kind: texts stay texts, lists stay lists.
+  return { ...(Object.fromEntries(parts) as unknown as ContextView), shortened: true };
+}
+
+function shorter(value: unknown, limit: Limit, depth: number): unknown {
+  if (typeof value === 'string') return cutText(value, limit.text);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > limit.depth) return '…';
+  if (Array.isArray(value)) return value.slice(-limit.entries).map((item) => shorter(item, limit, depth + 1));
+  const entries = Object.entries(value).slice(-limit.entries);
+  return Object.fromEntries(
+    entries.map(([name, member]) => [cutText(name, limit.text), shorter(member, limit, depth + 1)]),
+  );
+}
