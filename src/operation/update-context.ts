@@ -7,8 +7,13 @@ import { changeContext, listNames, recordNames, stateNames } from '../service/co
 import { personaContext, undertakingStatus } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
 
+const deepestRecord = 10;
+
 const state = z.string().trim().min(1).max(stateLimit).nullable().optional();
-const record = z.record(z.string().min(1).max(100), z.json()).optional();
+const record = z
+  .record(z.string().min(1).max(100), z.unknown())
+  .refine((value) => isShallow(value, deepestRecord), `must not be nested deeper than ${deepestRecord} levels`)
+  .optional();
 const undertakingText = z.string().trim().min(1).max(stateLimit);
 const undertakings = z
   .array(
@@ -54,6 +59,11 @@ export const updateContext = defineOperation({
     }),
   }),
 });
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
+}
 
 /** The given fields among `names`, without those that are absent. */
 function pick<Input extends object, Name extends keyof Input>(

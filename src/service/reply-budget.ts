@@ -13,6 +13,8 @@ const envelope = 600;
 const shortestPreview = 360;
 /** `"preview":`, `"content_length":123456` and commas. */
 const labels = 50;
+/** A "…" on either side. */
+const marks = 6;
 /** What an item may take besides its content before its other texts are cut as well. */
 const longestRest = 2_000;
 const cutRest = { text: 60, entries: 10 };
@@ -78,7 +80,7 @@ function previewWithin<Item extends Budgeted>(
   const { content = '' } = item;
   const room = Math.max(bytes, shortestPreview);
   // Characters differ in bytes, and a preview may begin in the middle: a first guess, then a few steps down.
-  let length = Math.floor((content.length * room) / jsonBytes(content));
+  let length = Math.floor((content.length * (room - marks)) / jsonBytes(content));
   for (; length > 10; length = Math.floor(length * 0.9)) {
     const text = preview(item, length);
     if (jsonBytes(text) <= room) return text;
