@@ -40,6 +40,15 @@ const forLauncher: NonNullable<Options['esbuildOptions']> = (options, context) =
   options.supported = { ...options.supported, 'dynamic-import': false };
 };
 
+/** `charset` leaves regular expressions as they are, and there a Japanese word must not become Latin letters either. */
+const plainAscii: NonNullable<Options['plugins']>[number] = {
+  name: 'plain-ascii',
+  renderChunk: (code) => ({
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII is meant.
+    code: code.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  }),
+};
+
 export default defineConfig([
   {
     ...shared,
@@ -47,6 +56,7 @@ export default defineConfig([
     clean: ['!inference.cjs'],
     esbuildOptions: forLauncher,
     esbuildPlugins: [leanSdk],
+    plugins: [plainAscii],
   },
   { ...shared, entry: { inference: 'src/model/inference.ts' }, esbuildPlugins: [stubs] },
 ]);

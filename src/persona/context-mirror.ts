@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { constants, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type PersonaPaths, privateFileMode, privateFolderMode } from '../config/paths.ts';
+import { createPrivateFolder, type PersonaPaths, privateFileMode } from '../config/paths.ts';
 import { codeOf } from '../core/errors.ts';
 
 /** By this a mirror is told from any other file. */
@@ -46,7 +46,7 @@ export async function writeContextMirror(
 }
 
 async function setAside(file: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: privateFolderMode });
+  createPrivateFolder(folder);
   try {
     await copyFile(file, join(folder, basename(file)), constants.COPYFILE_EXCL);
   } catch (error) {
