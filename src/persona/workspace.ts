@@ -82,9 +82,11 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
 
   function servingEmbedder(): Embedder {
     const current = store.vectors.currentSpace();
-    const configured = models.embedder.space();
-    if (current === undefined || configured === undefined || configured.id === current.id) return models.embedder;
-    return models.embedderFor(current.id) ?? models.embedder;
+    const { embedder } = models;
+    // A model that is not here yet has no space either, and an older one may serve until it comes.
+    if (current === undefined || embedder.status().state === 'off' || embedder.space()?.id === current.id)
+      return embedder;
+    return models.embedderFor(current.id) ?? embedder;
   }
 
   async function finishErasure(): Promise<readonly string[]> {

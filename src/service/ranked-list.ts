@@ -78,8 +78,10 @@ async function meaningOf(workspace: Workspace, target: Target, filter: MemoryFil
   if ('query' in target) return searchMeaning(workspace, target.query, filter);
   const space = workspace.store.vectors.currentSpace();
   const [own] = space === undefined ? [] : workspace.store.vectors.ofMemories([target.memory.id], space);
-  if (own === undefined) return { unavailable: `memory ${target.memory.key} has no vector yet` };
-  return searchVector(workspace, own.vector, filter);
+  if (space === undefined || own === undefined) {
+    return { unavailable: `memory ${target.memory.key} has no vector yet` };
+  }
+  return searchVector(workspace, { vector: own.vector, space }, filter);
 }
 
 interface Candidate {

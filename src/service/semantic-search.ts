@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { dotProduct } from '../core/vector.ts';
+import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { ModelStatus } from '../model/embedder.ts';
 import type { CosineBackground } from '../persona/vector-sample.ts';
 import type { Workspace } from '../persona/workspace.ts';
@@ -25,27 +25,36 @@ export interface SemanticSearch {
 /** A search, or in one sentence why there is none. */
 export type SemanticAnswer = SemanticSearch | { readonly unavailable: string };
 
+/** A vector together with the space it belongs to: only vectors of the same space may be compared. */
+export interface PlacedVector {
+  readonly vector: Float32Array;
+  readonly space: VectorSpace;
+}
+
 export async function searchMeaning(
   workspace: Workspace,
   query: string,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const embedding = await embedQuestion(workspace, query);
-  if ('unavailable' in embedding) return embedding;
-  return searchVector(workspace, embedding.vector, filter);
+  const placed = await embedQuestion(workspace, query);
+  if ('unavailable' in placed) return placed;
+  if (placed.space.id === workspace.store.vectors.currentSpace()?.id) return searchVector(workspace, placed, filter);
+  // Searches may have moved to another model while this one was answering.
+  const again = await embedQuestion(workspace, query);
+  return 'unavailable' in again ? again : searchVector(workspace, again, filter);
 }
 
 /** The same for a vector that is already there, such as that of another memory. */
 export async function searchVector(
   workspace: Workspace,
-  vector: Float32Array,
+  { vector, space: { id } }: PlacedVector,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
   const { projection, store, vectorSample } = workspace;
   const index = await projection.synced();
   if (index === undefined) return { unavailable: 'no memory has a vector yet' };
   const { space } = index;
-  if (space.dimensions !== vector.length) return { unavailable: 'the model is being changed' };
+  if (space.id !== id) return { unavailable: 'the model is being changed, and the one before it is not here' };
 
   const ids = store.vectors.idsMatching(filter, space);
   const ranked = await index.nearest(
@@ -77,12 +86,15 @@ export async function searchVector(
 async function embedQuestion(
   workspace: Workspace,
   query: string,
-): Promise<{ vector: Float32Array } | { unavailable: string }> {
+): Promise<PlacedVector | { unavailable: string }> {
   const embedder = workspace.servingEmbedder();
   const { state } = embedder.status();
   // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
   const answer = embedder.embedQuery(query).then(
-    (vector) => ({ vector }),
+    (vector) => {
+      const space = embedder.space();
+      return space === undefined ? { unavailable: describeStatus(embedder.status()) } : { vector, space };
+    },
     (error: unknown) => ({ unavailable: reasonOf(error) }),
   );
   if (state === 'downloading') return { unavailable: describeStatus(embedder.status()) };

@@ -21,7 +21,10 @@ export interface VectorTable {
   currentSpace(): VectorSpace | undefined;
   /** Makes a space the one that searches use, with a new epoch, so that every index starts anew. */
   switchTo(space: VectorSpace): Promise<void>;
-  /** Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. */
+  /**
+   * Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. What it has in
+   * the space already stays, since it is of the same text: a changed one loses its vectors.
+   */
   put(
     memory: { id: MemoryId; version: number },
     space: VectorSpace,
@@ -29,6 +32,8 @@ export interface VectorTable {
   ): Promise<boolean>;
   /** Removes the vectors of a memory in every space; call inside a write transaction. */
   drop(memory: Memory): void;
+  /** Whether there are vectors of any other space. */
+  hasOtherSpaces(space: VectorSpace): boolean;
   /** Removes up to `limit` vectors of other spaces than the given ones. Returns how many went. */
   dropOtherSpaces(kept: readonly string[], limit: number): Promise<number>;
   byIds(ids: readonly VectorId[], space: VectorSpace): Map<VectorId, StoredVector>;
@@ -110,13 +115,10 @@ export function createVectorTable({
           .get(memory.id);
         if (row === undefined || row.version !== memory.version) return false;
         const spaceNumber = ensureSpace(space);
-        remove(
-          connection
-            .sql<{ id: number; key: string; chunk: number }>(
-              'SELECT id, ? AS key, chunk FROM vectors WHERE memory_id = ? AND space = ?',
-            )
-            .all(row.key, memory.id, spaceNumber),
-        );
+        const present = connection
+          .sql('SELECT 1 FROM vectors WHERE memory_id = ? AND space = ? AND chunk = 0')
+          .get(memory.id, spaceNumber);
+        if (present !== undefined) return true;
         vectors.forEach((vector, chunk) => {
           const { lastInsertRowid } = connection
             .sql('INSERT INTO vectors (memory_id, chunk, space, vector) VALUES (?, ?, ?, ?)')
@@ -137,6 +139,10 @@ export function createVectorTable({
       );
       connection.sql('DELETE FROM vector_failures WHERE memory_id = ?').run(memory.id);
     },
+    hasOtherSpaces: ({ id }) =>
+      connection
+        .sql('SELECT 1 FROM spaces s WHERE s.name <> ? AND EXISTS (SELECT 1 FROM vectors v WHERE v.space = s.id)')
+        .get(id) !== undefined,
     dropOtherSpaces: (kept, limit) =>
       connection.write(() => {
         const { changes: removed } = connection

@@ -53,11 +53,25 @@ describe('vectors', () => {
     expect([store.vectors.count(space), store.vectors.count(other)]).toEqual([0, 0]);
   });
 
-  it('are replaced as a whole, with new ids', async () => {
+  it('stay what they are when another process brings them as well', async () => {
     const { store, memories } = await withMemories('one');
     const memory = memories[0] ?? never();
     await store.vectors.put(memory, space, [east, north]);
-    await store.vectors.put(memory, space, [north]);
+    const latest = store.changes.latest();
+    expect(await store.vectors.put(memory, space, [north])).toBe(true);
+    expect(store.vectors.page(space, 0, 10).map(({ id, chunk }) => [id, chunk])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+    expect(store.changes.latest()).toBe(latest);
+  });
+
+  it('of a text that has changed have new ids', async () => {
+    const { store, memories } = await withMemories('one');
+    const memory = memories[0] ?? never();
+    await store.vectors.put(memory, space, [east, north]);
+    const changed = await store.memories.update(memory.key, { content: 'two' }, { now });
+    await store.vectors.put(changed, space, [north]);
     expect(store.vectors.page(space, 0, 10).map(({ id, chunk }) => [id, chunk])).toEqual([[3, 0]]);
     expect(store.vectors.byIds([1, 3], space).size).toBe(1);
     expect(store.vectors.byIds([3], other).size).toBe(0);
@@ -70,8 +84,11 @@ describe('vectors', () => {
       await store.vectors.put(memory, space, [east]);
       await store.vectors.put(memory, other, [Float32Array.of(1, 0, 0)]);
     }
+    expect(store.vectors.hasOtherSpaces(other)).toBe(true);
     expect(await store.vectors.dropOtherSpaces([other.id], 2)).toBe(2);
     expect(await store.vectors.dropOtherSpaces([other.id], 2)).toBe(1);
+    expect(store.vectors.hasOtherSpaces(other)).toBe(false);
+    expect(store.vectors.hasOtherSpaces(space)).toBe(true);
     expect(await store.vectors.dropOtherSpaces([other.id], 2)).toBe(0);
     expect([store.vectors.count(space), store.vectors.count(other)]).toEqual([0, 3]);
   });
