@@ -21,7 +21,7 @@ import type { Workspace } from './workspace.ts';
 export interface Personas {
   /** Runs `work` in a persona's workspace, which stays open at least as long. `name` is checked here. */
   use<Result>(name: string, effect: 'read' | 'write', work: (workspace: Workspace) => Promise<Result>): Promise<Result>;
-  /** Asks every open workspace to settle again: something that it waited for may be there now. */
+  /** Tells every open workspace that a model it waited for may be there now. */
   wake(): void;
   /** The personas that have a folder, sorted. */
   names(): string[];
@@ -173,8 +173,14 @@ export function createPersonas(parts: PersonasParts): Personas {
       return track(useFolder(folder ?? persona, work));
     },
     wake() {
-      for (const entry of opened.values()) entry.settled = false;
-      void track(settleIdle());
+      for (const entry of opened.values()) {
+        entry.settled = false;
+        // At once and beside whoever is at work there: it may have been their call that loaded the model.
+        entry.workspace.then(
+          ({ vectorWriter }) => vectorWriter.drain(),
+          () => {},
+        );
+      }
     },
     names: () => personaFolders(paths).filter(hasMemories),
     openCount: () => places.taken(),

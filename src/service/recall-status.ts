@@ -1,6 +1,7 @@
 /**
  * How well recall works at this moment: which mode answers, what the model is doing, how much waits for a vector.
  */
+import type { Workspace } from '../persona/workspace.ts';
 import type { Scope } from './scope.ts';
 
 export interface RecallStatus {
@@ -9,7 +10,7 @@ export interface RecallStatus {
   readonly state: string;
   readonly detail?: string | undefined;
   readonly progress?: number | undefined;
-  /** Live memories without a vector in the current space. */
+  /** Live memories without a vector of the model. */
   readonly queued: number;
   /** Those among them whose embedding failed for good. */
   readonly failed?: number | undefined;
@@ -18,19 +19,11 @@ export interface RecallStatus {
 }
 
 export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
-  const { store, projection } = workspace;
-  const { embedder } = workspace.models;
-  const status = embedder.status();
-  const space = embedder.space() ?? store.vectors.currentSpace();
-  const counts =
-    status.state === 'off'
-      ? { queued: 0, failed: 0 }
-      : {
-          queued: space === undefined ? store.memories.count({ deleted: 'exclude' }) : store.queue.length(space.id),
-          failed: space === undefined ? 0 : store.queue.failures(space.id).length,
-        };
+  const { projection, models } = workspace;
+  const status = models.embedder.status();
+  const counts = status.state === 'off' ? { queued: 0, failed: 0 } : countWaiting(workspace);
   return {
-    mode: status.state === 'ready' && store.vectors.currentSpace() !== undefined ? 'hybrid' : 'keyword',
+    mode: searchesMeaning(workspace) ? 'hybrid' : 'keyword',
     model: status.model,
     state: status.state,
     ...(status.detail !== undefined && { detail: status.detail }),
@@ -39,4 +32,18 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     ...(counts.failed > 0 && { failed: counts.failed }),
     engine: projection.engine(),
   };
+}
+
+/** Whether a search that began now would look for meaning, too. */
+function searchesMeaning(workspace: Workspace): boolean {
+  const serving = workspace.servingEmbedder();
+  const current = workspace.store.vectors.currentSpace();
+  if (current === undefined || serving.status().state !== 'ready') return false;
+  return (serving.space() ?? current).id === current.id;
+}
+
+function countWaiting({ store, vectorWriter }: Workspace): { queued: number; failed: number } {
+  const space = vectorWriter.space() ?? store.vectors.currentSpace();
+  if (space === undefined) return { queued: store.memories.count({ deleted: 'exclude' }), failed: 0 };
+  return { queued: store.queue.length(space.id), failed: store.queue.givenUp(space.id) };
 }

@@ -28,6 +28,8 @@ export async function rerank(
   const head = ranked.slice(0, settings.rerank_candidates);
   if (status.state === 'off' || head.length < 2) return { memories: ranked };
   if (status.state === 'absent' || status.state === 'downloading' || status.state === 'runtime missing') {
+    // Nothing to wait for in this search, but perhaps in the next one.
+    workspace.models.warm();
     return { memories: ranked, degraded: `not reranked: ${describeStatus(status)}` };
   }
   const stop = new AbortController();

@@ -2,7 +2,7 @@
  * Revising: changes a memory, or takes a change or a delete back. What was replaced stays in the history.
  */
 import { MemoryMcpError } from '../core/errors.ts';
-import type { MemoryKey } from '../core/memory.ts';
+import type { Memory, MemoryKey } from '../core/memory.ts';
 import type { MemoryChange } from '../store/memory-change.ts';
 import { briefViewOf, type MemoryView } from './memory-view.ts';
 import type { Shortened } from './reply-budget.ts';
@@ -23,6 +23,7 @@ export async function revise(
   const now = clock.now().toISOString();
   const memory = await workspace.store.memories.update(key, change, { now, expectedVersion });
   await workspace.activity.wrote('memory_update', [key], caller.source);
+  await embedAgain(scope, memory);
   return { memory: briefViewOf(memory, scope), previous_version: memory.version - 1 };
 }
 
@@ -33,6 +34,7 @@ export async function restore(
   const { workspace, clock, caller } = scope;
   const memory = await workspace.store.memories.restore(key, version, clock.now().toISOString());
   await workspace.activity.wrote('memory_restore', [key], caller.source);
+  await embedAgain(scope, memory);
   return { memory: briefViewOf(memory, scope) };
 }
 
@@ -44,4 +46,9 @@ export async function pin(
   const memory = await workspace.store.memories.setPinned(key, pinned, clock.now().toISOString());
   await workspace.activity.wrote('memory_pin', [key], caller.source);
   return { memory: briefViewOf(memory, scope) };
+}
+
+/** A new text has lost the vectors of the old one: it gets its own as a new memory does. */
+async function embedAgain({ workspace: { vectorWriter } }: Scope, memory: Memory): Promise<void> {
+  if (vectorWriter.state(memory).vector === 'queued') await vectorWriter.write(memory);
 }

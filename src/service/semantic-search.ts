@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { dotProduct, type VectorSpace } from '../core/vector.ts';
-import type { ModelStatus } from '../model/embedder.ts';
+import type { Embedder, ModelStatus } from '../model/embedder.ts';
 import type { CosineBackground } from '../persona/vector-sample.ts';
 import type { Workspace } from '../persona/workspace.ts';
 
@@ -36,12 +36,12 @@ export async function searchMeaning(
   query: string,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const placed = await embedQuestion(workspace, query);
-  if ('unavailable' in placed) return placed;
-  if (placed.space.id === workspace.store.vectors.currentSpace()?.id) return searchVector(workspace, placed, filter);
+  const embedder = workspace.servingEmbedder();
+  const first = await embedQuestion(embedder, query);
   // Searches may have moved to another model while this one was answering.
-  const again = await embedQuestion(workspace, query);
-  return 'unavailable' in again ? again : searchVector(workspace, again, filter);
+  const serving = workspace.servingEmbedder();
+  const placed = serving === embedder ? first : await embedQuestion(serving, query);
+  return 'unavailable' in placed ? placed : searchVector(workspace, placed, filter);
 }
 
 /** The same for a vector that is already there, such as that of another memory. */
@@ -83,11 +83,7 @@ export async function searchVector(
   };
 }
 
-async function embedQuestion(
-  workspace: Workspace,
-  query: string,
-): Promise<PlacedVector | { unavailable: string }> {
-  const embedder = workspace.servingEmbedder();
+async function embedQuestion(embedder: Embedder, query: string): Promise<PlacedVector | { unavailable: string }> {
   const { state } = embedder.status();
   // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
   const answer = embedder.embedQuery(query).then(

@@ -30,6 +30,8 @@ export interface VectorQueue {
   length(space: string): number;
   fail(id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void>;
   failures(space: string): VectorFailure[];
+  /** How many live memories have failed so often that they are not tried again. */
+  givenUp(space: string): number;
   /** Takes or extends a lease. False while another holder's has not expired. */
   lease(name: string, holder: string, now: number, milliseconds: number): Promise<boolean>;
   release(name: string, holder: string): Promise<void>;
@@ -71,6 +73,13 @@ export function createVectorQueue(connection: Connection): VectorQueue {
            WHERE f.space = ? ORDER BY f.failed_at DESC LIMIT 100`,
         )
         .all(space),
+    givenUp: (space) =>
+      connection
+        .sql<{ n: number }>(
+          `SELECT count(*) AS n FROM vector_failures f JOIN memories m ON m.id = f.memory_id
+           WHERE f.space = ? AND f.attempts >= ${maximumAttempts} AND m.deleted_at IS NULL`,
+        )
+        .get(space)?.n ?? 0,
     lease: (name, holder, now, milliseconds) =>
       connection.write(() => {
         const { changes } = connection

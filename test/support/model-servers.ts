@@ -1,0 +1,138 @@
+/**
+ * Built servers with the tiny models, and what shows from outside how their vectors come about: the receipts and the
+ * state they report, the rows in the database, the processes they start.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { writeTestModel } from '../../scripts/test-model/test-models.ts';
+import { dataPaths, personaPaths } from '../../src/config/paths.ts';
+import { openConnection } from '../../src/store/database.ts';
+import type { SearchReply } from './replies.ts';
+import type { TestServer } from './server.ts';
+
+/** The environment of a server with the tiny models. */
+export function tinyModels(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    MEMORY_MCP_EMBEDDINGS_MODEL: writeTestModel('tiny-embed'),
+    MEMORY_MCP_RERANKER_MODEL: writeTestModel('tiny-rerank'),
+    ...changes,
+  };
+}
+
+/** A folder that goes away with the test. */
+export function folderOfTest(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-models-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+/** The environment in which `code` (CommonJS) runs first in every inference process that a server starts. */
+export function beforeInference(code: string): { NODE_OPTIONS: string } {
+  const file = join(folderOfTest(), 'before-inference.cjs');
+  writeFileSync(file, `if (process.argv[1]?.endsWith('inference.cjs')) {\n${code}\n}\n`);
+  return { NODE_OPTIONS: `--require=${file}` };
+}
+
+/** Makes inference processes stand still before each text while `file` is there. */
+export function heldWhile(file: string): { NODE_OPTIONS: string } {
+  return beforeInference(`
+    const { existsSync } = require('node:fs');
+    const { Socket } = require('node:net');
+    const { write } = Socket.prototype;
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    Socket.prototype.write = function (data) {
+      const sent = write.apply(this, arguments);
+      if (data.includes('"on":"text"')) while (existsSync(${JSON.stringify(file)})) Atomics.wait(pause, 0, 0, 5);
+      return sent;
+    };
+  `);
+}
+
+/** Polls until `condition` holds; fails with `what` after half a minute. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !(await condition()); await delay(25)) {
+    if (performance.now() > deadline) throw new Error(`did not happen in half a minute: ${what}`);
+  }
+}
+
+const contextReply = z.looseObject({
+  recall: z.looseObject({
+    mode: z.string(),
+    state: z.string(),
+    detail: z.string().optional(),
+    queued: z.number(),
+    failed: z.number().optional(),
+  }),
+});
+
+export type RecallState = z.output<typeof contextReply>['recall'];
+
+export async function recallOf(server: TestServer): Promise<RecallState> {
+  return contextReply.parse((await server.call('get_context')).structured).recall;
+}
+
+/** Waits until every memory has its vector. */
+export async function untilEmbedded(server: TestServer): Promise<void> {
+  await until(async () => (await recallOf(server)).queued === 0, 'every memory has its vector');
+}
+
+/** Asks again while the answer is degraded, as it is while a model is being loaded or the machine is slow. */
+export async function searchInFull(
+  server: TestServer,
+  query: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<SearchReply> {
+  let reply = await server.search(query, options);
+  await until(async () => {
+    if (reply.degraded_reason === undefined) return true;
+    reply = await server.search(query, options);
+    return reply.degraded_reason === undefined;
+  }, 'an answer that is not degraded');
+  return reply;
+}
+
+export interface StoredVectors {
+  readonly memories: number;
+  /** Rows by space. */
+  readonly spaces: Readonly<Record<string, number>>;
+  readonly currentSpace: string | undefined;
+  /** Memories that have no vector of any space. */
+  readonly without: number;
+  /** `put` entries of the change log: how often a vector was stored. */
+  readonly puts: number;
+  readonly failures: readonly string[];
+}
+
+/** What the database of a persona says, read beside the servers that use it. */
+export async function storedVectors(dataDir: string, persona = 'default'): Promise<StoredVectors> {
+  const path = personaPaths(dataPaths(dataDir), persona).database;
+  const connection = await openConnection({ path, busyTimeout: 5_000, readOnly: true });
+  try {
+    return connection.read(() => {
+      const count = (query: string) => connection.sql<{ n: number }>(`SELECT count(*) AS n ${query}`).get()?.n ?? 0;
+      const spaces = connection
+        .sql<{ name: string; n: number }>(
+          'SELECT s.name, count(*) AS n FROM vectors v JOIN spaces s ON s.id = v.space GROUP BY s.name',
+        )
+        .all();
+      return {
+        memories: count('FROM memories'),
+        spaces: Object.fromEntries(spaces.map(({ name, n }) => [name, n])),
+        currentSpace: connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'current_space'").get()
+          ?.value,
+        without: count('FROM memories m WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = m.id)'),
+        puts: count("FROM changes WHERE op = 'put'"),
+        failures: connection
+          .sql<{ reason: string }>('SELECT reason FROM vector_failures')
+          .all()
+          .map(({ reason }) => reason),
+      };
+    });
+  } finally {
+    connection.close();
+  }
+}
