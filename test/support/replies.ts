@@ -18,10 +18,17 @@ export const receiptReply = z.looseObject({
   stored: z.boolean(),
   duplicate_of: z.string().optional(),
   version: z.number(),
+  vector: z.string(),
 });
 export const searchReply = z.looseObject({
-  results: z.array(memory.extend({ score: z.number() })),
+  results: z.array(
+    memory.extend({
+      score: z.number(),
+      why: z.looseObject({ vector: z.number().optional(), rerank: z.number().optional() }),
+    }),
+  ),
   mode: z.string(),
+  degraded_reason: z.string().optional(),
   total: z.number(),
   next_cursor: z.string().optional(),
 });

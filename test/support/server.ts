@@ -15,7 +15,7 @@ import {
   type SearchReply,
   searchReply,
 } from './replies.ts';
-import { binary, makeSurroundings, repositoryRoot } from './surroundings.ts';
+import { makeSurroundings, binary as repositoryBinary, repositoryRoot } from './surroundings.ts';
 
 export interface ServerOptions {
   /** The folder of an earlier server; a new one for this test where absent. */
@@ -25,6 +25,8 @@ export interface ServerOptions {
   /** Over the isolated environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly era?: Era;
+  /** The launcher of another installation than this repository's. */
+  readonly binary?: string;
   /** `caller` for hooks, where no test is running yet: then `dispose` is the caller's. */
   readonly owner?: 'test' | 'caller';
 }
@@ -58,6 +60,7 @@ export interface TestServer extends Connection {
 export async function spawnServer(options: ServerOptions = {}): Promise<TestServer> {
   const { era = 'modern', args = [], owner = 'test' } = options;
   const surroundings = makeSurroundings(options);
+  const { binary = repositoryBinary } = options;
   const command = { command: process.execPath, args: [binary, 'serve', '--stdio', ...args], cwd: repositoryRoot };
   const connection = await connect(era, { ...command, env: surroundings.env });
 
