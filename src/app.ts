@@ -94,8 +94,8 @@ export function openApp(parts: AppParts): App {
       return checkHealth({ use: (work) => use('read', work), logger });
     },
     async close() {
-      await personas.close();
-      await models.close();
+      // Whoever still waits for a model would keep its persona open.
+      await Promise.all([models.close(), personas.close()]);
     },
   };
 }

@@ -30,7 +30,7 @@ export interface QueueWorkerParts extends VectorWriterParts {
 
 const leaseName = 'embedding';
 /** So long the others wait for a process that was killed; one that lives extends its lease three times as often. */
-const leaseMilliseconds = 9_000;
+const leaseMilliseconds = 6_000;
 const batchLength = 16;
 const removedPerStep = 500;
 

@@ -2,7 +2,7 @@
  * Built servers with the tiny models, and what shows from outside how their vectors come about: the receipts and the
  * state they report, the rows in the database, the processes they start.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,17 +39,42 @@ export function beforeInference(code: string): { NODE_OPTIONS: string } {
 
 /** Makes inference processes stand still before each text while `file` is there. */
 export function heldWhile(file: string): { NODE_OPTIONS: string } {
+  return beforeEachText(`while (require('node:fs').existsSync(${JSON.stringify(file)})) pause(5)`);
+}
+
+/** Makes inference processes take so many milliseconds longer for each text. */
+export function slowedBy(milliseconds: number): { NODE_OPTIONS: string } {
+  return beforeEachText(`pause(${milliseconds})`);
+}
+
+function beforeEachText(code: string): { NODE_OPTIONS: string } {
   return beforeInference(`
-    const { existsSync } = require('node:fs');
     const { Socket } = require('node:net');
     const { write } = Socket.prototype;
-    const pause = new Int32Array(new SharedArrayBuffer(4));
+    const pause = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
     Socket.prototype.write = function (data) {
       const sent = write.apply(this, arguments);
-      if (data.includes('"on":"text"')) while (existsSync(${JSON.stringify(file)})) Atomics.wait(pause, 0, 0, 5);
+      if (data.includes('"on":"text"')) ${code};
       return sent;
     };
   `);
+}
+
+/** Makes inference processes note each text of a memory that they are given. `count` says how many there were. */
+export function countedTexts(): { env: { NODE_OPTIONS: string }; count(): number } {
+  const file = join(folderOfTest(), 'texts');
+  writeFileSync(file, '');
+  const env = beforeInference(`
+    const { appendFileSync } = require('node:fs');
+    const { Socket } = require('node:net');
+    const { emit } = Socket.prototype;
+    Socket.prototype.emit = function (name, data) {
+      const texts = name === 'data' ? data.toString().split('"as":"chunks"').length - 1 : 0;
+      if (texts > 0) appendFileSync(${JSON.stringify(file)}, '.'.repeat(texts));
+      return emit.apply(this, arguments);
+    };
+  `);
+  return { env, count: () => readFileSync(file).length };
 }
 
 /** Polls until `condition` holds; fails with `what` after half a minute. */
@@ -105,6 +130,8 @@ export interface StoredVectors {
   /** `put` entries of the change log: how often a vector was stored. */
   readonly puts: number;
   readonly failures: readonly string[];
+  /** Until when a process has the queue to itself, in milliseconds since 1970. */
+  readonly leasedUntil: number | undefined;
 }
 
 /** What the database of a persona says, read beside the servers that use it. */
@@ -130,6 +157,7 @@ export async function storedVectors(dataDir: string, persona = 'default'): Promi
           .sql<{ reason: string }>('SELECT reason FROM vector_failures')
           .all()
           .map(({ reason }) => reason),
+        leasedUntil: connection.sql<{ expires_at: number }>('SELECT expires_at FROM leases').get()?.expires_at,
       };
     });
   } finally {

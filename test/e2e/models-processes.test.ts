@@ -1,0 +1,209 @@
+/**
+ * The processes behind a model: none before it is needed, none left behind, none of them essential. Whatever is killed,
+ * the queue of memories without a vector is worked off to its end, and by one server at a time.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { childProcesses, processListSkip } from '../support/inference.ts';
+import {
+  countedTexts,
+  folderOfTest,
+  heldWhile,
+  recallOf,
+  searchInFull,
+  slowedBy,
+  storedVectors,
+  tinyModels,
+  until,
+  untilEmbedded,
+} from '../support/model-servers.ts';
+import { untilGone } from '../support/processes.ts';
+import { startRawServer } from '../support/raw-server.ts';
+import { spawnServer, type TestServer } from '../support/server.ts';
+import { repositoryRoot } from '../support/surroundings.ts';
+
+const embedderAlone = { MEMORY_MCP_RERANKER_MODEL: 'none' };
+const personas = ['aoi', 'ren', 'yui', 'sora'];
+
+/** A data folder in which each persona has so many memories and no vector. */
+async function dataWithQueues(names: readonly string[], memories: number): Promise<string> {
+  const dataDir = join(folderOfTest(), 'data');
+  await Promise.all(
+    names.map(async (persona) => {
+      const server = await spawnServer({ dataDir, args: ['--persona', persona] });
+      for (let n = 0; n < memories; n++) await server.create(`${persona} notes ${n}: 今日は${n * 7}回も海を見た`);
+      await server.close();
+    }),
+  );
+  return dataDir;
+}
+
+function spawnFor(persona: string, dataDir: string, env: Record<string, string>): Promise<TestServer> {
+  return spawnServer({ dataDir, args: ['--persona', persona], env });
+}
+
+const mapsOf = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8');
+
+describe.skipIf(processListSkip)('a server with a model', () => {
+  it('answers the handshake without any other process, and never holds a model itself', async () => {
+    const server = startRawServer({ env: tinyModels() });
+    await server.initialize();
+    await server.request('tools/list');
+    expect(childProcesses(server.pid)).toEqual([]);
+
+    await server.callTool('memory_create', { content: '苺のアレルギーがある' });
+    await until(
+      () => childProcesses(server.pid).some((pid) => mapsOf(pid).includes('onnxruntime')),
+      'a process of its own loads the runtime',
+    );
+    expect(childProcesses(server.pid)).toHaveLength(1);
+    expect(mapsOf(server.pid)).not.toContain('onnxruntime');
+    const bundles = readdirSync(join(repositoryRoot, 'dist')).filter((file) => file.endsWith('.cjs'));
+    const withTransformers = bundles.filter((file) =>
+      readFileSync(join(repositoryRoot, 'dist', file), 'utf8').includes('from_pretrained'),
+    );
+    expect(withTransformers).toEqual(['inference.cjs']);
+  });
+
+  it('holds none when it has had nothing to do for a while, and answers as before afterwards', async () => {
+    const server = await spawnServer({ env: tinyModels({ MEMORY_MCP_MODEL_IDLE_MINUTES: '0.01' }) });
+    const { key } = await server.create('苺のアレルギーがある');
+    for (let round = 0; round < 2; round++) {
+      expect((await searchInFull(server, '苺のアレルギー', { mode: 'semantic' })).results[0]?.key).toBe(key);
+      await until(() => childProcesses(server.pid).length === 0, 'the idle server holds no model');
+    }
+  });
+
+  it('survives the death of the process in mid-batch, again and again, and every memory gets its vector', async () => {
+    const dataDir = await dataWithQueues(['aoi'], 80);
+    const server = await spawnFor('aoi', dataDir, { ...tinyModels(embedderAlone), ...slowedBy(10) });
+    await recallOf(server);
+    let { without } = await storedVectors(dataDir, 'aoi');
+    for (let kill = 0; kill < 3; kill++) {
+      const before = without;
+      await until(async () => {
+        ({ without } = await storedVectors(dataDir, 'aoi'));
+        return without <= before - 10;
+      }, 'ten more memories have their vectors');
+      expect(without).toBeGreaterThan(0);
+      for (const pid of childProcesses(server.pid)) process.kill(pid, 'SIGKILL');
+    }
+    await untilEmbedded(server);
+    expect(await storedVectors(dataDir, 'aoi')).toMatchObject({ memories: 80, without: 0, puts: 80, failures: [] });
+    expect((await searchInFull(server, 'aoi notes 42', { mode: 'semantic' })).results.length).toBeGreaterThan(0);
+    expect(server.stderr()).toContain('is started again');
+  });
+
+  it.each(['the end of input', 'SIGTERM'] as const)('ends on %s in the middle of its work, in order', async (how) => {
+    const dataDir = await dataWithQueues(['default'], 5);
+    const gate = join(folderOfTest(), 'hold');
+    writeFileSync(gate, '');
+    const server = startRawServer({ dataDir, env: { ...tinyModels(embedderAlone), ...heldWhile(gate) } });
+    await server.initialize();
+    // Nothing gets its vector while the process stands still, neither the queue nor this question, which nobody waits for.
+    const { id } = server.ask('tools/call', { name: 'memory_search', arguments: { query: '海' } });
+    server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+    await server.callTool('get_context');
+    await until(async () => (await storedVectors(dataDir)).leasedUntil !== undefined, 'it has begun with the queue');
+    const children = childProcesses(server.pid);
+    expect(children).toHaveLength(1);
+
+    const asked = performance.now();
+    if (how === 'SIGTERM') server.kill('SIGTERM');
+    else server.end();
+    const { code, signal } = await server.exit;
+    expect({ code, signal, stderr: server.stderr() }).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    for (const pid of children) expect(await untilGone(pid, 5_000)).toBe(true);
+    // In order: the next server need not wait until the lease of this one is over.
+    expect(await storedVectors(dataDir)).toMatchObject({ leasedUntil: undefined, failures: [] });
+  });
+});
+
+describe.skipIf(processListSkip)('several servers on the same personas', () => {
+  const each = <Result>(
+    servers: readonly TestServer[],
+    work: (server: TestServer, number: number) => Promise<Result>,
+  ) => Promise.all(servers.map(work));
+  /** Two servers for each persona. */
+  const spawnEight = (dataDir: string, env: Record<string, string>) =>
+    Promise.all([...personas, ...personas].map((persona) => spawnFor(persona, dataDir, env)));
+
+  it('work off each queue once, answer right, and hold no model when they are idle', async () => {
+    const memories = 25;
+    const dataDir = await dataWithQueues(personas, memories);
+    const texts = countedTexts();
+    const idle = { MEMORY_MCP_MODEL_IDLE_MINUTES: '0.03' };
+    const servers = await spawnEight(dataDir, { ...tinyModels({ ...embedderAlone, ...idle }), ...texts.env });
+    await each(servers, untilEmbedded);
+    expect(texts.count()).toBe(personas.length * memories);
+
+    const own = await each(servers, async (server, number) => {
+      const content = `server ${number} of ${personas[number % 4]} saw ${'苺桃梨柿栗葱蕪芋'[number]} today`;
+      return { content, key: (await server.create(content)).key };
+    });
+    await each(servers, untilEmbedded);
+    await each(servers, async (server, number) => {
+      // What the other server of the same persona has stored is found as well; what others stored is not there.
+      for (const { content, key } of [own[number], own[(number + 4) % 8]].filter((found) => found !== undefined)) {
+        const { results, total } = await searchInFull(server, content, { mode: 'semantic' });
+        expect(results[0]).toMatchObject({ key, content });
+        expect(total).toBe(memories + 2);
+      }
+    });
+    for (const persona of personas) {
+      const stored = await storedVectors(dataDir, persona);
+      expect(stored).toMatchObject({ memories: memories + 2, without: 0, puts: memories + 2, failures: [] });
+      expect(Object.values(stored.spaces)).toEqual([memories + 2]);
+    }
+    await until(() => servers.every(({ pid }) => childProcesses(pid).length === 0), 'idle servers hold no model');
+  });
+
+  it('killed all at once leave no process behind, and the next ones finish what they began', async () => {
+    const memories = 40;
+    const dataDir = await dataWithQueues(personas, memories);
+    const env = tinyModels(embedderAlone);
+    const servers = await spawnEight(dataDir, { ...env, ...slowedBy(30) });
+    await each(servers, recallOf);
+    await until(async () => {
+      const stored = await Promise.all(personas.map((persona) => storedVectors(dataDir, persona)));
+      return stored.every(({ without }) => without < memories);
+    }, 'each queue has been begun');
+    const pids = servers.flatMap(({ pid }) => [pid, ...childProcesses(pid)]);
+    expect(pids.length).toBeGreaterThanOrEqual(8 + personas.length);
+    for (const { pid } of servers) process.kill(pid, 'SIGKILL');
+    expect(await Promise.all(pids.map((pid) => untilGone(pid, 5_000)))).not.toContain(false);
+
+    const next = await Promise.all(personas.map((persona) => spawnFor(persona, dataDir, env)));
+    await each(next, untilEmbedded);
+    for (const persona of personas) {
+      expect(await storedVectors(dataDir, persona)).toMatchObject({ memories, without: 0, puts: memories });
+    }
+  });
+
+  it('take the queue over from one that was killed while it had it, and not before', async () => {
+    const dataDir = await dataWithQueues(['aoi'], 10);
+    const gate = join(folderOfTest(), 'hold');
+    writeFileSync(gate, '');
+    const first = await spawnFor('aoi', dataDir, { ...tinyModels(embedderAlone), ...heldWhile(gate) });
+    await recallOf(first);
+    const leasedUntil = async () => (await storedVectors(dataDir, 'aoi')).leasedUntil ?? 0;
+    await until(async () => (await leasedUntil()) > 0, 'the first server has the queue');
+
+    const second = await spawnFor('aoi', dataDir, tinyModels(embedderAlone));
+    const before = await leasedUntil();
+    await until(
+      async () => (await recallOf(second)).state === 'ready' && (await leasedUntil()) > before,
+      'the first server keeps the queue',
+    );
+    expect(await recallOf(second)).toMatchObject({ queued: 10 });
+    // What is new does not wait for the queue.
+    await until(async () => (await second.create(`new ${performance.now()}`)).vector === 'indexed', 'a vector at once');
+
+    await first.kill();
+    await untilEmbedded(second);
+    rmSync(gate);
+    expect(await storedVectors(dataDir, 'aoi')).toMatchObject({ without: 0, failures: [] });
+  });
+});
