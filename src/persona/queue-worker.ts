@@ -29,8 +29,8 @@ export interface QueueWorkerParts extends VectorWriterParts {
 }
 
 const leaseName = 'embedding';
-/** So long the others wait for a process that was killed; one that lives extends its lease three times as often. */
-const leaseMilliseconds = 6_000;
+/** So long the others wait for a process that was killed; one that lives extends its lease long before. */
+const leaseMilliseconds = 4_000;
 const batchLength = 16;
 const removedPerStep = 500;
 
@@ -41,6 +41,7 @@ export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
   let emptyMark = '';
   /** The space that this process has already moved the persona to. */
   let settledOn: string | undefined;
+  let warned = false;
 
   function start(): void {
     if (signal.aborted) return;
@@ -74,8 +75,21 @@ export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
     return own !== undefined && own === settledOn && current !== undefined && current !== own;
   }
 
+  function warnIfOvertaken(): void {
+    if (warned || !overtaken()) return;
+    warned = true;
+    const { model } = embedder.status();
+    logger.warn(
+      `Another server has moved this persona from the model ${model} to another one, which is used here as well now. ` +
+        'Give all servers of a persona the same embedding settings.',
+      { space: store.vectors.currentSpace()?.id },
+    );
+  }
+
   async function work(): Promise<void> {
-    if (embedder.status().state === 'off' || !hasWork()) return;
+    if (embedder.status().state === 'off') return;
+    warnIfOvertaken();
+    if (!hasWork()) return;
     const model = target();
     const space = await knownSpace(model);
     if (space === undefined || signal.aborted || !(await holdLease())) return;
@@ -87,7 +101,7 @@ export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
         },
         () => {},
       );
-    }, leaseMilliseconds / 3).unref();
+    }, leaseMilliseconds / 4).unref();
     try {
       while (held && !signal.aborted && (await workOffBatch(model, space)));
       if (held && !signal.aborted && model === embedder && !isWaiting(space)) await settleOn(space);

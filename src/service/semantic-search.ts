@@ -36,12 +36,13 @@ export async function searchMeaning(
   query: string,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const embedder = workspace.servingEmbedder();
-  const first = await embedQuestion(embedder, query);
-  // Searches may have moved to another model while this one was answering.
-  const serving = workspace.servingEmbedder();
-  const placed = serving === embedder ? first : await embedQuestion(serving, query);
-  return 'unavailable' in placed ? placed : searchVector(workspace, placed, filter);
+  for (;;) {
+    const embedder = workspace.servingEmbedder();
+    const placed = await embedQuestion(embedder, query);
+    const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
+    // Searches may have moved to another model while this one was answering: then the other one is asked.
+    if (workspace.servingEmbedder() === embedder) return answer;
+  }
 }
 
 /** The same for a vector that is already there, such as that of another memory. */
@@ -63,6 +64,8 @@ export async function searchVector(
     ids === undefined ? undefined : { predicate: filter, ids: () => ids },
   );
   const owners = store.vectors.owners(ranked.map(({ id }) => id));
+  // From that moment on the vectors that were just searched are being removed.
+  if (store.vectors.currentSpace()?.id !== space.id) return { unavailable: 'the model has just been changed' };
   const hits = new Map<MemoryId, number>();
   for (const { id, score } of ranked) {
     const memory = owners.get(id);
