@@ -5,6 +5,7 @@
  * program byte for byte and lies in a folder that nobody else can write to. Whatever is wrong with it, the program runs
  * without; NODE_DEBUG=memory-mcp says why.
  */
+const { isAscii } = require('node:buffer');
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
@@ -16,20 +17,21 @@ const log = debuglog('memory-mcp');
 const head = '(function (exports, require, module, __filename, __dirname) {';
 /** A kept file is the checksum of the program, the checksum of the code, and the code. */
 const checksumsLength = 8;
-/** Long enough for a client to list the tools, so that the code of that is kept too. */
-const delayMilliseconds = 500;
 const maximumAgeMilliseconds = 30 * 24 * 3_600_000;
 
 /**
- * `file` is a CommonJS bundle in plain ASCII, `folder` a place for compiled code or undefined. Returns what the bundle
- * exports, and a function that keeps its code for the next start some time after it is called.
+ * `file` is a CommonJS bundle, `folder` a place for compiled code or undefined. Returns what the bundle
+ * exports, whether kept code was used, and a function that keeps the code for the next start. It does so `keepAfter`
+ * milliseconds later: long enough for a client to list the tools, so that the code of that is kept too.
  */
-exports.loadProgram = ({ file, folder, version }) => {
+exports.loadProgram = ({ file, folder, version, keepAfter = 500 }) => {
   const source = fs.readFileSync(file);
   const checksum = crc32(source);
   const path = folder && join(folder, `${version}-node-${process.versions.node}-${process.arch}`);
   const cachedData = path && readCode(path, checksum);
-  const script = new Script(`${head}${source.latin1Slice()}\n})`, {
+  // A program in plain ASCII needs no decoding and half the memory.
+  const text = isAscii(source) ? source.latin1Slice() : source.toString();
+  const script = new Script(`${head}${text}\n})`, {
     filename: file,
     columnOffset: -head.length,
     cachedData,
@@ -40,9 +42,9 @@ exports.loadProgram = ({ file, folder, version }) => {
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(file), module, file, dirname(file));
   const keepCode = () => {
-    if (path && !used) setTimeout(() => writeCode(path, checksum, script), delayMilliseconds).unref();
+    if (path && !used) setTimeout(() => writeCode(path, checksum, script), keepAfter).unref();
   };
-  return { program: module.exports, keepCode };
+  return { program: module.exports, codeUsed: used, keepCode };
 };
 
 /** V8 checks its version and flags, but takes damaged code as it is, and code of another source of the same length. */
