@@ -8,6 +8,7 @@ import { chunkRule } from './chunks.ts';
 import type { Embedder, EmbedOptions } from './embedder.ts';
 import type { InferenceClient } from './inference-client.ts';
 import type { EmbedAs, EmbeddingModel } from './inference-protocol.ts';
+import { languagesOfVocabulary } from './known-languages.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
 import type { EmbeddingRecipe } from './model-recipe.ts';
 import type { ModelPlace } from './model-reference.ts';
@@ -43,6 +44,7 @@ interface LoadedEmbedder {
   readonly model: EmbeddingModel;
   readonly recipe: EmbeddingRecipe;
   readonly space: VectorSpace;
+  readonly languages: ModelLanguages | undefined;
 }
 
 export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
@@ -79,7 +81,9 @@ export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
   };
 
   return {
-    languages: parts.languages,
+    get languages() {
+      return parts.languages ?? slot.loaded()?.languages;
+    },
     status: slot.status,
     space: () => {
       const files = slot.files();
@@ -112,8 +116,9 @@ async function load(files: ModelFiles, parts: LocalEmbedderParts): Promise<Loade
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
     throw new MemoryMcpError('model_unavailable', `The files of the model ${name} are not those that made the vectors`);
   }
-  register.rememberSpace({ space, name, place, recipe, dtype: parts.dtype, languages: parts.languages });
-  return { model, recipe, space };
+  const languages = parts.languages ?? (await languagesOfVocabulary(files.folder));
+  register.rememberSpace({ space, name, place, recipe, dtype: parts.dtype, languages });
+  return { model, recipe, space, languages };
 }
 
 /** What can be said without loading and without hashing. */

@@ -8,7 +8,7 @@ import { unknownKey } from '../store/memory-change.ts';
 import { questionOf, searchWords } from './lexical-search.ts';
 import { rankMemories } from './ranked-list.ts';
 import type { Scope } from './scope.ts';
-import { searchMeaning } from './semantic-search.ts';
+import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
 
 export interface Explanation {
   readonly key: MemoryKey;
@@ -77,13 +77,8 @@ export async function explainRecall(
   };
 }
 
-function closeness(
-  { hits, cosinesOf, background }: Exclude<Awaited<ReturnType<typeof searchMeaning>>, { unavailable: string }>,
-  { id }: Memory,
-): { cosine?: number; z?: number } {
-  const cosine = hits.get(id) ?? cosinesOf([id]).get(id);
-  if (cosine === undefined) return {};
-  return { cosine, ...(background.deviation > 0 && { z: (cosine - background.mean) / background.deviation }) };
+function closeness({ closenessOf }: SemanticSearch, { id }: Memory): { cosine?: number; z?: number } {
+  return closenessOf([id]).get(id) ?? {};
 }
 
 function vectorState({ workspace }: Scope, memory: Memory): string {

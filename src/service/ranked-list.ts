@@ -4,7 +4,7 @@
  */
 import type { Question } from '../core/bm25.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
-import type { CosineBackground } from '../persona/vector-sample.ts';
+import { isJapanese } from '../core/script.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import { fuse } from './fuse.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
@@ -21,6 +21,8 @@ export interface RankedMemory {
   /** The share of the question's words that the text holds, 0..1. */
   readonly coverage: number;
   readonly cosine?: number | undefined;
+  /** Deviations of the cosine above what is usual for the question. */
+  readonly z?: number | undefined;
   /** How well the text answers the question in the reranker's eyes, 0..1. */
   readonly rerank?: number | undefined;
 }
@@ -31,8 +33,8 @@ export interface RankedList {
   /** What ran, which is less than what was asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
-  /** What is usual for this question, where meaning was searched. */
-  readonly background?: CosineBackground | undefined;
+  /** How many vectors said what is usual for this question; 0 where meaning was not searched. */
+  readonly sampled: number;
 }
 
 /** What is looked for: a question in words, or whatever lies near a memory. */
@@ -59,13 +61,14 @@ export async function rankMemories(
   const candidates =
     semantic === undefined ? found.map(lexicalOnly) : bothSides(scope.workspace, question, words, semantic, mode);
   const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
-  const ranked = fuse(others, { background: semantic?.background, mode, now: scope.clock.now() }).slice(0, rankedLimit);
+  const ran = semantic === undefined ? 'keyword' : mode;
+  const ranked = fuse(others, { mode: ran, now: scope.clock.now() }).slice(0, rankedLimit);
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, ranked) : { memories: ranked };
   return {
     memories: reranked.memories,
     question,
-    mode: semantic === undefined ? 'keyword' : mode,
-    background: semantic?.background,
+    mode: ran,
+    sampled: semantic?.sampled ?? 0,
     degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
 }
@@ -88,6 +91,7 @@ interface Candidate {
   readonly memory: Memory;
   readonly coverage: number;
   readonly cosine?: number | undefined;
+  readonly z?: number | undefined;
 }
 
 function lexicalOnly({ memory, coverage }: LexicalHit): Candidate {
@@ -96,22 +100,25 @@ function lexicalOnly({ memory, coverage }: LexicalHit): Candidate {
 
 /** The union of what words and meaning found, each scored on both sides. */
 function bothSides(
-  { store }: Workspace,
+  workspace: Workspace,
   question: Question,
   words: readonly LexicalHit[],
   semantic: SemanticSearch,
   mode: RecallMode,
 ): Candidate[] {
+  const { store } = workspace;
   const known = new Set(words.map(({ memory }) => memory.id));
   const byMeaning = scoreWords(
     store,
     question,
     [...semantic.hits.keys()].filter((id) => !known.has(id)),
   );
-  const missing = semantic.cosinesOf([...known].filter((id) => !semantic.hits.has(id)));
-  return [...words, ...byMeaning].map(({ memory, coverage }) => ({
-    memory,
-    coverage: mode === 'semantic' ? 0 : coverage,
-    cosine: semantic.hits.get(memory.id) ?? missing.get(memory.id),
-  }));
+  const others = semantic.closenessOf([...known].filter((id) => !semantic.hits.has(id)));
+  // What a model makes of a language that it does not know is noise, and noise must not lift anything.
+  const understands = ({ content }: Memory) => workspace.servingEmbedder().languages !== 'en' || !isJapanese(content);
+  return [...words, ...byMeaning].flatMap(({ memory, coverage }) => {
+    const near = understands(memory) ? (semantic.hits.get(memory.id) ?? others.get(memory.id)) : undefined;
+    if (near === undefined && coverage === 0) return [];
+    return [{ memory, coverage: mode === 'semantic' ? 0 : coverage, cosine: near?.cosine, z: near?.z }];
+  });
 }
