@@ -41,6 +41,9 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** A client may call itself anything, and its name stays beside every memory that it writes. */
+const sourceLimit = 100;
+
 export function openApp(parts: AppParts): App {
   const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
   const { paths } = loaded;
@@ -73,7 +76,8 @@ export function openApp(parts: AppParts): App {
     },
   });
 
-  function scopeFor(persona: string, caller: Caller): OpenScope {
+  function scopeFor(persona: string, { source, readOnly }: Caller): OpenScope {
+    const caller = { source: source.slice(0, sourceLimit), readOnly };
     return async (effect, work) => {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');

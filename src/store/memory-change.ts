@@ -3,6 +3,7 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryKey } from '../core/memory.ts';
+import { quoteForMessage } from '../core/visible-text.ts';
 
 /** Absent is unchanged, `null` is cleared. */
 export type MemoryChange = {
@@ -31,13 +32,13 @@ export function changedFields(memory: Memory, change: MemoryChange): MemoryField
 }
 
 export function unknownKey(key: MemoryKey): MemoryMcpError {
-  return new MemoryMcpError('not_found', `No memory has the key "${key}"`, {
+  return new MemoryMcpError('not_found', `No memory has the key ${quoteForMessage(key, 200)}`, {
     hint: 'memory_search and memory_list give the keys that exist.',
   });
 }
 
 export function deletedMemory(key: MemoryKey): MemoryMcpError {
-  return new MemoryMcpError('conflict', `Memory "${key}" is deleted`, {
+  return new MemoryMcpError('conflict', `Memory ${quoteForMessage(key, 200)} is deleted`, {
     hint: 'Bring it back with memory_restore first.',
   });
 }
@@ -45,7 +46,7 @@ export function deletedMemory(key: MemoryKey): MemoryMcpError {
 export function staleVersion(memory: Memory, expected: number): MemoryMcpError {
   return new MemoryMcpError(
     'conflict',
-    `Memory "${memory.key}" is at version ${memory.version}, not ${expected}: somebody else changed it`,
+    `Memory ${quoteForMessage(memory.key, 200)} is at version ${memory.version}, not ${expected}: somebody else changed it`,
     {
       hint: 'Read it again with memory_read and decide what the text should be now.',
     },
@@ -53,7 +54,7 @@ export function staleVersion(memory: Memory, expected: number): MemoryMcpError {
 }
 
 export function notDeleted(key: MemoryKey): MemoryMcpError {
-  return new MemoryMcpError('conflict', `Memory "${key}" is not deleted`, {
+  return new MemoryMcpError('conflict', `Memory ${quoteForMessage(key, 200)} is not deleted`, {
     hint: 'Give "version" to go back to an earlier text; memory_read with history shows which there are.',
   });
 }

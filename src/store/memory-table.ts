@@ -13,6 +13,7 @@ import {
 } from '../core/memory.ts';
 import { numberedKey } from '../core/memory-key.ts';
 import { foldText } from '../core/text.ts';
+import { quoteForMessage } from '../core/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Connection } from './database.ts';
 import type { FullText } from './full-text.ts';
@@ -188,7 +189,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
 function tooManyTags(key: MemoryKey, count: number): MemoryMcpError {
   return new MemoryMcpError(
     'invalid_input',
-    `tags: memory "${key}" already holds this text and would have ${count} tags; at most ${tagLimit.count} are allowed`,
+    `tags: memory ${quoteForMessage(key, 200)} already holds this text and would have ${count} tags; at most ${tagLimit.count} are allowed`,
     { hint: 'Set its tags with memory_update.' },
   );
 }

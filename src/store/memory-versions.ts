@@ -3,6 +3,7 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryId, Timestamp } from '../core/memory.ts';
+import { quoteForMessage } from '../core/visible-text.ts';
 import type { Connection } from './database.ts';
 import { fieldsOf } from './memory-rows.ts';
 
@@ -52,7 +53,7 @@ export function createMemoryVersions(connection: Connection): MemoryVersions {
       if (version === memory.version) return fieldsOf(memory);
       const wanted = of(memory.id).find((candidate) => candidate.version === version);
       if (wanted !== undefined) return wanted.fields;
-      throw new MemoryMcpError('not_found', `Memory "${memory.key}" has no version ${version}`, {
+      throw new MemoryMcpError('not_found', `Memory ${quoteForMessage(memory.key, 200)} has no version ${version}`, {
         hint: `It has versions 1 to ${memory.version}; memory_read with history shows them.`,
       });
     },
