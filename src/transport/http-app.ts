@@ -15,7 +15,7 @@ import { failureReply, mcpPath } from './failure-reply.ts';
 import { createFrame } from './frame.ts';
 import { checkHead } from './guard.ts';
 import type { HostList } from './host-list.ts';
-import { createMcpRoute } from './mcp-route.ts';
+import { createMcpRoute, type McpRouteParts } from './mcp-route.ts';
 import { type Metrics, metricsContentType } from './metrics.ts';
 import { createOverseer, takeFrom } from './overseer.ts';
 import { pageHeaders, welcomePage } from './pages.ts';
@@ -39,6 +39,7 @@ export interface HttpAppParts {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly createServer?: McpRouteParts['createServer'];
 }
 
 export interface HttpApp {
@@ -51,7 +52,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { tools, operations, openScope, hosts, authenticator, requestLimit, metrics, log, version, clock, logger } =
     parts;
   const hono = new Hono<HttpEnvironment>();
-  const mcp = createMcpRoute({ operations: tools, version, logger });
+  const mcp = createMcpRoute({ operations: tools, version, logger, createServer: parts.createServer });
   const unfinished = createUnfinished();
   const overseer = createOverseer({ metrics, log, clock, requestLimit, unfinished });
   let draining = false;

@@ -2,7 +2,7 @@
  * `/mcp`: Streamable HTTP for clients of both protocol eras, without sessions. Each request gets a server object of its
  * own, bound to the persona and the rights of that request; nothing of one client is ever in reach of another.
  */
-import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
+import { type AuthInfo, createMcpHandler, type McpServer, type Server } from '@modelcontextprotocol/server';
 import { reasonOf } from '../core/errors.ts';
 import type { OpenScope } from '../operation/operation.ts';
 import { createMcpServer, type McpServerParts } from './mcp-server.ts';
@@ -26,12 +26,17 @@ interface AdmittedAuthInfo extends AuthInfo {
   readonly admission: Admission;
 }
 
-export function createMcpRoute(parts: Pick<McpServerParts, 'operations' | 'version' | 'logger'>): McpRoute {
+export interface McpRouteParts extends Pick<McpServerParts, 'operations' | 'version' | 'logger'> {
+  /** Makes the server object of a request; another one than the product's serves the conformance suites alone. */
+  readonly createServer?: ((parts: McpServerParts) => Server | McpServer) | undefined;
+}
+
+export function createMcpRoute({ createServer = createMcpServer, ...parts }: McpRouteParts): McpRoute {
   const handler = createMcpHandler(
     ({ authInfo }) => {
       // `serve` below is the only caller of `fetch`.
       const { admission } = authInfo as AdmittedAuthInfo;
-      return createMcpServer({ ...parts, ...admission });
+      return createServer({ ...parts, ...admission });
     },
     { legacy: 'stateless', onerror: (error) => parts.logger.debug('protocol', { reason: reasonOf(error) }) },
   );

@@ -1,0 +1,35 @@
+/**
+ * A process that serves the fixtures through the product's HTTP application: the same guard, routes, body reader and
+ * socket as `serve --http`, with another server object behind them. It says where it listens as `serve --http` does.
+ */
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import { createAuthenticator } from '../../src/transport/auth.ts';
+import { createHostList } from '../../src/transport/host-list.ts';
+import { serveHttp } from '../../src/transport/http.ts';
+import { createHttpApp } from '../../src/transport/http-app.ts';
+import { createMetrics } from '../../src/transport/metrics.ts';
+import { createRateLimit } from '../../src/transport/rate-limit.ts';
+import { createFixtureServer } from './fixtures.ts';
+
+const clock = systemClock;
+const logger = silentLogger;
+const host = '127.0.0.1';
+const app = createHttpApp({
+  tools: [],
+  operations: [],
+  createServer: createFixtureServer,
+  openScope: () => () => Promise.reject(new Error('the fixtures have no memories')),
+  health: async () => ({ status: 'ok', checks: { database: 'ok', recall: 'ok' } }),
+  hosts: createHostList({ boundHost: host, allowedHosts: [], allowedOrigins: [] }),
+  authenticator: createAuthenticator({ tokens: [], defaultPersona: 'default', readOnly: false, clock }),
+  requestLimit: createRateLimit({ perSecond: () => 0, clock }),
+  metrics: createMetrics(),
+  log: { record: () => {} },
+  version: '1.0.0',
+  clock,
+  logger,
+});
+const server = await serveHttp({ app, host, port: 0, clock, logger });
+process.stderr.write(`listening on http://${host}:${server.port}/mcp\n`);
+process.once('SIGTERM', () => void server.close());
