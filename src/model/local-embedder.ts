@@ -8,7 +8,6 @@ import { chunkRule } from './chunks.ts';
 import type { Embedder, EmbedOptions } from './embedder.ts';
 import type { InferenceClient } from './inference-client.ts';
 import type { EmbedAs, EmbeddingModel } from './inference-protocol.ts';
-import { languagesOfVocabulary } from './known-languages.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
 import type { EmbeddingRecipe } from './model-recipe.ts';
 import type { ModelPlace } from './model-reference.ts';
@@ -44,7 +43,6 @@ interface LoadedEmbedder {
   readonly model: EmbeddingModel;
   readonly recipe: EmbeddingRecipe;
   readonly space: VectorSpace;
-  readonly languages: ModelLanguages | undefined;
 }
 
 export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
@@ -81,9 +79,7 @@ export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
   };
 
   return {
-    get languages() {
-      return parts.languages ?? slot.loaded()?.languages;
-    },
+    languages: parts.languages,
     status: slot.status,
     space: () => {
       const files = slot.files();
@@ -116,9 +112,8 @@ async function load(files: ModelFiles, parts: LocalEmbedderParts): Promise<Loade
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
     throw new MemoryMcpError('model_unavailable', `The files of the model ${name} are not those that made the vectors`);
   }
-  const languages = parts.languages ?? (await languagesOfVocabulary(files.folder));
-  register.rememberSpace({ space, name, place, recipe, dtype: parts.dtype, languages });
-  return { model, recipe, space, languages };
+  register.rememberSpace({ space, name, place, recipe, dtype: parts.dtype, languages: parts.languages });
+  return { model, recipe, space };
 }
 
 /** What can be said without loading and without hashing. */

@@ -12,6 +12,7 @@ import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
+import { createModelFitness, type ModelFitness } from './model-fitness.ts';
 import { createProjection, type Projection, type SnapshotRule } from './projection.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
 import { createVectorWriter, type VectorWriter } from './vector-writer.ts';
@@ -28,6 +29,7 @@ export interface Workspace {
   servingEmbedder(): Embedder;
   readonly projection: Projection;
   readonly vectorSample: VectorSample;
+  readonly modelFitness: ModelFitness;
   readonly vectorWriter: VectorWriter;
   /** Removes what a permanent deletion leaves in files. Answers with the names of what still holds traces. */
   finishErasure(): Promise<readonly string[]>;
@@ -78,6 +80,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     clock,
     logger,
   });
+  const modelFitness = createModelFitness({ store, logger });
   let closed: Promise<void> | undefined;
 
   function servingEmbedder(): Embedder {
@@ -103,6 +106,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     if (!exists) return true;
     await activity.flush();
     vectorWriter.drain();
+    modelFitness.ensure(models.embedder);
     const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
     const snapshotDone = await projection.snapshot({ idle: idleMilliseconds });
     return erased && snapshotDone && vectorWriter.done();
@@ -110,7 +114,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
 
   async function close(): Promise<void> {
     try {
-      await vectorWriter.close();
+      await Promise.all([vectorWriter.close(), modelFitness.close()]);
       if (exists) {
         await activity.flush();
         if (store.erasure.pending()) await finishErasure();
@@ -135,6 +139,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     servingEmbedder,
     projection,
     vectorSample: createVectorSample(store),
+    modelFitness,
     vectorWriter,
     finishErasure,
     settle,

@@ -3,7 +3,9 @@
  * the explanation cannot drift from what it explains.
  */
 import { scoreText } from '../core/bm25.ts';
+import { languageOf } from '../core/language.ts';
 import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { standOut } from '../core/ranking.ts';
 import { unknownKey } from '../store/memory-change.ts';
 import { questionOf, searchWords } from './lexical-search.ts';
 import { rankMemories } from './ranked-list.ts';
@@ -77,8 +79,12 @@ export async function explainRecall(
   };
 }
 
-function closeness({ closenessOf }: SemanticSearch, { id }: Memory): { cosine?: number; z?: number } {
-  return closenessOf([id]).get(id) ?? {};
+function closeness(
+  { hits, cosinesOf, background }: SemanticSearch,
+  { id, content }: Memory,
+): { cosine?: number; z?: number } {
+  const cosine = hits.get(id) ?? cosinesOf([id]).get(id);
+  return cosine === undefined ? {} : { cosine, z: standOut(background, { cosine, language: languageOf(content) }) };
 }
 
 function vectorState({ workspace }: Scope, memory: Memory): string {

@@ -3,10 +3,11 @@
  * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `recall.ts`.
  */
 import type { Question } from '../core/bm25.ts';
+import { type Language, languageOf } from '../core/language.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
-import { isJapanese } from '../core/script.ts';
+import { rank, scoreOf } from '../core/ranking.ts';
+import { type Judgement, judgeStrength } from '../core/strength.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import { fuse } from './fuse.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import type { Scope } from './scope.ts';
@@ -21,8 +22,6 @@ export interface RankedMemory {
   /** The share of the question's words that the text holds, 0..1. */
   readonly coverage: number;
   readonly cosine?: number | undefined;
-  /** Deviations of the cosine above what is usual for the question. */
-  readonly z?: number | undefined;
   /** How well the text answers the question in the reranker's eyes, 0..1. */
   readonly rerank?: number | undefined;
 }
@@ -33,8 +32,8 @@ export interface RankedList {
   /** What ran, which is less than what was asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
-  /** How many vectors said what is usual for this question; 0 where meaning was not searched. */
-  readonly sampled: number;
+  /** Whether this answers the question at all. */
+  readonly judgement: Judgement;
 }
 
 /** What is looked for: a question in words, or whatever lies near a memory. */
@@ -62,13 +61,17 @@ export async function rankMemories(
     semantic === undefined ? found.map(lexicalOnly) : bothSides(scope.workspace, question, words, semantic, mode);
   const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
   const ran = semantic === undefined ? 'keyword' : mode;
-  const ranked = fuse(others, { mode: ran, now: scope.clock.now() }).slice(0, rankedLimit);
-  const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, ranked) : { memories: ranked };
+  const asks = languageOf('query' in target ? target.query : target.memory.content);
+  const circumstances = { asked: asks, background: semantic?.background, fitness: semantic?.fitness };
+  const ranked = rank(others, { ...circumstances, now: scope.clock.now() }).slice(0, rankedLimit);
+  const judgement = judgeStrength({ ...circumstances, ranked });
+  const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
+  const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
   return {
     memories: reranked.memories,
     question,
     mode: ran,
-    sampled: semantic?.sampled ?? 0,
+    judgement,
     degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
 }
@@ -87,38 +90,35 @@ async function meaningOf(workspace: Workspace, target: Target, filter: MemoryFil
   return searchVector(workspace, { vector: own.vector, space }, filter);
 }
 
-interface Candidate {
+interface Found {
   readonly memory: Memory;
+  readonly language: Language;
   readonly coverage: number;
   readonly cosine?: number | undefined;
-  readonly z?: number | undefined;
 }
 
-function lexicalOnly({ memory, coverage }: LexicalHit): Candidate {
-  return { memory, coverage };
+function lexicalOnly({ memory, coverage }: LexicalHit): Found {
+  return { memory, language: languageOf(memory.content), coverage };
 }
 
 /** The union of what words and meaning found, each scored on both sides. */
 function bothSides(
-  workspace: Workspace,
+  { store }: Workspace,
   question: Question,
   words: readonly LexicalHit[],
   semantic: SemanticSearch,
   mode: RecallMode,
-): Candidate[] {
-  const { store } = workspace;
+): Found[] {
   const known = new Set(words.map(({ memory }) => memory.id));
   const byMeaning = scoreWords(
     store,
     question,
     [...semantic.hits.keys()].filter((id) => !known.has(id)),
   );
-  const others = semantic.closenessOf([...known].filter((id) => !semantic.hits.has(id)));
-  // What a model makes of a language that it does not know is noise, and noise must not lift anything.
-  const understands = ({ content }: Memory) => workspace.servingEmbedder().languages !== 'en' || !isJapanese(content);
-  return [...words, ...byMeaning].flatMap(({ memory, coverage }) => {
-    const near = understands(memory) ? (semantic.hits.get(memory.id) ?? others.get(memory.id)) : undefined;
-    if (near === undefined && coverage === 0) return [];
-    return [{ memory, coverage: mode === 'semantic' ? 0 : coverage, cosine: near?.cosine, z: near?.z }];
-  });
+  const others = semantic.cosinesOf([...known].filter((id) => !semantic.hits.has(id)));
+  return [...words, ...byMeaning].map((hit) => ({
+    ...lexicalOnly(hit),
+    ...(mode === 'semantic' && { coverage: 0 }),
+    cosine: semantic.hits.get(hit.memory.id) ?? others.get(hit.memory.id),
+  }));
 }

@@ -4,6 +4,8 @@
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { passageAround } from '../core/passage.ts';
+import type { CalibrationSource, Strength } from '../core/strength.ts';
 import { unknownKey } from '../store/memory-change.ts';
 import { type MemoryView, viewOf } from './memory-view.ts';
 import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
@@ -35,6 +37,9 @@ export interface RecallReply {
   readonly results: Hit[];
   readonly mode: RecallMode;
   readonly degraded_reason?: string | undefined;
+  /** Whether the memories answer at all; `weak` is the normal state. */
+  readonly strength: Strength;
+  readonly calibration: CalibrationSource;
   readonly total: number;
   readonly next_cursor?: string | undefined;
 }
@@ -50,6 +55,8 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
   const results = fitReply(
     page.map((entry) => hitOf(scope, entry, detail)),
     replyBudget[detail],
+    // The neighbourhood of the question's words tells more than the beginning does.
+    ({ content = '' }, length) => passageAround(content, list.question, length).text,
   );
   scope.workspace.activity.read(
     'memory_search',
@@ -61,6 +68,7 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
     results,
     mode: list.mode,
     degraded_reason: list.degraded,
+    ...list.judgement,
     total: list.memories.length,
     next_cursor: end < list.memories.length ? encodeCursor(end, question) : undefined,
   };

@@ -4,11 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../core/errors.ts';
+import type { Fitness } from '../core/fitness.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { isJapanese } from '../core/script.ts';
-import type { VectorSpace } from '../core/vector.ts';
+import { backgroundOf, type CosineBackground } from '../core/ranking.ts';
+import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { Embedder, ModelStatus } from '../model/embedder.ts';
-import type { Closeness } from '../persona/vector-sample.ts';
 import type { Workspace } from '../persona/workspace.ts';
 
 /** How long a search waits for the vector of its question: a warm model needs milliseconds. */
@@ -16,12 +16,14 @@ const patienceMilliseconds = 2_000;
 const nearestLimit = 100;
 
 export interface SemanticSearch {
-  /** How close each memory found is by its nearest part, best first. */
-  readonly hits: ReadonlyMap<MemoryId, Closeness>;
-  /** How many vectors say what is usual for this question. */
-  readonly sampled: number;
-  /** The same for other memories, such as those that were found by their words alone. */
-  closenessOf(ids: readonly MemoryId[]): Map<MemoryId, Closeness>;
+  /** The cosine of each memory found by its nearest part, best first. */
+  readonly hits: ReadonlyMap<MemoryId, number>;
+  /** What is usual for this question in this store. */
+  readonly background: CosineBackground;
+  /** What the model is worth in each language, once it has been measured. */
+  readonly fitness: Fitness | undefined;
+  /** The cosines of other memories, such as those that were found by their words alone. */
+  cosinesOf(ids: readonly MemoryId[]): Map<MemoryId, number>;
 }
 
 /** A search, or in one sentence why there is none. */
@@ -40,11 +42,9 @@ export async function searchMeaning(
 ): Promise<SemanticAnswer> {
   for (;;) {
     const embedder = workspace.servingEmbedder();
-    if (embedder.languages === 'en' && isJapanese(query)) {
-      return { unavailable: `the model ${embedder.status().model} knows no Japanese` };
-    }
     const placed = await embedQuestion(embedder, query);
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
+    workspace.modelFitness.ensure(embedder);
     // Searches may have moved to another model while this one was answering: then the other one is asked.
     if (workspace.servingEmbedder() === embedder) return answer;
   }
@@ -56,7 +56,7 @@ export async function searchVector(
   { vector, space: { id } }: PlacedVector,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const { projection, store, vectorSample } = workspace;
+  const { projection, store, vectorSample, modelFitness } = workspace;
   const index = await projection.synced();
   if (index === undefined) return { unavailable: 'no memory has a vector yet' };
   const { space } = index;
@@ -71,21 +71,24 @@ export async function searchVector(
   const owners = store.vectors.owners(ranked.map(({ id }) => id));
   // From that moment on the vectors that were just searched are being removed.
   if (store.vectors.currentSpace()?.id !== space.id) return { unavailable: 'the model has just been changed' };
-  const yardstick = vectorSample.yardstick(vector, space);
-  const closenessOf = (memories: readonly MemoryId[]): Map<MemoryId, Closeness> => {
-    const nearest = new Map<MemoryId, Closeness>();
-    for (const stored of store.vectors.ofMemories(memories, space)) {
-      const closeness = yardstick.closenessOf(stored.vector);
-      const before = nearest.get(stored.memoryId);
-      if (before === undefined || closeness.cosine > before.cosine) nearest.set(stored.memoryId, closeness);
-    }
-    return nearest;
-  };
-  const found = [...new Set(ranked.flatMap(({ id: vectorId }) => owners.get(vectorId) ?? []))];
+  const hits = new Map<MemoryId, number>();
+  for (const { id: vectorId, score } of ranked) {
+    const memory = owners.get(vectorId);
+    // Best first: the first part of a memory that turns up is its nearest.
+    if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
+  }
   return {
-    hits: closenessOf(found),
-    sampled: yardstick.size,
-    closenessOf,
+    hits,
+    background: backgroundOf(vectorSample.cosines(vector, space)),
+    fitness: modelFitness.of(space),
+    cosinesOf(others) {
+      const cosines = new Map<MemoryId, number>();
+      for (const stored of store.vectors.ofMemories(others, space)) {
+        const cosine = dotProduct(vector, stored.vector);
+        cosines.set(stored.memoryId, Math.max(cosine, cosines.get(stored.memoryId) ?? -1));
+      }
+      return cosines;
+    },
   };
 }
 

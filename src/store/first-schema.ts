@@ -73,7 +73,9 @@ const tables = `
   CREATE TABLE spaces (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
-    dimensions INTEGER NOT NULL
+    dimensions INTEGER NOT NULL,
+    -- What the model of the space was measured to be worth, as JSON; absent until it has been.
+    fitness TEXT
   ) STRICT;
   CREATE TABLE vectors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

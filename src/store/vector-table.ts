@@ -43,6 +43,9 @@ export interface VectorTable {
   /** Which memory each vector belongs to. */
   owners(ids: readonly VectorId[]): Map<VectorId, MemoryId>;
   count(space: VectorSpace): number;
+  /** What was measured of the model of a space, as it was kept; undefined until then. */
+  measured(space: VectorSpace): unknown;
+  keepMeasured(space: VectorSpace, measured: unknown): Promise<void>;
   /** Ids of the vectors with the lowest hash: a sample that growth and erasure hardly change, alike in every process. */
   sample(space: VectorSpace, limit: number): VectorId[];
   /** The vectors whose memories pass a filter, or undefined where all of them do. */
@@ -194,6 +197,15 @@ export function createVectorTable({
     count: (space) =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
       0,
+    measured(space) {
+      const row = connection.sql<{ fitness: string | null }>('SELECT fitness FROM spaces WHERE name = ?').get(space.id);
+      return row?.fitness == null ? undefined : JSON.parse(row.fitness);
+    },
+    keepMeasured: (space, measured) =>
+      connection.write(() => {
+        ensureSpace(space);
+        connection.sql('UPDATE spaces SET fitness = ? WHERE name = ?').run(JSON.stringify(measured), space.id);
+      }, 'bulk'),
     sample: (space, limit) =>
       connection
         .sql<{ id: number }>(

@@ -1,0 +1,73 @@
+/**
+ * The part of a long text that answers a question: the neighbourhood of its most valuable words, cut at the ends of
+ * sentences. Replies show it instead of the beginning.
+ */
+import type { Question, RatedTerm } from './bm25.ts';
+import { scoreText } from './bm25.ts';
+
+export interface Passage {
+  readonly text: string;
+  /** Where it begins in the whole, in UTF-16 units. */
+  readonly start: number;
+}
+
+/** A sentence, or so much of one: short enough to fit several into a passage. */
+const pieceLength = 80;
+const sentence = /[^。．！？!?\n]*(?:[。．！？!?\n]+|$)/gu;
+
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly value: number;
+}
+
+/** At most `length` characters of `text`, around the words that the question asks for; its beginning where it has none. */
+export function passageAround(text: string, question: Question, length: number): Passage {
+  if (text.length <= length) return { text, start: 0 };
+  const pieces = piecesOf(text, Math.min(pieceLength, length), question);
+  let best = 0;
+  for (const [index, piece] of pieces.entries()) if (piece.value > (pieces[best]?.value ?? 0)) best = index;
+  let first = best;
+  let last = best;
+  const lengthOf = (from: number, to: number): number => (pieces[to]?.end ?? 0) - (pieces[from]?.start ?? 0);
+  for (let grown = true; grown; ) {
+    grown = false;
+    if (last + 1 < pieces.length && lengthOf(first, last + 1) <= length) {
+      last += 1;
+      grown = true;
+    }
+    if (first > 0 && lengthOf(first - 1, last) <= length) {
+      first -= 1;
+      grown = true;
+    }
+  }
+  const start = pieces[first]?.start ?? 0;
+  return { text: text.slice(start, pieces[last]?.end), start };
+}
+
+function piecesOf(text: string, limit: number, question: Question): Piece[] {
+  const pieces: Piece[] = [];
+  for (const { 0: whole, index } of text.matchAll(sentence)) {
+    for (let start = 0; start < whole.length; ) {
+      const end = cutAt(whole, start, limit);
+      const piece = whole.slice(start, end);
+      pieces.push({ start: index + start, end: index + end, value: worth(scoreText(question, piece).matched) });
+      start = end;
+    }
+  }
+  return pieces;
+}
+
+/** The end of a piece that begins at `start`: behind a space where there is one near the limit, never inside a character. */
+function cutAt(text: string, start: number, limit: number): number {
+  const end = start + limit;
+  if (end >= text.length) return text.length;
+  const space = text.lastIndexOf(' ', end - 1) + 1;
+  if (space > start + limit / 2) return space;
+  const code = text.charCodeAt(end);
+  return code >= 0xdc00 && code < 0xe000 && end - 1 > start ? end - 1 : end;
+}
+
+function worth(terms: readonly RatedTerm[]): number {
+  return terms.reduce((sum, { value }) => sum + value, 0);
+}

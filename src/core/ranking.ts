@@ -1,0 +1,145 @@
+/**
+ * One order out of two scores. Words and meaning are mixed as scores, never as ranks: a worthless hit on one side must
+ * not weigh as much as a good one on the other. The unit is the deviation of the question's own cosines, so that no
+ * model's scale is built in; what memories say beyond the question, their importance and age, only breaks near ties.
+ */
+import { type Fitness, trustIn } from './fitness.ts';
+import { type Language, languages } from './language.ts';
+
+/** Chosen by measurement, as everything here: deviations that full coverage of a question's words is worth. */
+const coverageWeight = 8;
+/** How much of the gap between languages is made up for: all of it would drown a question in the other language. */
+const languageLevelling = 0.6;
+/** Fewer sampled vectors of a language say nothing about it. */
+const leastOfLanguage = 16;
+const neighbourShare = 0.1;
+const neighbourReach = 2;
+const sameSessionMilliseconds = 30 * 60_000;
+const importanceWeight = 0.4;
+const recencyWeight = 0.2;
+const recencyHalfLifeMilliseconds = 30 * 86_400_000;
+
+export interface SampledCosine {
+  readonly cosine: number;
+  readonly language: Language;
+}
+
+/** What is usual for one question: its cosines against a sample of the memories. */
+export interface CosineBackground {
+  readonly size: number;
+  /** The cosine that a memory of this language has without being about the question. */
+  readonly level: Readonly<Record<Language, number>>;
+  /** Spread within a language; 0 where nothing can be told. */
+  readonly deviation: number;
+}
+
+export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground {
+  const all = meanOf(sample);
+  const levelOf = (language: Language): number => {
+    const own = sample.filter((one) => one.language === language);
+    return own.length < leastOfLanguage ? all : all + languageLevelling * (meanOf(own) - all);
+  };
+  const level = { ja: levelOf('ja'), en: levelOf('en') };
+  const centre = Object.fromEntries(
+    languages.map((language) => [language, meanOf(sample.filter((one) => one.language === language))]),
+  );
+  const squares = sample.reduce((sum, { cosine, language }) => sum + (cosine - (centre[language] ?? 0)) ** 2, 0);
+  return { size: sample.length, level, deviation: Math.sqrt(squares / Math.max(1, sample.length)) };
+}
+
+function meanOf(sample: readonly SampledCosine[]): number {
+  return sample.length === 0 ? 0 : sample.reduce((sum, { cosine }) => sum + cosine, 0) / sample.length;
+}
+
+/** How many deviations a cosine lies above what is usual; 0 where nothing is usual yet. */
+export function standOut({ level, deviation }: CosineBackground, { cosine, language }: SampledCosine): number {
+  return deviation < 1e-6 ? 0 : (cosine - level[language]) / deviation;
+}
+
+export interface Candidate {
+  readonly memory: {
+    readonly id: number;
+    readonly importance: number;
+    /** ISO 8601. */
+    readonly created_at: string;
+  };
+  readonly language: Language;
+  /** 0..1, `bm25.ts`. */
+  readonly coverage: number;
+  /** Absent for a memory without a vector. */
+  readonly cosine?: number | undefined;
+}
+
+export interface Circumstances {
+  readonly asked: Language;
+  readonly now: Date;
+  /** Absent where meaning was not searched. */
+  readonly background?: CosineBackground | undefined;
+  /** Absent while the model has not been measured. */
+  readonly fitness?: Fitness | undefined;
+}
+
+export type Ranked<Entry> = Entry & {
+  /** In deviations; comparable only inside one list. */
+  readonly strength: number;
+};
+
+/** Best first, the newer first among equals. */
+export function rank<Entry extends Candidate>(
+  candidates: readonly Entry[],
+  circumstances: Circumstances,
+): Ranked<Entry>[] {
+  const relevance = relevanceOf(candidates, circumstances);
+  const lent = lentByNeighbours(candidates, relevance);
+  return candidates
+    .map((entry, index) => ({
+      ...entry,
+      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + standing(entry, circumstances.now),
+    }))
+    .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
+}
+
+function relevanceOf(candidates: readonly Candidate[], { asked, background, fitness }: Circumstances): number[] {
+  const meanings = candidates.map(({ cosine, language }) =>
+    background === undefined || cosine === undefined
+      ? undefined
+      : trustIn(fitness, asked, language) * standOut(background, { cosine, language }),
+  );
+  const known = meanings.filter((meaning) => meaning !== undefined);
+  // A memory whose vector is still to come is taken to mean what the others mean on average.
+  const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
+  return candidates.map(({ coverage }, index) => (meanings[index] ?? usual) + coverageWeight * coverage);
+}
+
+/**
+ * Memories written in one sitting are about one thing: each gets a tenth of the best of those written just before and
+ * after it, as far as these are candidates too.
+ */
+function lentByNeighbours(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
+  const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
+  return candidates.map(({ memory }) => {
+    const time = Date.parse(memory.created_at);
+    let best = 0;
+    for (let distance = 1; distance <= neighbourReach; distance++) {
+      for (const id of [memory.id - distance, memory.id + distance]) {
+        const place = places.get(id);
+        const neighbour = place === undefined ? undefined : candidates[place];
+        if (place === undefined || neighbour === undefined) continue;
+        if (Math.abs(Date.parse(neighbour.memory.created_at) - time) > sameSessionMilliseconds) continue;
+        best = Math.max(best, relevance[place] ?? 0);
+      }
+    }
+    return neighbourShare * best;
+  });
+}
+
+function standing({ memory }: Candidate, now: Date): number {
+  const age = Math.max(0, now.getTime() - Date.parse(memory.created_at));
+  const recency = 0.5 ** (age / recencyHalfLifeMilliseconds);
+  return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;
+}
+
+/** Any strength as a score 0..1 in the same order: 4 deviations are one half. */
+export function scoreOf(strength: number): number {
+  return 1 / (1 + Math.exp(-(strength - 4) / 2));
+}

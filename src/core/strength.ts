@@ -1,0 +1,65 @@
+/**
+ * Whether the memories answer a question at all. `weak` is the normal state. `none` needs a model whose scale was
+ * measured (`fitness.ts`), since neither words nor an absolute cosine nor the place among other memories tells; even
+ * then it tells only that the subject never came up, not that the one thing asked about was never said.
+ */
+import { type Fitness, nearness, trustIn } from './fitness.ts';
+import type { Language } from './language.ts';
+import type { Candidate, CosineBackground, Ranked } from './ranking.ts';
+
+export type Strength = 'strong' | 'weak' | 'none';
+/** What the judgement rests on: the measured scale of the model, only a sample of the memories, or nothing of the kind. */
+export type CalibrationSource = 'measured' | 'sampled' | 'none';
+
+export interface Judgement {
+  readonly strength: Strength;
+  readonly calibration: CalibrationSource;
+}
+
+/** Deviations by which the best must stand above the second. */
+const decisiveLead = 1.5;
+/** As near as an answer is to its question. */
+const answering = 1;
+/** Farther than this lay half of the questions about something else, and 3 in 100 of those about something stored. */
+const unrelatedBelow = 0.7;
+/** Cosines across languages are less certain. */
+const unrelatedAcrossBelow = 0.1;
+const wordsBelow = 0.3;
+const leastSample = 64;
+
+export interface Evidence {
+  readonly ranked: readonly Ranked<Candidate>[];
+  readonly asked: Language;
+  readonly background?: CosineBackground | undefined;
+  readonly fitness?: Fitness | undefined;
+}
+
+export function judgeStrength(evidence: Evidence): Judgement {
+  const { ranked } = evidence;
+  const calibration = calibrationOf(evidence);
+  const [best, second] = ranked;
+  if (best === undefined) return { strength: 'none', calibration };
+  if (ranked.every((entry) => isUnrelated(entry, evidence))) return { strength: 'none', calibration };
+  const lead = best.strength - (second?.strength ?? 0);
+  const near = nearnessOf(best, evidence);
+  const strong = lead >= decisiveLead && (near === undefined || near >= answering);
+  return { strength: strong ? 'strong' : 'weak', calibration };
+}
+
+function calibrationOf({ ranked, asked, background, fitness }: Evidence): CalibrationSource {
+  if (background === undefined) return 'none';
+  if (fitness !== undefined && ranked.every(({ language }) => trustIn(fitness, asked, language) === 1))
+    return 'measured';
+  return background.size >= leastSample ? 'sampled' : 'none';
+}
+
+function nearnessOf({ cosine, language }: Candidate, { asked, fitness }: Evidence): number | undefined {
+  return cosine === undefined ? undefined : nearness(fitness, cosine, asked, language);
+}
+
+/** A memory that cannot be judged may be the answer. */
+function isUnrelated(entry: Candidate, evidence: Evidence): boolean {
+  const near = nearnessOf(entry, evidence);
+  if (near === undefined || entry.coverage >= wordsBelow) return false;
+  return near < (entry.language === evidence.asked ? unrelatedBelow : unrelatedAcrossBelow);
+}
