@@ -2,17 +2,21 @@
  * How well memories are found: imports question sets through memory_create and asks through memory_search, over the
  * built server as a client has it. Writes run files for an independent scorer and prints a table per model.
  *
- *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set] [--out DIR] [--limit N] [--own]
+ *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set] [--out DIR] [--limit N] [--page FILE] [--own]
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
 import { measureOwn } from './recall-own.ts';
+import { recallPageIntroduction } from './recall-page.ts';
 import { type Answered, scoreAnswers } from './recall-scores.ts';
 import { loadQuestionSets, type QuestionGroup, type QuestionSet } from './recall-sets.ts';
 import { type Asked, openRecallStore, type RecallMode } from './recall-store.ts';
 import { circumstances, table } from './report.ts';
+
+const foreignQuestions = 100;
+const foreignStore = 500;
 
 interface Run {
   readonly label: string;
@@ -32,6 +36,7 @@ export async function run(args: string[]): Promise<void> {
       only: { type: 'string' },
       out: { type: 'string', default: join(benchFolder, 'recall') },
       limit: { type: 'string' },
+      page: { type: 'string' },
       own: { type: 'boolean', default: false },
     },
   });
@@ -42,17 +47,43 @@ export async function run(args: string[]): Promise<void> {
   mkdirSync(values.out, { recursive: true });
 
   const runs: Run[] = [{ label: 'no model', model: 'none', modes: ['keyword'] }, ...modelRuns(values.models)];
+  const parts: string[] = [];
+  const say = (text: string) => {
+    parts.push(text);
+    console.log(`\n${text}`);
+  };
   for (const each of runs) {
-    const findings = await answerAll(each, sets, {
-      out: values.out,
-      limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
-    });
-    console.log(`\n### ${each.label}\n\n${renderFindings(findings, each.modes)}`);
+    const limit = Number(values.limit ?? Number.POSITIVE_INFINITY);
+    const findings = await answerAll(each, sets, { out: values.out, limit });
+    say(`### ${each.label}\n\n${renderFindings(findings, each.modes)}`);
   }
-  console.log('\nReranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
-  console.log(
-    `\n${circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out })}`,
-  );
+  const foreign = await askElsewhere(runs, sets);
+  say(`### Questions asked of the wrong store\n\n${foreign}`);
+  say('Reranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
+  say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
+  if (values.page !== undefined) writeFileSync(values.page, `${recallPageIntroduction}\n${parts.join('\n\n')}\n`);
+}
+
+/** Each set's questions put to the store of the next set, where nothing can answer them. */
+async function askElsewhere(runs: readonly Run[], sets: readonly QuestionSet[]): Promise<string> {
+  const rows: string[][] = [];
+  for (const { label, model, modes } of runs) {
+    const mode = modes.at(-1) ?? 'keyword';
+    for (const [index, set] of sets.entries()) {
+      const other = sets[(index + 1) % sets.length];
+      const store = other?.groups[0];
+      const queries = set.groups[0]?.queries.slice(0, foreignQuestions);
+      if (other === undefined || other === set || store === undefined || queries === undefined) continue;
+      const answers: Asked[] = [];
+      await askGroup(
+        { name: store.name, corpus: store.corpus.slice(0, foreignStore), queries },
+        { model, modes: [mode], limit: foreignQuestions },
+        (_, asked) => answers.push(asked),
+      );
+      rows.push([label, mode, set.name, other.name, strengths(answers)]);
+    }
+  }
+  return table(['model', 'mode', 'questions of', 'asked of', 'strong/weak/none'], rows);
 }
 
 function modelRuns(folder: string): Run[] {

@@ -1,0 +1,23 @@
+/**
+ * The words around the tables of docs/recall.md.
+ */
+export const recallPageIntroduction = `# How well memories are found
+
+Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are imported through \`memory_create\` and asked through \`memory_search\`, over the built server, as a client has it. A run writes files for an independent scorer into \`.cache/bench/recall\`. The sets are public Japanese and English retrieval sets and are not part of this repository; \`--sets\` names a folder of others, and \`--own\` measures on your own memories without printing any of their text.
+
+## What a search does
+
+1. **Words.** Texts become terms: pairs of characters and single kanji in Japanese, words without inflection in English, with width, case, accents and the two kana folded. The rarest terms of a question propose memories from the full-text index; their texts are scored by BM25, as a share of the best score that the question could reach (\`why.text\`).
+2. **Meaning.** The question's vector is held against every memory's, exactly. What counts is how many deviations a memory stands above what is usual for this question in this store and language, not the cosine itself.
+3. **One order.** deviations + 8 × share of the words. Scores are mixed, not ranks. Memories written next to each other in one sitting lend each other a tenth; importance and age settle near ties.
+4. **Trust.** A model is measured once with sixteen questions whose answers are known, in Japanese and English. Where it guesses, its deviations count for almost nothing, so that a weak model does not drown good words.
+5. **Reranking.** With a reranker, the best candidates are read together with the question and put in order.
+
+## What \`strength\` means
+
+\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly and, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies as far from the question as the answers to other questions do on the model's own measured scale. \`none\` says that the subject never came up; it cannot say that one detail of a subject was never told, which no signal that was looked at can. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
+
+## Tables
+
+R@k is the share of the relevant memories among the first k, in percent, with a bootstrap interval for R@5. Parameters were chosen on one half of each set's questions; the column "reported half" is a half by the hash of the question's id.
+`;
