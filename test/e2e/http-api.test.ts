@@ -102,6 +102,22 @@ describe('health', () => {
     expect([reply.status, reply.json()]).toMatchObject([200, { status: 'ok', checks: { database: 'ok' } }]);
   });
 
+  it('is degraded, not unavailable, while a model is missing, and does not say which', async () => {
+    const server = await spawnHttpServer({
+      env: { MEMORY_MCP_EMBEDDINGS_MODEL: 'example/no-such-model', MEMORY_MCP_MODEL_DOWNLOAD: 'never' },
+    });
+    await server.api('memory_search', { query: 'tea' });
+    let reply = await server.request('/health');
+    for (let waited = 0; !reply.text.includes('degraded') && waited < 20_000; waited += 500) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      reply = await server.request('/health');
+    }
+    expect([reply.status, reply.json()]).toEqual([
+      200,
+      { status: 'degraded', checks: { database: 'ok', recall: 'degraded' } },
+    ]);
+  });
+
   it('is unavailable when the database is damaged, and does not say where it is', async () => {
     const server = await spawnHttpServer();
     await server.api('memory_create', { content: 'tea' });
