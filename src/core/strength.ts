@@ -24,7 +24,8 @@ const answering = 1;
 const unrelatedBelow = 0.7;
 /** Cosines across languages are less certain. */
 const unrelatedAcrossBelow = 0.1;
-const wordsBelow = 0.3;
+/** Of a question's words, so many make an answer by themselves. */
+const tellingCoverage = 0.3;
 const leastSample = 64;
 
 export interface Evidence {
@@ -41,9 +42,7 @@ export function judgeStrength(evidence: Evidence): Judgement {
   if (best === undefined) return { strength: 'none', calibration };
   if (ranked.every((entry) => isUnrelated(entry, evidence))) return { strength: 'none', calibration };
   const lead = best.strength - (second?.strength ?? 0);
-  const near = nearnessOf(best, evidence);
-  const strong = lead >= decisiveLead && (near === undefined || near >= answering);
-  return { strength: strong ? 'strong' : 'weak', calibration };
+  return { strength: lead >= decisiveLead && answers(best, evidence) ? 'strong' : 'weak', calibration };
 }
 
 function calibrationOf({ ranked, asked, background, fitness }: Evidence): CalibrationSource {
@@ -57,9 +56,13 @@ function nearnessOf({ cosine, language }: Candidate, { asked, fitness }: Evidenc
   return cosine === undefined ? undefined : nearness(fitness, cosine, asked, language);
 }
 
+function answers(entry: Candidate, evidence: Evidence): boolean {
+  return entry.coverage >= tellingCoverage || (nearnessOf(entry, evidence) ?? 0) >= answering;
+}
+
 /** A memory that cannot be judged may be the answer. */
 function isUnrelated(entry: Candidate, evidence: Evidence): boolean {
   const near = nearnessOf(entry, evidence);
-  if (near === undefined || entry.coverage >= wordsBelow) return false;
+  if (near === undefined || entry.coverage >= tellingCoverage) return false;
   return near < (entry.language === evidence.asked ? unrelatedBelow : unrelatedAcrossBelow);
 }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Fitness } from '../../../src/core/fitness.ts';
+import { backgroundOf, type Candidate, type Ranked } from '../../../src/core/ranking.ts';
+import { type Evidence, judgeStrength } from '../../../src/core/strength.ts';
+
+const knows = { right: 1, related: 0.8, unrelated: 0.5 };
+const fitness: Fitness = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };
+const background = backgroundOf(
+  Array.from({ length: 100 }, (_, index) => ({ cosine: 0.5 + (index % 3) / 20, language: 'ja' as const })),
+);
+
+function entry(strength: number, parts: Partial<Candidate>): Ranked<Candidate> {
+  const memory = { id: 1, importance: 0.5, created_at: '2026-11-24T00:00:00Z' };
+  return { memory, language: 'ja', coverage: 0, strength, ...parts };
+}
+
+function judge(ranked: Evidence['ranked'], more: Partial<Evidence> = {}) {
+  return judgeStrength({ ranked, asked: 'ja', background, fitness, ...more });
+}
+
+const answer = entry(8, { cosine: 0.85, coverage: 0.5 });
+const faint = entry(3, { cosine: 0.72, coverage: 0.1 });
+const unrelated = entry(2, { cosine: 0.55, coverage: 0.1 });
+
+describe('the strength of an answer', () => {
+  it('is strong when one memory is near and stands above the rest', () => {
+    expect(judge([answer, faint])).toEqual({ strength: 'strong', calibration: 'measured' });
+  });
+
+  it('is weak when several are alike, or the best is far', () => {
+    expect(judge([answer, { ...answer, strength: 7.5 }]).strength).toBe('weak');
+    expect(judge([{ ...faint, strength: 8 }, unrelated]).strength).toBe('weak');
+  });
+
+  it('is strong by words alone where they say enough, and only there', () => {
+    const words = { fitness: undefined, background: undefined };
+    const said = entry(5, { coverage: 0.6 });
+    expect(judge([said, entry(1, { coverage: 0.1 })], words)).toEqual({ strength: 'strong', calibration: 'none' });
+    expect(judge([entry(2, { coverage: 0.2 })], words).strength).toBe('weak');
+  });
+
+  it('is none when no memory is about the question', () => {
+    expect(judge([unrelated, unrelated]).strength).toBe('none');
+    expect(judge([]).strength).toBe('none');
+  });
+
+  it('is not none while one memory may be about it', () => {
+    expect(judge([unrelated, { ...unrelated, cosine: 0.75 }]).strength).toBe('weak');
+    expect(judge([unrelated, { ...unrelated, coverage: 0.4 }]).strength).toBe('weak');
+    expect(judge([unrelated, { ...unrelated, cosine: undefined }]).strength).toBe('weak');
+  });
+
+  it('demands more before it says none across languages', () => {
+    const english = { ...unrelated, language: 'en' as const };
+    expect(judge([english]).strength).toBe('weak');
+    expect(judge([{ ...english, cosine: 0.45 }]).strength).toBe('none');
+  });
+
+  it('is never none without a measured model that knows the language', () => {
+    const lost = { ...fitness, 'ja-ja': { ...knows, right: 0.1 } };
+    expect(judge([unrelated], { fitness: undefined })).toEqual({ strength: 'weak', calibration: 'sampled' });
+    expect(judge([unrelated], { fitness: lost })).toEqual({ strength: 'weak', calibration: 'sampled' });
+  });
+
+  it('says that it rests on nothing where few vectors or none were looked at', () => {
+    const few = { ...background, size: 63 };
+    expect(judge([faint], { fitness: undefined, background: few }).calibration).toBe('none');
+    expect(judge([faint], { background: undefined }).calibration).toBe('none');
+  });
+});
