@@ -15,7 +15,7 @@ Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are
 
 ## What \`strength\` means
 
-\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly and, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies as far from the question as the answers to other questions do on the model's own measured scale. \`none\` says that the subject never came up; it cannot say that one detail of a subject was never told, which no signal that was looked at can. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
+\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly, and it holds a good part of the question's words or, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies as far from the question as the answers to other questions do on the model's own measured scale. \`none\` says that the subject never came up; it cannot say that one detail of a subject was never told, which no signal that was looked at can. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
 
 ## Tables
 
