@@ -2,17 +2,11 @@
  * Numbers about one persona's memories and about how the program serves them.
  */
 import { wallTimeAt } from '../core/time-zone.ts';
-import type { Count } from '../store/statistics.ts';
+import type { Count, Totals } from '../store/statistics.ts';
 import { type RecallStatus, recallStatus } from './recall-status.ts';
 import type { Scope } from './scope.ts';
 
-export interface MemoryStatistics {
-  readonly memories: number;
-  readonly characters: number;
-  readonly deleted: number;
-  readonly pinned: number;
-  readonly oldest?: string | undefined;
-  readonly newest?: string | undefined;
+export interface MemoryStatistics extends Totals {
   readonly tags: readonly Count[];
   readonly emotions: readonly Count[];
   /** The last seven days in the configured time zone, oldest first. */
