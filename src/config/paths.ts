@@ -83,7 +83,10 @@ export function personaFolders(paths: DataPaths): string[] {
       .sort();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
-    throw error;
+    throw new MemoryMcpError('backend_unavailable', `The folder ${paths.memory} cannot be read: ${reasonOf(error)}`, {
+      hint: 'Give MEMORY_MCP_DATA_DIR a folder that this user may read and write.',
+      cause: error,
+    });
   }
 }
 
