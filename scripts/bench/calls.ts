@@ -46,7 +46,12 @@ export async function run(args: string[]): Promise<void> {
 
   const outcomes: Outcome[] = [];
   for (const size of values.sizes.split(',').map(Number)) {
-    for (const each of installed) outcomes.push(await measure(each, size, folder));
+    for (const each of installed) {
+      const outcome = await measure(each, size, folder).catch((error: unknown) => {
+        missing.push(`${each.contestant.title} at ${size} (${oneLine(String(error))})`);
+      });
+      if (outcome !== undefined) outcomes.push(outcome);
+    }
   }
 
   console.log(
@@ -72,7 +77,7 @@ export async function run(args: string[]): Promise<void> {
   );
   console.log(
     `\nBytes: the text of a reply, as a model reads it. Found: searches for a word of one note whose note is in the ` +
-      `reply. MB: resident memory at the end. Load: all notes, in batches where the server takes them.\n`,
+      `reply. Refused: such searches that were errors. MB: resident memory at the end. Load: all notes, in batches where the server takes them.\n`,
   );
   console.log(circumstances({ command: ['npm run bench -- calls', ...args].join(' '), folder }));
   for (const sentence of missing) console.log(`- Left out: ${sentence}`);
@@ -103,11 +108,16 @@ async function measure({ contestant, file }: Installed, size: number, parent: st
   const one = createSeries();
   const many = createSeries();
   let found = 0;
+  let refused = 0;
   let foundText = '';
   for (let round = 0; round < timed; round++) {
     const wanted = notes[(round * 7919) % size] ?? noteOf(0);
     const text = one.add(await callTool(server, contestant.search(wanted.uniqueWord)));
-    many.add(await callTool(server, contestant.search(commonWords[round % commonWords.length] ?? '')));
+    const common = await callTool(server, contestant.search(commonWords[round % commonWords.length] ?? '')).catch(
+      () => {},
+    );
+    if (common === undefined) refused++;
+    else many.add(common);
     // The beginning of the note rather than the word: a reply may repeat the question.
     if (text.includes(wanted.content.slice(0, 20))) {
       found++;
@@ -126,7 +136,7 @@ async function measure({ contestant, file }: Installed, size: number, parent: st
       pair(one.times, 2),
       pair(one.bytes, 0),
       `${found}/${timed}`,
-      pair(many.times, 2),
+      pair(many.times, 2) + (refused === 0 ? '' : ` (refused ${refused})`),
       pair(many.bytes, 0),
       shown(memory),
       shown(loaded, 1),
