@@ -36,6 +36,7 @@ export const memorySearch = defineOperation({
     results: z.array(listedMemory.partial().extend({ key: memoryKey, score: z.number(), why })),
     mode: z.enum(['hybrid', 'keyword', 'semantic']),
     degraded_reason: z.string().optional(),
+    waited_for: z.string().optional(),
     strength: z.enum(['strong', 'weak', 'none']),
     calibration: z.enum(['measured', 'sampled', 'none']),
     total: z.number(),

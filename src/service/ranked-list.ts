@@ -32,6 +32,8 @@ export interface RankedList {
   /** What ran, which is less than what was asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
+  /** What kept the answer waiting, where a person would notice. */
+  readonly waited?: string | undefined;
   /** Whether this answers the question at all. */
   readonly judgement: Judgement;
 }
@@ -41,6 +43,8 @@ export type Target = { readonly query: string } | { readonly memory: Memory };
 
 /** Pages are cut from one ranked list of at most this length. */
 const rankedLimit = 200;
+/** A warm model answers in milliseconds; one that is loaded for this question does not. */
+const noticeableSeconds = 0.3;
 
 export async function rankMemories(
   scope: Scope,
@@ -50,10 +54,12 @@ export async function rankMemories(
 ): Promise<RankedList> {
   const { store } = scope.workspace;
   // Meaning is asked for first: its answer is on the way while the words are looked up.
+  const began = scope.clock.monotonic();
   const asked = mode === 'keyword' ? undefined : meaningOf(scope.workspace, target, filter);
   const question = questionOf(store, 'query' in target ? target.query : target.memory.content);
   const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
   const answer = await asked;
+  const waitedSeconds = (scope.clock.monotonic() - began) / 1_000;
 
   const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
   const found = semantic === undefined && mode === 'semantic' ? searchWords(store, question, filter) : words;
@@ -72,6 +78,10 @@ export async function rankMemories(
     question,
     mode: ran,
     judgement,
+    waited:
+      asked !== undefined && waitedSeconds >= noticeableSeconds
+        ? `the model ${scope.workspace.servingEmbedder().status().model}, ${waitedSeconds.toFixed(1)} s`
+        : undefined,
     degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
 }

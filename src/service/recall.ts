@@ -37,6 +37,7 @@ export interface RecallReply {
   readonly results: Hit[];
   readonly mode: RecallMode;
   readonly degraded_reason?: string | undefined;
+  readonly waited_for?: string | undefined;
   /** Whether the memories answer at all; `weak` is the normal state. */
   readonly strength: Strength;
   readonly calibration: CalibrationSource;
@@ -68,6 +69,7 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
     results,
     mode: list.mode,
     degraded_reason: list.degraded,
+    waited_for: list.waited,
     ...list.judgement,
     total: list.memories.length,
     next_cursor: end < list.memories.length ? encodeCursor(end, question) : undefined,
