@@ -42,14 +42,15 @@ export const memorySearch = defineOperation({
     total: z.number(),
     next_cursor: z.string().optional(),
   }),
-  run: (input, scope) =>
+  run: ({ limit, cursor: at, detail, ...question }, scope) =>
     recall(scope, {
-      query: input.query,
-      relatedTo: input.related_to,
-      mode: input.mode,
-      filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
-      limit: input.limit ?? scope.settings.reranker_top_n,
-      cursor: input.cursor,
-      detail: input.detail,
+      query: question.query,
+      relatedTo: question.related_to,
+      mode: question.mode,
+      filter: filterOf(question, question.include_deleted ? 'include' : 'exclude', scope),
+      limit: limit ?? scope.settings.reranker_top_n,
+      cursor: at,
+      detail,
+      question,
     }),
 });

@@ -21,6 +21,8 @@ export interface RecallRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly detail: 'concise' | 'full';
+  /** What the caller asked for: a cursor continues this question and no other. */
+  readonly question: unknown;
 }
 
 export interface Why {
@@ -46,9 +48,8 @@ export interface RecallReply {
 }
 
 export async function recall(scope: Scope, request: RecallRequest): Promise<RecallReply> {
-  const { filter, limit, cursor, detail, mode } = request;
+  const { filter, limit, cursor, detail, mode, question } = request;
   const target = targetOf(scope, request);
-  const question = { query: request.query, related: request.relatedTo, mode, filter };
   const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
 
   const list = await rankMemories(scope, target, mode, filter);

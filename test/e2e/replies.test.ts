@@ -172,6 +172,8 @@ describe('a cursor', () => {
     expect([...first.memories, ...rest.memories].map(({ key }) => key)).toEqual(
       keys.toReversed().slice(0, 3 + rest.memories.length),
     );
+    const hits = await server.search('京都', { limit: 3, ...range });
+    expect((await server.search('京都', { limit: 9, ...range, cursor: hits.next_cursor })).results).not.toEqual([]);
   });
 });
 

@@ -1,10 +1,12 @@
 /** Full text: who holds a term, counted and listed exactly, whatever is written, changed or taken away. */
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text.ts';
+import { openConnection } from '../../../src/store/database.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
-import { draft, live, now } from '../../support/stores.ts';
+import { draft, live, now, openTestStore, testFolder } from '../../support/stores.ts';
 
 const openInMemory = () => openMemoryStore({ persona: 'tester', busyTimeout: 100 });
 const exact = (text: string): QueryTerm => ({ text, prefix: false, weight: 1 });
@@ -132,4 +134,23 @@ it('after any history of writes, words find exactly the texts that hold them', a
     }),
     { numRuns: 40 },
   );
+});
+
+it('is filled anew, whole and exact, when the rule of its terms has changed since', async () => {
+  const path = join(testFolder(), 'memory.sqlite');
+  const store = await openTestStore(path);
+  const { memory } = await store.memories.create(draft('苺が好き'));
+  await store.memories.create(draft('green tea'));
+  await store.memories.hide([memory.key], now);
+  store.close();
+  const old = await openConnection({ path, busyTimeout: 100 });
+  old.execute("INSERT INTO memory_text (memory_text) VALUES ('delete-all')");
+  old.execute("INSERT INTO memory_text (rowid, terms) VALUES (1, 'anoldterm')");
+  old.execute("UPDATE meta SET value = 0 WHERE name IN ('terms_version', 'text_count')");
+  old.close();
+  const again = await openTestStore(path);
+  expect(contentsWith(again, exact('tea'))).toEqual(['green tea']);
+  expect(again.fullText.postings(exact('苺'), { deleted: 'only' }, 9)).toEqual([memory.id]);
+  expect(again.fullText.documentFrequency(exact('anoldterm'))).toBe(0);
+  expect(again.fullText.statistics()).toEqual({ count: 2, totalLength: 13 });
 });
