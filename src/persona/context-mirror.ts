@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createPrivateFolder, type PersonaPaths, privateFileMode } from '../config/paths.ts';
-import { codeOf } from '../core/errors.ts';
+import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 
 /** By this a mirror is told from any other file. */
 const note = 'Written by memory-mcp, to be read only: what is changed here is not taken over.';
@@ -19,7 +19,10 @@ export function foreignContextFile(file: string): string | undefined {
     return text.includes(note) ? undefined : text;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
+    throw new MemoryMcpError('backend_unavailable', `${file} cannot be read: ${reasonOf(error)}`, {
+      hint: 'Check who owns the file, or move it away.',
+      cause: error,
+    });
   }
 }
 

@@ -16,8 +16,8 @@ const labels = 50;
 /** A "…" on either side. */
 const marks = 6;
 /** What an item may take besides its content before its other texts are cut as well. */
-const longestRest = 2_000;
-const cutRest = { text: 60, entries: 10 };
+const longestRest = 1_500;
+const cutRest = { text: 30, entries: 5 };
 
 export interface Budgeted {
   readonly content?: string | undefined;

@@ -202,4 +202,29 @@ describe('the start of a session', () => {
       expect(Object.keys(structured[part] ?? {}).length, part).toBeGreaterThanOrEqual(3);
     }
   });
+
+  it('stays within 10 kB also with memories whose fields are as long as they may be', async () => {
+    const own = await spawnServer();
+    const state = (letter: string) => letter.repeat(500);
+    for (let index = 0; index < 8; index++) {
+      const { key } = await own.create(`${index}${'長'.repeat(3_000)}`, {
+        tags: Array.from({ length: 50 }, (_, tag) => `${tag}`.padEnd(100, '札')),
+        emotion: state('嬉'),
+        physical_state: state('疲'),
+        mental_state: state('静'),
+        environment: state('家'),
+        relationship_status: state('友'),
+        action_tag: state('料'),
+      });
+      await own.call('memory_update', { key, content: `${index} pinned` });
+    }
+    await own.call('update_context', {
+      emotion: state('嬉'),
+      goals: Array.from({ length: 50 }, (_, n) => `${n}${state('目').slice(4)}`),
+    });
+    for (const name of ['get_context', 'memory_list']) {
+      const { text } = await own.call(name);
+      expect(bytes(text), name).toBeLessThanOrEqual(10_000);
+    }
+  });
 });
