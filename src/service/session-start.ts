@@ -30,6 +30,8 @@ const contextRoom = 5_000;
 
 export function sessionStart(scope: Scope): SessionStart {
   const { workspace, settings } = scope;
+  // A session that begins will soon search.
+  workspace.models.warm();
   const reply = workspace.store.read(() => {
     const { memories } = workspace.store;
     const context = readContext(scope);
