@@ -4,7 +4,7 @@
  * model's scale is built in; what memories say beyond the question, their importance and age, only breaks near ties.
  */
 import { type Fitness, trustIn } from './fitness.ts';
-import { type Language, languages } from './language.ts';
+import type { Language } from './language.ts';
 
 /** Chosen by measurement, as everything here: deviations that full coverage of a question's words is worth. */
 const coverageWeight = 8;
@@ -40,10 +40,12 @@ export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground
     return own.length < leastOfLanguage ? all : all + languageLevelling * (meanOf(own) - all);
   };
   const level = { ja: levelOf('ja'), en: levelOf('en') };
-  const centre = Object.fromEntries(
-    languages.map((language) => [language, meanOf(sample.filter((one) => one.language === language))]),
-  );
-  const squares = sample.reduce((sum, { cosine, language }) => sum + (cosine - (centre[language] ?? 0)) ** 2, 0);
+  const centreOf = (language: Language): number => {
+    const own = sample.filter((one) => one.language === language);
+    return own.length < leastOfLanguage ? all : meanOf(own);
+  };
+  const centre = { ja: centreOf('ja'), en: centreOf('en') };
+  const squares = sample.reduce((sum, { cosine, language }) => sum + (cosine - centre[language]) ** 2, 0);
   return { size: sample.length, level, deviation: Math.sqrt(squares / Math.max(1, sample.length)) };
 }
 

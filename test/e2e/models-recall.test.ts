@@ -162,8 +162,8 @@ describe('a server without a model', () => {
 
     copyFileSync(join(model, 'onnx/model.onnx'), `${graph}.new`);
     renameSync(`${graph}.new`, graph);
-    expect((await searchInFull(server, '苺のアレルギー', { mode: 'semantic' })).results[0]?.key).toBe(key);
     await untilEmbedded(server);
+    expect((await searchInFull(server, '苺のアレルギー', { mode: 'semantic' })).results[0]?.key).toBe(key);
     expect(await storedVectors(server.dataDir)).toMatchObject({ without: 0, failures: [] });
   });
 

@@ -31,7 +31,7 @@ export function folderOfTest(): string {
 }
 
 /** The environment in which `code` (CommonJS) runs first in every inference process that a server starts. */
-export function beforeInference(code: string): { NODE_OPTIONS: string } {
+function beforeInference(code: string): { NODE_OPTIONS: string } {
   const file = join(folderOfTest(), 'before-inference.cjs');
   writeFileSync(file, `if (process.argv[1]?.endsWith('inference.cjs')) {\n${code}\n}\n`);
   return { NODE_OPTIONS: `--require=${file}` };

@@ -84,6 +84,15 @@ describe('what is usual for a question', () => {
     expect(standOut(backgroundOf([{ cosine: 0.4, language: 'ja' }]), { cosine: 0.9, language: 'ja' })).toBe(0);
   });
 
+  it('tells the nearer one even of two memories in two languages', () => {
+    const two = [
+      { cosine: 0.3, language: 'ja' as Language },
+      { cosine: -0.2, language: 'en' as Language },
+    ];
+    const candidates = two.map((one, index) => candidate(10 * (index + 1), one));
+    expect(order(candidates, { background: backgroundOf(two) })).toEqual([10, 20]);
+  });
+
   it('differs by language, so that memories in the other one can be found at all', () => {
     const english = sample.map(({ cosine }) => ({ cosine: cosine + 0.3, language: 'en' as Language }));
     const mixed = backgroundOf([...sample, ...english]);
