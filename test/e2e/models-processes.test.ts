@@ -133,7 +133,7 @@ describe.skipIf(processListSkip)('several servers on the same personas', () => {
   it('work off each queue once, answer right, and hold no model when they are idle', async () => {
     const memories = 25;
     const dataDir = await dataWithQueues(personas, memories);
-    const texts = countedTexts();
+    const texts = countedTexts(' notes ');
     const idle = { MEMORY_MCP_MODEL_IDLE_MINUTES: '0.03' };
     const servers = await spawnEight(dataDir, { ...tinyModels({ ...embedderAlone, ...idle }), ...texts.env });
     await each(servers, untilEmbedded);

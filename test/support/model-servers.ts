@@ -60,8 +60,8 @@ function beforeEachText(code: string): { NODE_OPTIONS: string } {
   `);
 }
 
-/** Makes inference processes note each text of a memory that they are given. `count` says how many there were. */
-export function countedTexts(): { env: { NODE_OPTIONS: string }; count(): number } {
+/** Makes inference processes note each text with `mark` in it that they are given. `count` says how many there were. */
+export function countedTexts(mark: string): { env: { NODE_OPTIONS: string }; count(): number } {
   const file = join(folderOfTest(), 'texts');
   writeFileSync(file, '');
   const env = beforeInference(`
@@ -69,7 +69,7 @@ export function countedTexts(): { env: { NODE_OPTIONS: string }; count(): number
     const { Socket } = require('node:net');
     const { emit } = Socket.prototype;
     Socket.prototype.emit = function (name, data) {
-      const texts = name === 'data' ? data.toString().split('"as":"chunks"').length - 1 : 0;
+      const texts = name === 'data' ? data.toString().split(${JSON.stringify(mark)}).length - 1 : 0;
       if (texts > 0) appendFileSync(${JSON.stringify(file)}, '.'.repeat(texts));
       return emit.apply(this, arguments);
     };
