@@ -62,7 +62,8 @@ function piecesOf(text: string, limit: number, question: Question): Piece[] {
 function cutAt(text: string, start: number, limit: number): number {
   const end = start + limit;
   if (end >= text.length) return text.length;
-  const space = text.lastIndexOf(' ', end - 1) + 1;
+  // Looked for in the piece alone: a text without any space would be searched to its beginning for each piece.
+  const space = start + text.slice(start, end).lastIndexOf(' ') + 1;
   if (space > start + limit / 2) return space;
   const code = text.charCodeAt(end);
   return code >= 0xdc00 && code < 0xe000 && end - 1 > start ? end - 1 : end;

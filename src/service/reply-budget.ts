@@ -79,13 +79,9 @@ function previewWithin<Item extends Budgeted>(
 ): string {
   const { content = '' } = item;
   const room = Math.max(bytes, shortestPreview);
-  // Characters differ in bytes, and a preview may begin in the middle: a first guess, then a few steps down.
-  let length = Math.floor((content.length * (room - marks)) / jsonBytes(content));
-  for (; length > 10; length = Math.floor(length * 0.9)) {
-    const text = preview(item, length);
-    if (jsonBytes(text) <= room) return text;
-  }
-  return headWithin(content, room);
+  // Characters differ in bytes, and a preview may begin in the middle: what is too long after all is cut.
+  const text = preview(item, Math.floor((content.length * (room - marks)) / jsonBytes(content)));
+  return jsonBytes(text) <= room ? text : `${headWithin(text, room - marks)}…`;
 }
 
 /** An item whose texts besides the content would fill a reply by themselves, with these cut; memory_read shows them. */
