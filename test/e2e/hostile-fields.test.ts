@@ -66,7 +66,7 @@ async function repliesAbout(text: string): Promise<Map<string, { shape: unknown;
   await note('memory_restore', { key });
   for (const uri of ['memory://info', 'memory://metrics', 'memory://stats', `memory://${key}`]) {
     const document = await readResource(server, uri);
-    replies.set(uri, { shape: shapeOf(JSON.parse(document)), text: document });
+    replies.set(uri.replace(key, '{key}'), { shape: shapeOf(JSON.parse(document)), text: document });
   }
   return replies;
 }
