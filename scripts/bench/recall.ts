@@ -2,7 +2,8 @@
  * How well memories are found: imports question sets through memory_create and asks through memory_search, over the
  * built server as a client has it. Writes run files for an independent scorer and prints a table per model.
  *
- *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set] [--out DIR] [--limit N] [--page FILE] [--own]
+ *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set]
+ *     [--model-sets set,set] [--out DIR] [--limit N] [--page FILE] [--own]
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -34,6 +35,7 @@ export async function run(args: string[]): Promise<void> {
       sets: { type: 'string', default: '../shared/eval/sets' },
       models: { type: 'string', default: '../shared/models' },
       only: { type: 'string' },
+      'model-sets': { type: 'string' },
       out: { type: 'string', default: join(benchFolder, 'recall') },
       limit: { type: 'string' },
       page: { type: 'string' },
@@ -47,6 +49,10 @@ export async function run(args: string[]): Promise<void> {
   mkdirSync(values.out, { recursive: true });
 
   const runs: Run[] = [{ label: 'no model', model: 'none', modes: ['keyword'] }, ...modelRuns(values.models)];
+  // Embedding long paragraphs takes most of the time; a run may leave them to the words.
+  const chosen = values['model-sets']?.split(',');
+  const withModels = sets.filter(({ name }) => chosen?.includes(name) ?? true);
+  const setsFor = ({ model }: Run) => (model === 'none' ? sets : withModels);
   const parts: string[] = [];
   const say = (text: string) => {
     parts.push(text);
@@ -54,10 +60,10 @@ export async function run(args: string[]): Promise<void> {
   };
   for (const each of runs) {
     const limit = Number(values.limit ?? Number.POSITIVE_INFINITY);
-    const findings = await answerAll(each, sets, { out: values.out, limit });
+    const findings = await answerAll(each, setsFor(each), { out: values.out, limit });
     say(`### ${each.label}\n\n${renderFindings(findings, each.modes)}`);
   }
-  const foreign = await askElsewhere(runs, sets);
+  const foreign = await askElsewhere(runs, withModels);
   say(`### Questions asked of the wrong store\n\n${foreign}`);
   say('Reranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
   say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
