@@ -173,9 +173,14 @@ export function createProjection({ store, open, file, rule, clock, logger }: Pro
           if (mode === 'manual') return true;
           if (when.idle < idle_seconds * 1_000 || clock.monotonic() - savedAt < min_interval * 1_000) return false;
         }
-        // What another process has erased meanwhile must not come back with this file.
-        const index = await synced();
-        return index === undefined || save(index);
+        // What another process erases meanwhile must not come back with this file, so a save that was overtaken is
+        // followed by another.
+        for (;;) {
+          const index = await synced();
+          if (index === undefined) return true;
+          if (!(await save(index))) return false;
+          if (savedGeneration === store.changes.latest()) return true;
+        }
       }),
     engine: () => opened?.index.engine ?? 'none',
     close: () =>
