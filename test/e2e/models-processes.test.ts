@@ -200,6 +200,7 @@ describe.skipIf(processListSkip)('several servers on the same personas', () => {
     expect(await recallOf(second)).toMatchObject({ queued: 10 });
     // What is new does not wait for the queue.
     await until(async () => (await second.create(`new ${performance.now()}`)).vector === 'indexed', 'a vector at once');
+    expect((await storedVectors(dataDir, 'aoi')).without).toBeGreaterThanOrEqual(10);
 
     await first.kill();
     await untilEmbedded(second);

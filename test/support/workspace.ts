@@ -24,6 +24,8 @@ export interface TestWorkspace extends Workspace {
 export interface TestWorkspaceParts {
   readonly dataFolder: string;
   readonly embedder: Embedder;
+  /** The models of older spaces; none unless a test has them. */
+  readonly embedderFor?: (spaceId: string) => Embedder | undefined;
   readonly process?: string;
   readonly clock?: Clock;
 }
@@ -31,6 +33,7 @@ export interface TestWorkspaceParts {
 export async function openTestWorkspace({
   dataFolder,
   embedder,
+  embedderFor = () => undefined,
   process = 'test',
   clock = systemClock,
 }: TestWorkspaceParts): Promise<TestWorkspace> {
@@ -44,7 +47,7 @@ export async function openTestWorkspace({
     paths,
     exists: true,
     store,
-    models: { embedder, reranker: offReranker, embedderFor: () => undefined, warm: () => {} },
+    models: { embedder, reranker: offReranker, embedderFor, warm: () => {} },
     openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
     snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
     clock,

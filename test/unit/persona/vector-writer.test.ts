@@ -108,8 +108,15 @@ describe('the queue of memories without a vector', () => {
   it('is looked at once more for what came while it was being finished', async () => {
     const store = await storeWith('old');
     let add: (() => Promise<void>) | undefined;
-    const { embedder } = counting({ beforeDocument: () => add?.() });
-    const writer = openWriter(store, embedder);
+    const queue: MemoryStore['queue'] = {
+      ...store.queue,
+      release: async (...lease) => {
+        await add?.();
+        await store.queue.release(...lease);
+      },
+    };
+    const { embedder } = counting();
+    const writer = openWriter({ ...store, queue }, embedder);
     add = async () => {
       add = undefined;
       await store.memories.create(draft('new'));
