@@ -48,11 +48,16 @@ export function foldText(text: string): string {
 export function documentTerms(text: string): string[] {
   const terms: string[] = [];
   for (const [, run, word, mark, symbol] of runsOf(text)) {
-    if (word !== undefined) terms.push(wordTerm(word, mark));
+    if (word !== undefined) pushWord(terms, wordTerm(word, mark));
     else if (symbol !== undefined) terms.push(symbolTerm(symbol));
     else if (run !== undefined) pushRunTerms(terms, foldKana(run));
   }
   return terms;
+}
+
+/** An accent by itself is a mark and no word: nothing is left of it. */
+function pushWord(terms: string[], term: string): void {
+  if (term !== '') terms.push(term);
 }
 
 /** The last character stands alone as well, so that a single character finds every place where it occurs. */
@@ -100,6 +105,7 @@ type AddTerm = (text: string, weight: number, prefix?: boolean) => void;
 
 function addWord(word: string, mark: string | undefined, add: AddTerm): void {
   const term = wordTerm(word, mark);
+  if (term === '') return;
   const share = isFunctionWord(word) ? weights.functionWord : weights.word;
   add(term, share);
   if (term.length >= prefixLength && !/\d/.test(term)) {

@@ -112,6 +112,11 @@ describe('the terms of a text', () => {
     expect(documentTerms('犬と猫を')).toEqual(['犬と', '犬', 'と猫', '猫を', '猫', 'を']);
   });
 
+  it('are none for an accent that stands alone', () => {
+    expect(documentTerms('˘ ´ a')).toEqual(['a']);
+    expect(queryTerms('˘')).toEqual([]);
+  });
+
   it('hold nothing that an ASCII tokenizer would split', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
