@@ -58,9 +58,9 @@ function acquaintance(questions: readonly Float32Array[], answers: readonly Floa
 const guessing = 0.25;
 const fluent = 0.625;
 /** What is left to a model that guesses: to order memories that words cannot tell apart. */
-const leastTrust = 0.05;
+const leastTrust = 0.01;
 
-/** 0.05..1: how much the meaning that a model sees counts; 1 for a model that was not measured. */
+/** 0.01..1: how much the meaning that a model sees counts; 1 for a model that was not measured. */
 export function trustIn(fitness: Fitness | undefined, asked: Language, answered: Language): number {
   if (fitness === undefined) return 1;
   const share = (fitness[`${asked}-${answered}`].right - guessing) / (fluent - guessing);

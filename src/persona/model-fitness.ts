@@ -14,8 +14,8 @@ import type { MemoryStore } from '../store/memory-store.ts';
 export interface ModelFitness {
   /** What is known of the model of this space. */
   of(space: VectorSpace): Fitness | undefined;
-  /** Measures the model in the background, if it is ready and has not been measured. */
-  ensure(embedder: Embedder): void;
+  /** Measures the model in the background, if it is ready and has not been measured; resolves when that is done. */
+  ensure(embedder: Embedder): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,9 +53,10 @@ export function createModelFitness({ store, logger }: { store: MemoryStore; logg
 
   return {
     of,
-    ensure(embedder) {
+    async ensure(embedder) {
+      if (measuring !== undefined) return measuring;
       const space = embedder.space();
-      if (measuring !== undefined || stop.signal.aborted || space === undefined) return;
+      if (stop.signal.aborted || space === undefined) return;
       if (embedder.status().state !== 'ready' || of(space) !== undefined) return;
       measuring = measure(embedder, space)
         .catch((error: unknown) => {
@@ -64,6 +65,7 @@ export function createModelFitness({ store, logger }: { store: MemoryStore; logg
         .finally(() => {
           measuring = undefined;
         });
+      return measuring;
     },
     async close() {
       stop.abort();

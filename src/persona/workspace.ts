@@ -106,7 +106,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     if (!exists) return true;
     await activity.flush();
     vectorWriter.drain();
-    modelFitness.ensure(models.embedder);
+    void modelFitness.ensure(models.embedder);
     const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
     const snapshotDone = await projection.snapshot({ idle: idleMilliseconds });
     return erased && snapshotDone && vectorWriter.done();

@@ -43,8 +43,12 @@ export async function searchMeaning(
   for (;;) {
     const embedder = workspace.servingEmbedder();
     const placed = await embedQuestion(embedder, query);
+    // Once in the life of a store: how far this model may be trusted decides the order of everything.
+    await Promise.race([
+      workspace.modelFitness.ensure(embedder),
+      delay(patienceMilliseconds, undefined, { ref: false }),
+    ]);
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
-    workspace.modelFitness.ensure(embedder);
     // Searches may have moved to another model while this one was answering: then the other one is asked.
     if (workspace.servingEmbedder() === embedder) return answer;
   }
