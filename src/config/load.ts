@@ -31,7 +31,7 @@ export interface LoadParts {
 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
-  /** Who set each key (`auto_cleanup.enabled`), for `doctor` and for settings that matter only when somebody set them. */
+  /** Who set each key (`auto_cleanup.enabled`), for settings that matter only when somebody set them. */
   readonly sources: Readonly<Record<string, Source>>;
   readonly warnings: readonly string[];
   /** The file that was read, if any. */

@@ -3,7 +3,7 @@
  * many it gets right, and the cosines of pairs that belong together and of pairs that do not. Recall trusts a model no
  * further than this, and reads on this scale whether a memory is near a question at all.
  */
-import { type Language, languages } from './language.ts';
+import type { Language } from './language.ts';
 import { probes } from './probes.ts';
 import { dotProduct } from './vector.ts';
 
@@ -80,11 +80,4 @@ export function nearness(
   if (fitness === undefined || trustIn(fitness, asked, answered) < 1) return undefined;
   const { related, unrelated } = fitness[`${asked}-${answered}`];
   return related > unrelated ? (cosine - unrelated) / (related - unrelated) : undefined;
-}
-
-/** In words, for `doctor` and `memory://info`: the directions that the model knows. */
-export function knownDirections(fitness: Fitness): Direction[] {
-  return languages
-    .flatMap((asked) => languages.map((answered): Direction => `${asked}-${answered}`))
-    .filter((direction) => fitness[direction].right >= fluent);
 }

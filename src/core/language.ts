@@ -2,9 +2,9 @@
  * Which of the two families of writing a text belongs to, judged by its letters. Recall needs no finer distinction: a
  * model that is at home in one of them may know nothing of the other, and cosines across them are lower by nature.
  */
-export const languages = ['ja', 'en'] as const;
+
 /** `ja` stands for everything in kana, kanji or hangul, `en` for everything else. */
-export type Language = (typeof languages)[number];
+export type Language = 'ja' | 'en';
 
 const eastAsian = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
 const letters = /\p{L}/gu;

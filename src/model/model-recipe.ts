@@ -18,7 +18,7 @@ export interface EmbeddingRecipe {
   readonly dimensions: number | undefined;
   /** True where a setting asks for fewer dimensions than the model has. */
   readonly truncated: boolean;
-  /** Neither a setting nor the model says what to put before texts: doctor mentions it. */
+  /** Neither a setting nor the model says what to put before texts. */
   readonly withoutPrefixes: boolean;
 }
 

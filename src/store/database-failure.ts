@@ -50,7 +50,7 @@ function explanationOf(error: unknown, path: string): unknown {
     return explanation(
       'corrupt',
       `is damaged (${reasonOf(error)})`,
-      'Run "memory-mcp doctor"; restore a backup if it cannot repair the file.',
+      'Stop every client, keep a copy of the file, and put a backup of it in its place.',
     );
   }
   if (begins('IOERR')) {

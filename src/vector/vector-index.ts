@@ -6,7 +6,7 @@ import type { Ranked, VectorChange, VectorFilter, VectorSpace } from '../core/ve
 
 export interface VectorIndex {
   readonly space: VectorSpace;
-  /** Which engine answers, for `memory://info` and `doctor`: "flat (WASM SIMD)", "faiss-node", "qdrant". */
+  /** Which engine answers, for `memory://info`: "flat (WASM SIMD)", "faiss-node", "qdrant". */
   readonly engine: string;
   /**
    * Applies changes up to `generation` in order. Applying the same change twice is the same as once. `invalid_input`

@@ -113,7 +113,7 @@ describe('a damaged file', () => {
       await store.memories.create(draft('new'));
     });
     expect([failure.code, failure.message]).toEqual(['corrupt', expect.stringContaining(path)]);
-    expect(failure.hint).toContain('doctor');
+    expect(failure.hint).toContain('backup');
   });
 });
 
