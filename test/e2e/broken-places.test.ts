@@ -85,7 +85,7 @@ describe('a damaged database', () => {
       ['memory_search', { query: '長い文章' }],
       ['memory_create', { content: 'new' }],
     ] as const) {
-      expectFailure(await next.call(name, args), 'corrupt', 'memory.sqlite', 'damaged', 'doctor');
+      expectFailure(await next.call(name, args), 'corrupt', 'memory.sqlite', 'damaged', 'backup');
     }
     expect(await isAlive(next)).toBe(true);
     await next.close();
