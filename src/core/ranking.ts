@@ -70,6 +70,8 @@ export interface Candidate {
   readonly coverage: number;
   /** Absent for a memory without a vector. */
   readonly cosine?: number | undefined;
+  /** The cosine without what all memories of the store share (`shared-directions.ts`). */
+  readonly distinctCosine?: number | undefined;
 }
 
 export interface Circumstances {
@@ -77,6 +79,8 @@ export interface Circumstances {
   readonly now: Date;
   /** Absent where meaning was not searched. */
   readonly background?: CosineBackground | undefined;
+  /** Of `distinctCosine`; absent in a small store. */
+  readonly distinctBackground?: CosineBackground | undefined;
   /** Absent while the model has not been measured. */
   readonly fitness?: Fitness | undefined;
 }
@@ -101,16 +105,27 @@ export function rank<Entry extends Candidate>(
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
 }
 
-function relevanceOf(candidates: readonly Candidate[], { asked, background, fitness }: Circumstances): number[] {
-  const meanings = candidates.map(({ cosine, language }) =>
-    background === undefined || cosine === undefined
-      ? undefined
-      : trustIn(fitness, asked, language) * standOut(background, { cosine, language }),
-  );
+function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
+  const { asked, fitness } = circumstances;
+  const meanings = candidates.map((entry) => {
+    const meaning = meaningOf(entry, circumstances);
+    return meaning === undefined ? undefined : trustIn(fitness, asked, entry.language) * meaning;
+  });
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory whose vector is still to come is taken to mean what the others mean on average.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
   return candidates.map(({ coverage }, index) => (meanings[index] ?? usual) + coverageWeight * coverage);
+}
+
+/** Plain and distinct cosines see different things; the mean of both was right more often than either. */
+function meaningOf(
+  { cosine, distinctCosine, language }: Candidate,
+  { background, distinctBackground }: Circumstances,
+): number | undefined {
+  if (background === undefined || cosine === undefined) return undefined;
+  const plain = standOut(background, { cosine, language });
+  if (distinctBackground === undefined || distinctCosine === undefined) return plain;
+  return (plain + standOut(distinctBackground, { cosine: distinctCosine, language })) / 2;
 }
 
 /**

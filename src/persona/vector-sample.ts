@@ -3,13 +3,32 @@
  * out from them says more than any absolute cosine, with every model.
  */
 import { languageOf } from '../core/language.ts';
-import type { SampledCosine } from '../core/ranking.ts';
+import { backgroundOf, type CosineBackground, type SampledCosine } from '../core/ranking.ts';
+import {
+  type Residual,
+  residualCosine,
+  residualOf,
+  type SharedDirections,
+  sharedDirectionsOf,
+} from '../core/shared-directions.ts';
 import { dotProduct, type VectorId, type VectorSpace } from '../core/vector.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 export interface VectorSample {
-  /** The question's cosine with each vector of the sample, and the language of its text. */
-  cosines(query: Float32Array, space: VectorSpace): SampledCosine[];
+  /** What is usual for the vector of a question in this store. */
+  survey(query: Float32Array, space: VectorSpace): Survey;
+}
+
+export interface Survey {
+  readonly background: CosineBackground;
+  /** The same for cosines without what all memories share; undefined in a small store. */
+  readonly distinct: DistinctSurvey | undefined;
+}
+
+export interface DistinctSurvey {
+  readonly background: CosineBackground;
+  /** The question's cosine with a memory's vector, without what all memories share. */
+  cosineWith(vector: Float32Array): number;
 }
 
 interface Sampled {
@@ -18,9 +37,20 @@ interface Sampled {
 }
 
 const sampleSize = 512;
+/** So many show what is shared as well as all would. */
+const learntFrom = 256;
+/** What is shared is learnt anew when this part of the vectors it was learnt from has gone. */
+const agedShare = 1 / 8;
+
+interface Learnt {
+  readonly shared: SharedDirections;
+  readonly from: readonly VectorId[];
+  readonly residuals: Map<VectorId, Residual>;
+}
 
 export function createVectorSample(store: MemoryStore): VectorSample {
   let sample = new Map<VectorId, Sampled>();
+  let learnt: Learnt | undefined;
   let generation = -1;
   let spaceName = '';
 
@@ -28,6 +58,7 @@ export function createVectorSample(store: MemoryStore): VectorSample {
     const latest = store.changes.latest();
     if (latest === generation && space.id === spaceName) return;
     const known = spaceName === space.id ? sample : new Map<VectorId, Sampled>();
+    if (spaceName !== space.id) learnt = undefined;
     const ids = store.vectors.sample(space, sampleSize);
     const missing = store.vectors.byIds(
       ids.filter((id) => !known.has(id)),
@@ -45,14 +76,48 @@ export function createVectorSample(store: MemoryStore): VectorSample {
         return sampled === undefined ? [] : [[id, sampled] as const];
       }),
     );
+    if (learnt === undefined || isAged(learnt, sample)) learnt = learn(sample);
     generation = latest;
     spaceName = space.id;
   }
 
   return {
-    cosines(query, space) {
+    survey(query, space) {
       refresh(space);
-      return [...sample.values()].map(({ vector, language }) => ({ cosine: dotProduct(query, vector), language }));
+      const cosines = [...sample.values()].map(({ vector, language }) => ({
+        cosine: dotProduct(query, vector),
+        language,
+      }));
+      return { background: backgroundOf(cosines), distinct: learnt && distinctSurvey(learnt, sample, query) };
     },
+  };
+}
+
+/** Also when there is so much more than there was that what is shared will show more clearly. */
+function isAged({ from }: Learnt, sample: ReadonlyMap<VectorId, Sampled>): boolean {
+  const gone = from.filter((id) => !sample.has(id)).length;
+  return gone > agedShare * from.length || (from.length < learntFrom && sample.size > (1 + agedShare) * from.length);
+}
+
+function learn(sample: ReadonlyMap<VectorId, Sampled>): Learnt | undefined {
+  const base = [...sample].slice(0, learntFrom);
+  const shared = sharedDirectionsOf(base.map(([, { vector }]) => vector));
+  return shared && { shared, from: base.map(([id]) => id), residuals: new Map() };
+}
+
+function distinctSurvey(
+  { shared, residuals }: Learnt,
+  sample: ReadonlyMap<VectorId, Sampled>,
+  query: Float32Array,
+): DistinctSurvey {
+  const question = residualOf(shared, query);
+  const cosines = [...sample].map(([id, { vector, language }]) => {
+    const residual = residuals.get(id) ?? residualOf(shared, vector);
+    residuals.set(id, residual);
+    return { cosine: residualCosine(shared, question, residual), language };
+  });
+  return {
+    background: backgroundOf(cosines),
+    cosineWith: (vector) => residualCosine(shared, question, residualOf(shared, vector)),
   };
 }

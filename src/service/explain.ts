@@ -80,10 +80,10 @@ export async function explainRecall(
 }
 
 function closeness(
-  { hits, cosinesOf, background }: SemanticSearch,
+  { hits, likenessesOf, background }: SemanticSearch,
   { id, content }: Memory,
 ): { cosine?: number; z?: number } {
-  const cosine = hits.get(id) ?? cosinesOf([id]).get(id);
+  const cosine = hits.get(id) ?? likenessesOf([id]).get(id)?.cosine;
   return cosine === undefined ? {} : { cosine, z: standOut(background, { cosine, language: languageOf(content) }) };
 }
 

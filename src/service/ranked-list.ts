@@ -68,7 +68,12 @@ export async function rankMemories(
   const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
   const ran = semantic === undefined ? 'keyword' : mode;
   const asks = languageOf('query' in target ? target.query : target.memory.content);
-  const circumstances = { asked: asks, background: semantic?.background, fitness: semantic?.fitness };
+  const circumstances = {
+    asked: asks,
+    background: semantic?.background,
+    distinctBackground: semantic?.distinctBackground,
+    fitness: semantic?.fitness,
+  };
   const ranked = rank(others, { ...circumstances, now: scope.clock.now() }).slice(0, rankedLimit);
   const judgement = judgeStrength({ ...circumstances, ranked });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
@@ -105,6 +110,7 @@ interface Found {
   readonly language: Language;
   readonly coverage: number;
   readonly cosine?: number | undefined;
+  readonly distinctCosine?: number | undefined;
 }
 
 function lexicalOnly({ memory, coverage }: LexicalHit): Found {
@@ -125,10 +131,10 @@ function bothSides(
     question,
     [...semantic.hits.keys()].filter((id) => !known.has(id)),
   );
-  const others = semantic.cosinesOf([...known].filter((id) => !semantic.hits.has(id)));
+  const likenesses = semantic.likenessesOf([...known, ...byMeaning.map(({ memory }) => memory.id)]);
   return [...words, ...byMeaning].map((hit) => ({
     ...lexicalOnly(hit),
     ...(mode === 'semantic' && { coverage: 0 }),
-    cosine: semantic.hits.get(hit.memory.id) ?? others.get(hit.memory.id),
+    ...likenesses.get(hit.memory.id),
   }));
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../core/errors.ts';
 import type { Fitness } from '../core/fitness.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { backgroundOf, type CosineBackground } from '../core/ranking.ts';
+import type { CosineBackground } from '../core/ranking.ts';
 import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { Embedder, ModelStatus } from '../model/embedder.ts';
 import type { Workspace } from '../persona/workspace.ts';
@@ -20,10 +20,18 @@ export interface SemanticSearch {
   readonly hits: ReadonlyMap<MemoryId, number>;
   /** What is usual for this question in this store. */
   readonly background: CosineBackground;
+  /** The same for cosines without what all memories share; undefined in a small store. */
+  readonly distinctBackground: CosineBackground | undefined;
   /** What the model is worth in each language, once it has been measured. */
   readonly fitness: Fitness | undefined;
-  /** The cosines of other memories, such as those that were found by their words alone. */
-  cosinesOf(ids: readonly MemoryId[]): Map<MemoryId, number>;
+  /** How near memories are, those that were found by their words alone included. */
+  likenessesOf(ids: readonly MemoryId[]): Map<MemoryId, Likeness>;
+}
+
+/** The best cosines of a memory's parts. */
+export interface Likeness {
+  readonly cosine: number;
+  readonly distinctCosine?: number | undefined;
 }
 
 /** A search, or in one sentence why there is none. */
@@ -81,17 +89,22 @@ export async function searchVector(
     // Best first: the first part of a memory that turns up is its nearest.
     if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
   }
+  const { background, distinct } = vectorSample.survey(vector, space);
   return {
     hits,
-    background: backgroundOf(vectorSample.cosines(vector, space)),
+    background,
+    distinctBackground: distinct?.background,
     fitness: modelFitness.of(space),
-    cosinesOf(others) {
-      const cosines = new Map<MemoryId, number>();
-      for (const stored of store.vectors.ofMemories(others, space)) {
-        const cosine = dotProduct(vector, stored.vector);
-        cosines.set(stored.memoryId, Math.max(cosine, cosines.get(stored.memoryId) ?? -1));
+    likenessesOf(memories) {
+      const likenesses = new Map<MemoryId, Likeness>();
+      for (const { memoryId, vector: stored } of store.vectors.ofMemories(memories, space)) {
+        const before = likenesses.get(memoryId);
+        likenesses.set(memoryId, {
+          cosine: Math.max(dotProduct(vector, stored), before?.cosine ?? -1),
+          distinctCosine: distinct && Math.max(distinct.cosineWith(stored), before?.distinctCosine ?? -1),
+        });
       }
-      return cosines;
+      return likenesses;
     },
   };
 }

@@ -37,6 +37,15 @@ describe('one order out of two scores', () => {
     expect(order(words, { background: undefined })).toEqual([20, 10]);
   });
 
+  it('counts a cosine without what all memories share for one half', () => {
+    const candidates = [
+      candidate(10, { cosine: 0.8, distinctCosine: 0.5 }),
+      candidate(20, { cosine: 0.75, distinctCosine: 0.9 }),
+    ];
+    expect(order(candidates)).toEqual([10, 20]);
+    expect(order(candidates, { distinctBackground: background })).toEqual([20, 10]);
+  });
+
   it('does not bury a memory whose vector is still to come', () => {
     const others = [candidate(10, { cosine: 0.7, coverage: 0.1 }), candidate(20, { cosine: 0.7, coverage: 0.1 })];
     expect(order([...others, candidate(30, { coverage: 0.5 })])[0]).toBe(30);
