@@ -8,7 +8,7 @@ Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are
 ## What a search does
 
 1. **Words.** Texts become terms: pairs of characters and single kanji in Japanese, words without inflection in English, with width, case, accents and the two kana folded. The rarest terms of a question propose memories from the full-text index; their texts are scored by BM25, as a share of the best score that the question could reach (\`why.text\`).
-2. **Meaning.** The question's vector is held against every memory's, exactly. What counts is how many deviations a memory stands above what is usual for this question in this store and language, not the cosine itself.
+2. **Meaning.** The question's vector is held against every memory's, exactly. What counts is how many deviations a memory stands above what is usual for this question in this store and language, not the cosine itself. With 128 memories or more it is read twice, the second time without the mean and the strongest directions that all memories of the store share, and the two are averaged.
 3. **One order.** deviations + 8 × share of the words. Scores are mixed, not ranks. Memories written next to each other in one sitting lend each other a tenth; importance and age settle near ties.
 4. **Trust.** A model is measured once with sixteen questions whose answers are known, in Japanese and English. Where it guesses, its deviations count for almost nothing, so that a weak model does not drown good words.
 5. **Reranking.** With a reranker, the best candidates are read together with the question and put in order.
