@@ -17,7 +17,7 @@ export interface Judgement {
 }
 
 /** Deviations by which the best must stand above the second. */
-const decisiveLead = 1.5;
+const decisiveLead = 2;
 /** As near as an answer is to its question. */
 const answering = 1;
 /** Farther than this lay half of the questions about something else, and 3 in 100 of those about something stored. */
