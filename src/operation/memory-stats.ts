@@ -1,16 +1,23 @@
 /**
- * memory_stats: how many memories there are, of what kind and since when.
+ * memory_stats: how many memories there are, of what kind and since when, and how far the embedding model is trusted.
  */
 import * as z from 'zod';
 import { memoryStatistics } from '../service/statistics.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.strictObject({ name: z.string(), count: z.number() });
+const acquaintance = z.strictObject({
+  right: z.number().describe('The share of test questions whose own answer was the nearest of all.'),
+  related: z.number().describe('Mean cosine of a question and its answer: nearness 1.'),
+  unrelated: z.number().describe('Mean cosine of a question and the answer to another one: nearness 0.'),
+});
 
 export const memoryStats = defineOperation({
   name: 'memory_stats',
   title: 'Memory statistics',
-  description: 'Totals, the most frequent tags and emotions, and what was stored on each of the last seven days.',
+  description:
+    'Totals, the most frequent tags and emotions, what was stored on each of the last seven days, and what the ' +
+    'embedding model was measured to be worth from questions to memories in either language.',
   effect: 'read',
   set: 'full',
   input: z.strictObject({ top: z.int().min(1).max(50).default(10).describe('How many tags and emotions.') }),
@@ -24,6 +31,9 @@ export const memoryStats = defineOperation({
     tags: z.array(count),
     emotions: z.array(count),
     days: z.array(z.strictObject({ day: z.string(), count: z.number() })),
+    measured: z
+      .strictObject({ 'ja-ja': acquaintance, 'ja-en': acquaintance, 'en-ja': acquaintance, 'en-en': acquaintance })
+      .optional(),
   }),
   run: ({ top }, scope) => memoryStatistics(scope, top),
 });

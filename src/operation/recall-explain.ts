@@ -10,8 +10,9 @@ export const recallExplain = defineOperation({
   name: 'recall_explain',
   title: 'Explain a search',
   description:
-    'Says why a memory was or was not found by a question: its words, its cosine and z, the filters that hide it, ' +
-    'whether it has a vector, and its rank at each stage.',
+    'Says why a memory was or was not found by a question: its words, its cosine, z and nearness (0 as near as the ' +
+    'answer to another question, 1 as its own), the filters that hide it, whether it has a vector, and its rank at ' +
+    'each stage.',
   effect: 'read',
   set: 'full',
   input: z.strictObject({
@@ -32,6 +33,7 @@ export const recallExplain = defineOperation({
     meaning: z.strictObject({
       cosine: z.number().optional(),
       z: z.number().optional(),
+      nearness: z.number().optional(),
       unavailable: z.string().optional(),
     }),
     vector: z.string(),

@@ -36,7 +36,7 @@ export const resources: readonly Resource[] = [
     uri: 'memory://stats',
     name: 'stats',
     title: 'Memory statistics',
-    description: 'Totals, frequent tags and emotions, and the last seven days.',
+    description: 'Totals, frequent tags and emotions, the last seven days, and how far the embedding model is trusted.',
     read: (scope) => memoryStatistics(scope),
   },
 ];

@@ -3,6 +3,7 @@
  * the explanation cannot drift from what it explains.
  */
 import { scoreText } from '../core/bm25.ts';
+import { nearness } from '../core/fitness.ts';
 import { languageOf } from '../core/language.ts';
 import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
 import { standOut } from '../core/ranking.ts';
@@ -27,7 +28,13 @@ export interface Explanation {
       readonly value: number;
     }[];
   };
-  readonly meaning: { readonly cosine?: number; readonly z?: number; readonly unavailable?: string };
+  readonly meaning: {
+    readonly cosine?: number;
+    readonly z?: number;
+    /** On the model's measured scale: 0 as the answer to another question, 1 as its own; absent where there is none. */
+    readonly nearness?: number;
+    readonly unavailable?: string;
+  };
   readonly vector: string;
   /** The filters that hide it. */
   readonly hidden_by: readonly string[];
@@ -71,7 +78,7 @@ export async function explainRecall(
         value: term.value,
       })),
     },
-    meaning: 'unavailable' in meaning ? meaning : closeness(meaning, memory),
+    meaning: 'unavailable' in meaning ? meaning : closeness(meaning, query, memory),
     vector: vectorState(scope, memory),
     hidden_by: hidingFilters(scope, memory, filter),
     mode: list.mode,
@@ -80,11 +87,15 @@ export async function explainRecall(
 }
 
 function closeness(
-  { hits, likenessesOf, background }: SemanticSearch,
+  { hits, likenessesOf, background, fitness }: SemanticSearch,
+  query: string,
   { id, content }: Memory,
-): { cosine?: number; z?: number } {
+): Explanation['meaning'] {
   const cosine = hits.get(id) ?? likenessesOf([id]).get(id)?.cosine;
-  return cosine === undefined ? {} : { cosine, z: standOut(background, { cosine, language: languageOf(content) }) };
+  if (cosine === undefined) return {};
+  const language = languageOf(content);
+  const near = nearness(fitness, cosine, languageOf(query), language);
+  return { cosine, z: standOut(background, { cosine, language }), ...(near !== undefined && { nearness: near }) };
 }
 
 function vectorState({ workspace }: Scope, memory: Memory): string {

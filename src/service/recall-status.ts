@@ -1,6 +1,8 @@
 /**
- * How well recall works at this moment: which mode answers, what the model is doing, how much waits for a vector.
+ * How well recall works at this moment: which mode answers, what the model is doing, how much waits for a vector, and
+ * how far it is trusted.
  */
+import type { Fitness } from '../core/fitness.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { Scope } from './scope.ts';
 
@@ -32,6 +34,12 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     ...(counts.failed > 0 && { failed: counts.failed }),
     engine: projection.engine(),
   };
+}
+
+/** What the model whose vectors are searched was measured to be worth; undefined until it has been measured. */
+export function measuredFitness({ workspace }: Pick<Scope, 'workspace'>): Fitness | undefined {
+  const space = workspace.store.vectors.currentSpace();
+  return space === undefined ? undefined : workspace.modelFitness.of(space);
 }
 
 /** Whether a search that began now would look for meaning, too. */

@@ -1,9 +1,10 @@
 /**
  * Numbers about one persona's memories and about how the program serves them.
  */
+import type { Fitness } from '../core/fitness.ts';
 import { wallTimeAt } from '../core/time-zone.ts';
 import type { Count, Totals } from '../store/statistics.ts';
-import { type RecallStatus, recallStatus } from './recall-status.ts';
+import { measuredFitness, type RecallStatus, recallStatus } from './recall-status.ts';
 import type { Scope } from './scope.ts';
 
 export interface MemoryStatistics extends Totals {
@@ -11,12 +12,15 @@ export interface MemoryStatistics extends Totals {
   readonly emotions: readonly Count[];
   /** The last seven days in the configured time zone, oldest first. */
   readonly days: readonly { readonly day: string; readonly count: number }[];
+  /** How far the embedding model is trusted, per direction; absent until it has been measured. */
+  readonly measured?: Fitness | undefined;
 }
 
 const dayLength = 86_400_000;
 
 export function memoryStatistics(scope: Scope, top = 10): MemoryStatistics {
   const { store } = scope.workspace;
+  const measured = measuredFitness(scope);
   const now = scope.clock.now().getTime();
   const counts = new Map<string, number>();
   for (let back = 6; back >= 0; back--) counts.set(dayAt(now - back * dayLength, scope.settings.timezone), 0);
@@ -31,6 +35,7 @@ export function memoryStatistics(scope: Scope, top = 10): MemoryStatistics {
       tags: store.statistics.tags(top),
       emotions: store.statistics.emotions(top),
       days: [...counts].map(([day, count]) => ({ day, count })),
+      ...(measured !== undefined && { measured }),
     };
   });
 }
