@@ -151,7 +151,7 @@ export function createVectorTable({
         const { changes: removed } = connection
           .sql(
             `DELETE FROM vectors WHERE id IN (
-               SELECT v.id FROM vectors v JOIN spaces s ON s.id = v.space
+               SELECT v.id FROM spaces s CROSS JOIN vectors v ON v.space = s.id
                WHERE s.name NOT IN (${kept.map(() => '?').join(', ')}) LIMIT ?)`,
           )
           .run(...kept, limit);
@@ -172,8 +172,9 @@ export function createVectorTable({
     page: (space, after, limit) =>
       connection
         .sql<VectorRow>(
+          // The plus keeps SQLite from the indexes of spaces, after which it would sort a whole space for each page.
           `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
-           WHERE v.id > ? AND v.space = ? ORDER BY v.id LIMIT ?`,
+           WHERE v.id > ? AND +v.space = ? ORDER BY v.id LIMIT ?`,
         )
         .all(after, spaceId(space) ?? -1, limit)
         .map(vectorFromRow),
@@ -236,7 +237,8 @@ export function createVectorTable({
   ): Set<number> {
     const rows = connection
       .sql<{ id: number }>(
-        `SELECT v.id FROM memories m JOIN vectors v ON v.memory_id = m.id AND v.space = ? WHERE ${predicate}`,
+        // CROSS JOIN keeps the order of the tables: the filter has indexes and is narrow, the space is everything.
+        `SELECT v.id FROM memories m CROSS JOIN vectors v ON v.memory_id = m.id AND v.space = ? WHERE ${predicate}`,
       )
       .all(spaceId(space) ?? -1, ...parameters);
     return new Set(rows.map((row) => row.id));
