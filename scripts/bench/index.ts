@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, string>> = {
   vectors: 'the vector indexes: speed, memory and how much they find',
   models: 'the embedding models and rerankers: speed and memory',
   recall: 'how well memories are found',
+  search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
   http: 'requests over HTTP',
 };
 

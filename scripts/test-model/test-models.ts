@@ -1,15 +1,16 @@
 /**
  * Writes the two models that the tests run on: an embedding model and a cross-encoder of 130 kB, each a folder as
- * the hub would serve it, loaded by the code that loads the real ones. The bytes are the same on every run.
+ * the hub would serve it, loaded by the code that loads the real ones. The bytes are the same on every run. Benchmarks
+ * have an embedding model whose vectors are as long as a real one's.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { maxTokens, tokenIds, tokenizerConfig, tokenizerJson, vocabularySize } from './byte-tokenizer.ts';
 import { onnxModel } from './onnx-file.ts';
-import { embedderGraph, hiddenSize, rerankerGraph } from './tiny-graphs.ts';
+import { embedderGraph, hiddenSizes, rerankerGraph } from './tiny-graphs.ts';
 
-export type TestModel = 'tiny-embed' | 'tiny-rerank';
+export type TestModel = keyof typeof hiddenSizes;
 
 /** Where the repository keeps what scripts make. Ignored by git. */
 export const testModelsFolder = join(import.meta.dirname, '../../.cache/models');
@@ -23,7 +24,7 @@ export function writeTestModel(model: TestModel, parent = testModelsFolder): str
 
 /** The files of the model by path. */
 export function testModelFiles(model: TestModel): Record<string, Uint8Array> {
-  const graph = onnxModel(model === 'tiny-embed' ? embedderGraph() : rerankerGraph());
+  const graph = onnxModel(model === 'tiny-rerank' ? rerankerGraph() : embedderGraph(hiddenSizes[model]));
   const files = {
     'config.json': json(modelConfig(model)),
     'tokenizer.json': json(tokenizerJson()),
@@ -32,7 +33,7 @@ export function testModelFiles(model: TestModel): Record<string, Uint8Array> {
     // Not quantised: the same graph under the name that dtype q8 asks for.
     'onnx/model_quantized.onnx': graph,
   };
-  return model === 'tiny-rerank' ? files : { ...files, ...sentenceTransformersFiles() };
+  return model === 'tiny-rerank' ? files : { ...files, ...sentenceTransformersFiles(hiddenSizes[model]) };
 }
 
 /** One hash over all paths and contents, for the test that no run differs from another. */
@@ -49,7 +50,7 @@ function modelConfig(model: TestModel): object {
   return {
     model_type: 'modernbert',
     architectures: [reranks ? 'ModernBertForSequenceClassification' : 'ModernBertModel'],
-    hidden_size: hiddenSize,
+    hidden_size: hiddenSizes[model],
     vocab_size: vocabularySize,
     num_hidden_layers: 1,
     num_attention_heads: 1,
@@ -61,7 +62,7 @@ function modelConfig(model: TestModel): object {
   };
 }
 
-function sentenceTransformersFiles(): Record<string, Uint8Array> {
+function sentenceTransformersFiles(hiddenSize: number): Record<string, Uint8Array> {
   const modules = ['Transformer', 'Pooling', 'Normalize'].map((name, index) => ({
     idx: index,
     name: String(index),

@@ -5,7 +5,8 @@
 import { tokenIds } from './byte-tokenizer.ts';
 import type { Graph, GraphNode, GraphValue, Tensor } from './onnx-file.ts';
 
-export const hiddenSize = 32;
+/** The width of each model; the wide one has vectors as long as those of real small models. */
+export const hiddenSizes = { 'tiny-embed': 32, 'tiny-rerank': 32, 'wide-embed': 384 };
 const buckets = 1024;
 const windowSize = 3;
 const seed = 20_240_601;
@@ -16,9 +17,9 @@ const inputs: readonly GraphValue[] = ['input_ids', 'attention_mask'].map((name)
   dims: ['batch', 'sequence'],
 }));
 
-/** `last_hidden_state` [batch, sequence, 32]: one vector per window, zero where the mask is zero. */
-export function embedderGraph(): Graph {
-  const graph = startGraph();
+/** `last_hidden_state` [batch, sequence, hidden size]: one vector per window, zero where the mask is zero. */
+export function embedderGraph(hiddenSize: number): Graph {
+  const graph = startGraph(hiddenSize);
   const mask = graph.add('Unsqueeze', [
     graph.add('Cast', ['attention_mask'], { to: 1 }),
     graph.integers('axis_2', [2]),
@@ -35,7 +36,7 @@ export function embedderGraph(): Graph {
 
 /** `logits` [batch, 1]: 12 · cosine of both sides − 4, for input `<s> question </s> text </s>`. */
 export function rerankerGraph(): Graph {
-  const graph = startGraph();
+  const graph = startGraph(hiddenSizes['tiny-rerank']);
   const { add, integers, floats } = graph;
   const axis1 = integers('axis_1', [1]);
   const axis2 = integers('axis_2', [2]);
@@ -64,8 +65,8 @@ export function rerankerGraph(): Graph {
   };
 }
 
-/** The part that both share, ending in `hidden` [batch, sequence, 32], and the means to go on building. */
-function startGraph() {
+/** The part that both share, ending in `hidden` [batch, sequence, hidden size], and the means to go on building. */
+function startGraph(hiddenSize: number) {
   const nodes: GraphNode[] = [];
   const constants: Tensor[] = [];
   const add = (

@@ -1,0 +1,74 @@
+/**
+ * One filled store of the search benchmark. Memories are written by the product's own store, in this process, since
+ * a hundred thousand calls would take longer than everything else; their vectors come from the built server's own
+ * queue, with a model that costs next to nothing.
+ */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { callTool, environmentOf, memoryMcp, program } from './contestants.ts';
+import { searchNoteOf } from './search-notes.ts';
+import { initialize, type StartedServer, startServer } from './stdio-client.ts';
+
+const contextSchema = z.object({
+  recall: z.object({ mode: z.string(), state: z.string(), queued: z.number(), detail: z.string().optional() }),
+});
+/** One memory every five minutes, the last of them today: as many sittings as a person has. */
+const minutesBetween = 5;
+
+export async function fillStore({ folder, size, model }: { folder: string; size: number; model: string }) {
+  const done = join(folder, 'filled');
+  if (existsSync(done)) return;
+  rmSync(folder, { recursive: true, force: true });
+  const persona = join(folder, 'data', 'memory', 'default');
+  mkdirSync(persona, { recursive: true });
+  const store = await openMemoryStore({
+    path: join(persona, 'memory.sqlite'),
+    persona: 'default',
+    busyTimeout: 5_000,
+  });
+  const first = Date.now() - size * minutesBetween * 60_000;
+  for (let number = 0; number < size; number++) {
+    const created = new Date(first + number * minutesBetween * 60_000).toISOString();
+    await store.memories.create({
+      content: searchNoteOf(number).content,
+      tags: [number % 2 === 0 ? 'english' : 'japanese'],
+      importance: 0.5,
+      source: 'bench',
+      created_at: created,
+      key: `memory_${created.replace(/\D/g, '').slice(0, 14)}`,
+    });
+  }
+  store.close();
+  const server = await startMemoryMcp({ folder, model });
+  while ((await recallState(server)).queued > 0) await delay(500);
+  await server.end();
+  writeFileSync(done, '');
+}
+
+/** The built server; `model` is a folder or `none`. Ready to be asked, its model perhaps not yet. */
+export async function startMemoryMcp({ folder, model }: { folder: string; model: string }): Promise<StartedServer> {
+  const server = startServer({
+    file: program,
+    args: memoryMcp.args ?? [],
+    folder,
+    environment: {
+      ...environmentOf(memoryMcp, folder),
+      MEMORY_MCP_EMBEDDINGS_MODEL: model,
+      MEMORY_MCP_RERANKER_MODEL: 'none',
+    },
+  });
+  await initialize(server);
+  server.notify('notifications/initialized');
+  return server;
+}
+
+async function recallState(server: StartedServer) {
+  const { result } = await callTool(server, { name: 'get_context', arguments: {} });
+  const { recall } = contextSchema.parse(result.structuredContent);
+  if (['absent', 'failed', 'runtime missing'].includes(recall.state))
+    throw new Error(`The model is ${recall.state}: ${recall.detail}`);
+  return recall;
+}
