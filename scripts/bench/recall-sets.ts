@@ -6,8 +6,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { type Language, languageOf } from '../../src/core/language.ts';
 
-const corpusEntry = z.object({ id: z.string(), text: z.string(), group: z.string().nullish() });
+const corpusEntry = z.object({
+  id: z.string(),
+  text: z.string(),
+  group: z.string().nullish(),
+  meta: z.object({ speaker: z.string().optional(), title: z.string().optional() }).optional(),
+});
 const queryEntry = z.object({
   id: z.string(),
   text: z.string(),
@@ -19,6 +25,7 @@ const queryEntry = z.object({
 export interface QuestionQuery {
   readonly id: string;
   readonly text: string;
+  readonly language: Language;
   readonly relevant: readonly string[];
   /** True where nothing in the store answers it. */
   readonly unanswerable: boolean;
@@ -29,6 +36,11 @@ export interface QuestionQuery {
 /** One store and what is asked of it. */
 export interface QuestionGroup {
   readonly name: string;
+  readonly set: string;
+  /** Of most of its texts. */
+  readonly language: Language;
+  /** Its texts, who speaks in them and what they are about: stores that share nothing of it are strangers. */
+  readonly subjects: ReadonlySet<string>;
   readonly corpus: readonly { readonly id: string; readonly text: string }[];
   readonly queries: readonly QuestionQuery[];
 }
@@ -44,26 +56,35 @@ export function loadQuestionSets(folder: string, only?: readonly string[]): Ques
       (name) => existsSync(join(folder, name, 'dev', 'queries.jsonl')) && (only === undefined || only.includes(name)),
     )
     .sort()
-    .map((name) => ({ name, groups: groupsOf(join(folder, name, 'dev')) }));
+    .map((name) => ({ name, groups: groupsOf(name, join(folder, name, 'dev')) }));
 }
 
-function groupsOf(folder: string): QuestionGroup[] {
+function groupsOf(set: string, folder: string): QuestionGroup[] {
   const corpus = readLines(join(folder, 'corpus.jsonl'), corpusEntry);
   const queries = readLines(join(folder, 'queries.jsonl'), queryEntry);
   const names = [...new Set(corpus.map(({ group }) => group ?? ''))];
   return names.map((name) => ({
     name,
-    corpus: corpus.filter(({ group }) => (group ?? '') === name),
+    set,
+    ...described(corpus.filter(({ group }) => (group ?? '') === name)),
     queries: queries
       .filter(({ group }) => (group ?? '') === name)
       .map(({ id, text, relevant, flag }) => ({
         id,
         text,
+        language: languageOf(text),
         relevant,
         unanswerable: flag != null,
         reported: (createHash('sha256').update(id).digest()[0] ?? 0) % 2 === 1,
       })),
   }));
+}
+
+function described(corpus: readonly z.output<typeof corpusEntry>[]) {
+  const japanese = corpus.filter(({ text }) => languageOf(text) === 'ja').length;
+  const language: Language = 2 * japanese >= corpus.length ? 'ja' : 'en';
+  const subjects = corpus.flatMap(({ text, meta }) => [text, meta?.speaker, meta?.title]);
+  return { corpus, language, subjects: new Set(subjects.filter((subject) => subject !== undefined)) };
 }
 
 function readLines<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema>[] {

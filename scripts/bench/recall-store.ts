@@ -4,6 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
+import type { Fitness } from '../../src/core/fitness.ts';
+import { type Language, languageOf } from '../../src/core/language.ts';
 import { callTool, environmentOf, memoryMcp, program } from './contestants.ts';
 import type { Answered } from './recall-scores.ts';
 import { initialize, type StartedServer, startServer } from './stdio-client.ts';
@@ -13,23 +15,44 @@ export type RecallMode = 'keyword' | 'semantic' | 'hybrid';
 export interface Asked extends Answered {
   readonly id: string;
   readonly strength: string;
-  readonly milliseconds: number;
+  readonly hits: readonly FoundHit[];
+}
+
+/** What a reply tells of one hit. */
+export interface FoundHit {
+  readonly language: Language;
+  readonly coverage: number;
+  readonly cosine: number | undefined;
 }
 
 export interface RecallStore {
   add(texts: readonly { id: string; text: string }[]): Promise<void>;
   ask(question: { id: string; text: string; relevant: readonly string[] }, mode: RecallMode): Promise<Asked>;
+  /** What the model was measured to be worth; undefined where there is none. */
+  scale(): Promise<Fitness | undefined>;
   close(): Promise<void>;
 }
 
 const receiptSchema = z.object({ key: z.string() });
-const replySchema = z.object({ results: z.array(z.object({ key: z.string() })), strength: z.string().default('weak') });
+const replySchema = z.object({
+  results: z.array(z.object({ key: z.string(), why: z.object({ text: z.number(), vector: z.number().optional() }) })),
+  strength: z.string(),
+});
+const acquaintance = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
+const statisticsSchema = z.object({
+  measured: z
+    .object({ 'ja-ja': acquaintance, 'ja-en': acquaintance, 'en-ja': acquaintance, 'en-en': acquaintance })
+    .optional(),
+});
 const contextSchema = z.object({
   recall: z.object({ state: z.string(), queued: z.number(), detail: z.string().optional() }),
 });
 
 /** Requests that are under way at once while a store is filled. */
 const parallel = 8;
+/** The most that one page holds. */
+const pageLength = 50;
+const measuringTries = 100;
 
 export async function openRecallStore({ folder, model }: { folder: string; model: string }): Promise<RecallStore> {
   const server = startServer({
@@ -40,12 +63,14 @@ export async function openRecallStore({ folder, model }: { folder: string; model
       ...environmentOf(memoryMcp, folder),
       MEMORY_MCP_EMBEDDINGS_MODEL: model,
       MEMORY_MCP_RERANKER_MODEL: 'none',
+      MEMORY_MCP_TOOLS: 'full',
     },
   });
   await initialize(server);
   server.notify('notifications/initialized');
   /** Identical texts share a key, and any of their ids is as good. */
-  const idsOf = new Map<string, string[]>();
+  const stored = new Map<string, { ids: string[]; language: Language }>();
+  const scale = async () => statisticsSchema.parse(await structured(server, 'memory_stats', {})).measured;
 
   return {
     async add(texts) {
@@ -54,18 +79,30 @@ export async function openRecallStore({ folder, model }: { folder: string; model
         Array.from({ length: parallel }, async () => {
           for (const { id, text } of rest) {
             const { key } = receiptSchema.parse(await structured(server, 'memory_create', { content: text }));
-            idsOf.set(key, [...(idsOf.get(key) ?? []), id]);
+            const before = stored.get(key)?.ids ?? [];
+            stored.set(key, { ids: [...before, id], language: languageOf(text) });
           }
         }),
       );
-      if (model !== 'none') await untilEmbedded(server);
+      if (model === 'none') return;
+      await untilEmbedded(server);
+      // The first search has the model measured, and those before it is done are judged without.
+      for (let tries = 0; tries < measuringTries && (await scale()) === undefined; tries++) {
+        await structured(server, 'memory_search', { query: texts[0]?.text ?? 'text' });
+        await delay(200);
+      }
     },
     async ask({ id, text, relevant }, mode) {
-      const began = performance.now();
-      const reply = replySchema.parse(await structured(server, 'memory_search', { query: text, mode, limit: 10 }));
-      const ranked = reply.results.flatMap(({ key }) => idsOf.get(key) ?? []);
-      return { id, relevant, ranked, strength: reply.strength, milliseconds: performance.now() - began };
+      const request = { query: text, mode, limit: pageLength };
+      const { results, strength } = replySchema.parse(await structured(server, 'memory_search', request));
+      const ranked = results.flatMap(({ key }) => stored.get(key)?.ids ?? []);
+      const hits = results.flatMap(({ key, why }) => {
+        const language = stored.get(key)?.language;
+        return language === undefined ? [] : [{ language, coverage: why.text, cosine: why.vector }];
+      });
+      return { id, relevant, ranked, strength, hits };
     },
+    scale,
     close: async () => void (await server.end()),
   };
 }
