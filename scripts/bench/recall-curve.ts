@@ -87,16 +87,17 @@ function meanShare(answers: readonly Answer[], counts: (answer: Answer) => boole
 
 /** The highest limit, in hundredths, up to which `none` is as right as it has to be. */
 function bestLimit(answers: readonly Answer[]): string {
-  const wanted = `${100 * wantedPrecision} % of what is called none`;
   const right = Array.from({ length: 101 }, (_, index) => index / 100).findLast((limit) => {
     const { caught, lost } = costBelow(answers, limit);
     return caught > 0 && caught / (caught + lost) >= wantedPrecision;
   });
-  if (right === undefined) return `No limit is right in ${wanted}.`;
+  const wanted = `at which ${100 * wantedPrecision} % of what is called none is right`;
+  if (right === undefined) return `There is no limit ${wanted}.`;
   const { caught, lost, found } = costBelow(answers, right);
   return (
-    `Up to ${right.toFixed(2)}, ${wanted} is right: there ${percent(caught)} % of the questions about something else ` +
-    `are caught, and ${percent(lost)} % of the answerable ones are lost, ${percent(found)} % with their answer among the first five.`
+    `The highest limit ${wanted} is ${right.toFixed(2)}: it catches ${percent(caught)} % of the questions about ` +
+    `something else and loses ${percent(lost)} % of the answerable ones, ${percent(found)} % with their answer among ` +
+    'the first five.'
   );
 }
 

@@ -15,9 +15,19 @@ Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are
 
 ## What \`strength\` means
 
-\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly, and it holds a good part of the question's words or, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies as far from the question as the answers to other questions do on the model's own measured scale. \`none\` says that the subject never came up; it cannot say that one detail of a subject was never told, which no signal that was looked at can. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
+\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly, and it holds a good part of the question's words or, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies far from the question and shares few of its words.
+
+How far is read on the model's own measured scale. On it, a memory's *nearness* is 0 where its cosine is that of a question and the answer to another one, and 1 where it is that of a question and its own answer; \`memory_stats\` shows the scale (\`measured\`), \`recall_explain\` the nearness of a memory. Cosines across languages are less certain, so there the limit is lower. A model that guesses in the languages at hand has no scale, and then \`none\` is never said because of distance. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
+
+\`none\` says that the subject never came up. It cannot say that one detail of a subject was never told: questions that their own store cannot answer lie as near to its memories as the others do, and no signal that was looked at tells them apart. So \`none\` means "this was never a subject", and \`weak\` never means "here is the answer".
+
+## How the tables are to be read
+
+R@k is the share of the relevant memories among the first k, in percent, with a bootstrap interval for R@5. Parameters were chosen on one half of each set's questions; "reported half" is the other half, by the hash of the question's id.
+
+The tables of strength show, beside each set's questions to its own store, what the server says to questions for strangers: up to 100 questions of each set, each put to one store per language among the other sets and to one other store of its own set, taking turns. A stranger is a store that shares no text, no speaker and no title with the one that can answer. There every \`strong\` is wrong and every \`none\` is right; with an answerable question it is the other way round.
+
+The curves show what \`none\` would be worth if it were said up to other limits of nearness, on the reported half, all sets counting alike. *Caught*: questions for strangers that would be called none. *Lost*: answerable questions that would be, and beside it those among them whose answer stood among the first five, which is the recall that is really lost. *Right*: the share of \`none\` that is true where questions of both kinds are equally many. The last row is what the server said, with its own limits. Each question is judged by the first page of at most 50 results, read from \`why\`.
 
 ## Tables
-
-R@k is the share of the relevant memories among the first k, in percent, with a bootstrap interval for R@5. Parameters were chosen on one half of each set's questions; the column "reported half" is a half by the hash of the question's id.
 `;
