@@ -105,8 +105,8 @@ function bestLimit(answers: readonly Answer[]): string {
 function whatNearnessTells(answers: readonly Answer[]): string {
   const sentences = (['unanswerable', 'another persona', 'another set'] as const).flatMap((kind) => {
     const others = answers.filter((answer) => answer.kind === kind);
-    const sets = new Set(others.map(({ set }) => set));
-    const areas = [...sets].flatMap((set) => {
+    const sets = [...new Set(others.map(({ set }) => set))].sort();
+    const areas = sets.flatMap((set) => {
       const of = (wanted: QuestionKind) =>
         answers
           .filter((answer) => answer.set === set && answer.kind === wanted)
@@ -118,7 +118,7 @@ function whatNearnessTells(answers: readonly Answer[]): string {
   });
   return sentences.length === 0
     ? ''
-    : `How often an answerable question has a nearer memory than another one (0.5 is chance); against ${sentences.join('; ')}.`;
+    : `How often the nearest memory of an answerable question is nearer than that of another one (0.5 is chance), against ${sentences.join('; against ')}.`;
 }
 
 const asked = {
