@@ -123,8 +123,8 @@ const settingsSchema = z.strictObject({
     help: 'Put before a memory; "" in the file = nothing.',
     unsetMeans: fromModel,
   }),
-  embeddings_pooling: setting(choice(['mean', 'cls', 'last_token', 'sentence_embedding']).optional(), {
-    help: 'How the vectors of tokens become one.',
+  embeddings_pooling: setting(choice(['mean', 'content_mean', 'cls', 'last_token', 'sentence_embedding']).optional(), {
+    help: 'How the vectors of tokens become one; content_mean leaves the prefix out.',
     unsetMeans: fromModel,
   }),
   embeddings_dimensions: setting(wholeNumber(1, 65536).optional(), {

@@ -4,7 +4,7 @@
  * tell memories of one store apart where plain cosines hardly do (after Mu and Viswanath, All-but-the-Top, 2018, with
  * the directions weakened instead of removed).
  */
-import { dotProduct } from './vector.ts';
+import { addScaled, dotProduct } from './vector.ts';
 
 /** Fewer vectors do not show what they have in common. */
 export const leastVectors = 128;
@@ -73,12 +73,6 @@ export function residualCosine(shared: SharedDirections, one: Residual, other: R
     product -= (shared.removed[index] ?? 0) * part * (other.along[index] ?? 0);
   }
   return product / (one.length * other.length);
-}
-
-function addScaled(target: Float32Array, vector: Float32Array, factor: number): Float32Array {
-  for (let index = 0; index < target.length; index++)
-    target[index] = (target[index] ?? 0) + factor * (vector[index] ?? 0);
-  return target;
 }
 
 function timesCovariance(centred: readonly Float32Array[], direction: Float32Array): Float32Array {

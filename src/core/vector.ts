@@ -75,3 +75,10 @@ export function dotProduct(one: Float32Array, other: Float32Array): number {
   for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
   return sum;
 }
+
+/** Adds `factor` times `vector` to `target`, in place. */
+export function addScaled(target: Float32Array, vector: Float32Array, factor: number): Float32Array {
+  for (let index = 0; index < target.length; index++)
+    target[index] = (target[index] ?? 0) + factor * (vector[index] ?? 0);
+  return target;
+}

@@ -62,7 +62,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineParts)
     const { model } = work;
     const runnable = await ready(work);
     yield;
-    const vector = await asModelFault(model, () => embedWhole(runnable, model, 'memory'));
+    const vector = await asModelFault(model, () => embedWhole(runnable, model, { prefix: '', text: 'memory' }));
     return finished(runnable, [vector], 0);
   }
 
@@ -83,7 +83,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineParts)
     for (const chunk of chunks.slice(0, chunkLimit)) {
       const runnable = await ready(work);
       onWorking(work, 'text');
-      vectors.push(await embedWhole(runnable, model, prefix + chunk));
+      vectors.push(await embedWhole(runnable, model, { prefix, text: chunk }));
       embeddedCharacters += chunk.length;
       yield;
     }
@@ -137,8 +137,14 @@ function tokenBudget(runnable: RunnableModel, model: EmbeddingModel, prefix: str
   return { limit, count: (text) => runnable.countTokens(prefix + text) - around };
 }
 
-async function embedWhole(runnable: RunnableModel, model: EmbeddingModel, text: string): Promise<Float32Array> {
-  return pool(await runnable.run(outputNames(model.pooling), text), model.pooling, model.dimensions);
+async function embedWhole(
+  runnable: RunnableModel,
+  { pooling, dimensions }: EmbeddingModel,
+  { prefix, text }: { prefix: string; text: string },
+): Promise<Float32Array> {
+  const output = await runnable.run(outputNames(pooling), prefix + text);
+  const content = pooling === 'content_mean' ? runnable.contentRows(prefix, text) : undefined;
+  return pool(output, { pooling, dimensions, content });
 }
 
 /** A cross-encoder's single logit as a probability. */

@@ -6,13 +6,16 @@
 import type { Duplex } from 'node:stream';
 import { MemoryMcpError } from '../core/errors.ts';
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 const headerBytes = 8;
 /** More than any frame can be: 512 chunks of 4,096 dimensions. Beyond it the stream is not ours. */
 const frameLimit = 64 * 1024 * 1024;
 
-/** How a vector comes from the model's output; `sentence_embedding` is an output of the graph that is one already. */
-export type Pooling = 'mean' | 'cls' | 'last_token' | 'sentence_embedding';
+/**
+ * How a vector comes from the model's output. `content_mean` leaves out the prompt and special tokens (`pooling.ts`);
+ * `sentence_embedding` is an output of the graph that is a vector already.
+ */
+export type Pooling = 'mean' | 'content_mean' | 'cls' | 'last_token' | 'sentence_embedding';
 
 /** All that the process must know to serve a model: part of each request, so that two models can serve in turn. */
 export interface InferenceModel {

@@ -29,11 +29,7 @@ const maxTokensUnlessSaid = 512;
 
 /** Reads small files of `folder`, synchronously. */
 export function embeddingRecipe(folder: string, wishes: Wishes, preset: EmbeddingPreset | undefined): EmbeddingRecipe {
-  const own = preset ?? {
-    ...ownPooling(folder, wishes.pooling),
-    ...ownPrefixes(folder),
-    maxTokens: maxTokensOf(folder),
-  };
+  const own = preset ?? ownRecipe(folder, wishes);
   const { dimensions } = own;
   return {
     pooling: wishes.pooling ?? own.pooling,
@@ -45,6 +41,19 @@ export function embeddingRecipe(folder: string, wishes: Wishes, preset: Embeddin
     withoutPrefixes: [wishes.queryPrefix, wishes.documentPrefix, own.queryPrefix, own.documentPrefix].every(
       (prefix) => prefix === undefined,
     ),
+  };
+}
+
+function ownRecipe(folder: string, wishes: Wishes) {
+  const prefixes = ownPrefixes(folder);
+  const { pooling, promptCounts, dimensions } = ownPooling(folder, wishes.pooling);
+  // Files that leave open whether the prompt belongs to the mean: without it, measured models found more.
+  const prompted = (prefixes.queryPrefix ?? '') !== '' || (prefixes.documentPrefix ?? '') !== '';
+  return {
+    pooling: pooling === 'mean' && prompted && !promptCounts ? ('content_mean' as const) : pooling,
+    dimensions,
+    ...prefixes,
+    maxTokens: maxTokensOf(folder),
   };
 }
 
@@ -71,13 +80,21 @@ function ownPrefixes(folder: string): { queryPrefix?: string; documentPrefix?: s
   };
 }
 
-function ownPooling(folder: string, wished: Pooling | undefined): { pooling: Pooling; dimensions: number | undefined } {
+interface OwnPooling {
+  readonly pooling: Pooling;
+  /** Whether the files say that the prompt's tokens are part of it. */
+  readonly promptCounts: boolean;
+  readonly dimensions: number | undefined;
+}
+
+function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
   const modules = readModules(folder);
   const pooler = modules?.find(({ kind }) => kind === 'Pooling');
   const config = pooler === undefined ? undefined : readJson(folder, `${pooler.path}/config.json`);
   const size = config?.word_embedding_dimension;
   const dimensions = typeof size === 'number' ? size : undefined;
-  if (wished !== undefined) return { pooling: wished, dimensions };
+  const promptCounts = config?.include_prompt === true;
+  if (wished !== undefined) return { pooling: wished, promptCounts, dimensions };
 
   const stranger = modules?.find(({ kind }) => !['Transformer', 'Pooling', 'Normalize'].includes(kind));
   if (stranger !== undefined)
@@ -93,7 +110,7 @@ function ownPooling(folder: string, wished: Pooling | undefined): { pooling: Poo
       `${pooler?.path}/config.json asks for ${modes.map(([key]) => key).join(' + ') || 'no pooling'}`,
     );
   }
-  return { pooling, dimensions };
+  return { pooling, promptCounts, dimensions };
 }
 
 const poolingModes: Readonly<Record<string, Pooling>> = {
@@ -104,7 +121,7 @@ const poolingModes: Readonly<Record<string, Pooling>> = {
 
 function unknownPooling(folder: string, why: string): MemoryMcpError {
   return new MemoryMcpError('invalid_input', `The model in ${folder} cannot be used as it is: ${why}`, {
-    hint: 'Set embeddings_pooling to mean, cls, last_token or sentence_embedding (an output of the graph itself), or choose another embeddings_model.',
+    hint: 'Set embeddings_pooling to mean, content_mean, cls, last_token or sentence_embedding (an output of the graph itself), or choose another embeddings_model.',
   });
 }
 

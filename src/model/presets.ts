@@ -49,7 +49,8 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
   'intfloat/multilingual-e5-small': {
     repository: 'Xenova/multilingual-e5-small',
     dimensions: 384,
-    pooling: 'mean',
+    // Its authors say mean; without the prompt's tokens it found more (docs/recall.md).
+    pooling: 'content_mean',
     queryPrefix: 'query: ',
     documentPrefix: 'passage: ',
     maxTokens: 512,

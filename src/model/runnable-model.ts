@@ -15,11 +15,19 @@ export interface ModelOutput {
   readonly dims: readonly number[];
 }
 
+/** Rows of an output, `end` excluded. */
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface RunnableModel {
   readonly device: string;
   readonly warning: string | undefined;
   /** How many tokens the model would see, special tokens included. */
   countTokens(text: string, pair?: string): number;
+  /** Which rows of `run(names, prefix + text)` are tokens of `text`: neither of the prefix nor special ones. */
+  contentRows(prefix: string, text: string): RowRange;
   /** The first of `names` that the graph has as an output, for one text or one pair. */
   run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput>;
   dispose(): Promise<void>;
@@ -84,6 +92,13 @@ function loadGraphOn(transformers: Transformers, model: InferenceModel, device: 
 function runnable(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
   return {
     countTokens: (text: string, pair?: string) => tokenizer.encode(text, { text_pair: pair ?? null }).length,
+    contentRows: (prefix: string, text: string) => {
+      const tokens = tokenizer.encode(prefix + text);
+      const start = sharedBeginning(tokenizer.encode(prefix), tokens);
+      const rest = tokens.slice(start);
+      const after = sharedBeginning(tokenizer.encode('').reverse(), rest.toReversed());
+      return { start, end: tokens.length - after };
+    },
     run: async (names: readonly string[], text: string, pair?: string) => {
       const outputs: unknown = await graph(tokenizer(text, { text_pair: pair ?? null }));
       return findOutput(outputs, names);
@@ -92,6 +107,12 @@ function runnable(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
       await graph.dispose();
     },
   };
+}
+
+/** How many tokens two lists begin with alike. */
+function sharedBeginning(one: readonly number[], other: readonly number[]): number {
+  const end = one.findIndex((token, index) => token !== other[index]);
+  return end < 0 ? one.length : end;
 }
 
 function findOutput(outputs: unknown, names: readonly string[]): ModelOutput {

@@ -18,7 +18,7 @@ function recipe(files: Readonly<Record<string, object | string>>, wishes = {}, w
 describe('the recipe of an embedding model', () => {
   it('comes from its sentence-transformers files', () => {
     expect(recipe({})).toEqual({
-      pooling: 'mean',
+      pooling: 'content_mean',
       queryPrefix: 'q: ',
       documentPrefix: 'd: ',
       maxTokens: 512,
@@ -33,6 +33,17 @@ describe('the recipe of an embedding model', () => {
     expect(recipe(pooling('lasttoken'))).toMatchObject({ pooling: 'last_token' });
     const passage = { 'config_sentence_transformers.json': { prompts: { query: 'query: ', passage: 'passage: ' } } };
     expect(recipe(passage)).toMatchObject({ queryPrefix: 'query: ', documentPrefix: 'passage: ' });
+  });
+
+  it('leaves the prompt out of a mean, unless there is none or the files want it in', () => {
+    const mean = { pooling_mode_mean_tokens: true };
+    const said = (include_prompt: boolean) => ({ '1_Pooling/config.json': { ...mean, include_prompt } });
+    expect(recipe({ '1_Pooling/config.json': mean })).toMatchObject({ pooling: 'content_mean' });
+    expect(recipe(said(true))).toMatchObject({ pooling: 'mean' });
+    expect(recipe({ '1_Pooling/config.json': mean, 'config_sentence_transformers.json': {} })).toMatchObject({
+      pooling: 'mean',
+    });
+    expect(recipe({}, { pooling: 'mean' })).toMatchObject({ pooling: 'mean' });
   });
 
   it('is overruled by settings, an empty prefix included', () => {

@@ -46,10 +46,10 @@ describe.skipIf(!here)(`real models (skipped where ${realModels} does not hold t
     expect((await ranked(embedder, 'Which city did I move to?', japanese))[0]).toBe(japanese[0]);
     expect((await ranked(embedder, 'What food must I not eat?', japanese))[0]).toBe(japanese[1]);
     expect((await ranked(embedder, 'ペットはいる？', japanese))[0]).toBe(japanese[2]);
-    expect(embedder.space()).toMatchObject({ dimensions: 384, id: expect.stringContaining('#q8#mean#') });
+    expect(embedder.space()).toMatchObject({ dimensions: 384, id: expect.stringContaining('#q8#content_mean#') });
   });
 
-  it.each(['mean', 'cls', 'last_token'] as const)('pool by %s as they are told to', async (pooling) => {
+  it.each(['mean', 'content_mean', 'cls', 'last_token'] as const)('pool by %s as they are told to', async (pooling) => {
     const memories = ['We moved to Berlin last spring.', 'I am allergic to strawberries.', 'I have two cats.'];
     const embedder = open(english, { pooling });
     const order = await ranked(embedder, 'I am allergic to strawberries and nuts.', memories);
