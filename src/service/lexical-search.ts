@@ -4,7 +4,8 @@
  */
 import { prepareQuestion, type Question, scoreText, type TextScore } from '../core/bm25.ts';
 import { bestCandidates, termsToLookUp } from '../core/candidates.ts';
-import type { Memory, MemoryFilter, MemoryId } from '../core/memory.ts';
+import type { MemoryFilter, MemoryId } from '../core/memory.ts';
+import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 /** How many texts the looked-up terms may name together, and how many of these are read. */
@@ -12,7 +13,7 @@ const lookupBudget = 2_000;
 const readLimit = 150;
 
 export interface LexicalHit extends TextScore {
-  readonly memory: Memory;
+  readonly memory: MemoryText;
 }
 
 export function questionOf(store: MemoryStore, query: string): Question {
@@ -35,7 +36,8 @@ export function searchWords(store: MemoryStore, question: Question, filter: Memo
 
 /** The same score for memories that were found otherwise. */
 export function scoreWords(store: MemoryStore, question: Question, ids: readonly MemoryId[]): LexicalHit[] {
-  return [...store.memories.byIds(ids).values()]
+  return store.memories
+    .texts(ids)
     .map((memory) => ({ memory, ...scoreText(question, memory.content) }))
     .sort((one, other) => other.coverage - one.coverage || other.memory.id - one.memory.id);
 }

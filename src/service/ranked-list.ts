@@ -8,6 +8,7 @@ import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { rank, scoreOf } from '../core/ranking.ts';
 import { type Judgement, judgeStrength } from '../core/strength.ts';
 import type { Workspace } from '../persona/workspace.ts';
+import type { MemoryText } from '../store/memory-reading.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import type { Scope } from './scope.ts';
@@ -16,7 +17,7 @@ import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector }
 export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
 
 export interface RankedMemory {
-  readonly memory: Memory;
+  readonly memory: MemoryText;
   /** 0..1, comparable only inside one list. */
   readonly score: number;
   /** The share of the question's words that the text holds, 0..1. */
@@ -106,7 +107,7 @@ async function meaningOf(workspace: Workspace, target: Target, filter: MemoryFil
 }
 
 interface Found {
-  readonly memory: Memory;
+  readonly memory: MemoryText;
   readonly language: Language;
   readonly coverage: number;
   readonly cosine?: number | undefined;

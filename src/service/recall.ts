@@ -3,7 +3,7 @@
  */
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { MemoryMcpError } from '../core/errors.ts';
-import type { MemoryFilter, MemoryKey } from '../core/memory.ts';
+import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
 import { passageAround } from '../core/passage.ts';
 import type { CalibrationSource, Strength } from '../core/strength.ts';
 import { unknownKey } from '../store/memory-change.ts';
@@ -54,8 +54,13 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
 
   const list = await rankMemories(scope, target, mode, filter);
   const page = list.memories.slice(start, start + limit);
+  const memories = scope.workspace.store.memories.byIds(page.map(({ memory }) => memory.id));
   const results = fitReply(
-    page.map((entry) => hitOf(scope, entry, detail)),
+    page.flatMap((entry) => {
+      // What was erased while the list was made is not shown.
+      const memory = memories.get(entry.memory.id);
+      return memory === undefined ? [] : [hitOf(scope, memory, entry, detail)];
+    }),
     replyBudget[detail],
     // The neighbourhood of the question's words tells more than the beginning does.
     ({ content = '' }, length) => passageAround(content, list.question, length).text,
@@ -90,7 +95,12 @@ function targetOf({ workspace }: Scope, { query, relatedTo }: RecallRequest): Ta
 }
 
 /** What an assistant needs of a hit; `full` shows everything that is known of the memory. */
-function hitOf(scope: Scope, { memory, score, coverage, cosine, rerank }: RankedMemory, detail: 'concise' | 'full') {
+function hitOf(
+  scope: Scope,
+  memory: Memory,
+  { score, coverage, cosine, rerank }: RankedMemory,
+  detail: 'concise' | 'full',
+) {
   const view = viewOf(memory, scope);
   const why = {
     text: rounded(coverage),

@@ -17,6 +17,8 @@ export type Parameter = string | number | bigint | Uint8Array | null;
 export interface Statement<Row> {
   get(...parameters: Parameter[]): Row | undefined;
   all(...parameters: Parameter[]): Row[];
+  /** The first column of all rows, which is several times faster than rows of one column. */
+  column<Value>(...parameters: Parameter[]): Value[];
   run(...parameters: Parameter[]): { changes: number; lastInsertRowid: number | bigint };
 }
 
@@ -180,6 +182,16 @@ function explainedStatement(path: string, statement: BetterSqlite3.Statement): S
   return {
     get: (...parameters) => explained(path, () => statement.get(...parameters)),
     all: (...parameters) => explained(path, () => statement.all(...parameters)),
+    column: <Value>(...parameters: Parameter[]) =>
+      explained(path, () => {
+        statement.pluck(true);
+        try {
+          // The type is the caller's claim about its own SQL.
+          return statement.all(...parameters) as Value[];
+        } finally {
+          statement.pluck(false);
+        }
+      }),
     run: (...parameters) => explained(path, () => statement.run(...parameters)),
   };
 }

@@ -6,7 +6,7 @@
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { documentTerms, type QueryTerm } from '../core/text.ts';
 import type { Connection } from './database.ts';
-import { predicateOf } from './filter-sql.ts';
+import { isOpen, predicateOf } from './filter-sql.ts';
 
 export interface CorpusStatistics {
   /** How many texts are indexed, those of hidden memories included, and the sum of their `content.length`. */
@@ -20,7 +20,10 @@ export interface FullText {
   /** Removes a text; call inside a write transaction, with the content that was added. */
   remove(id: MemoryId, content: string): void;
   statistics(): CorpusStatistics;
-  /** In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. */
+  /**
+   * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number in the
+   * hundreds may be a hundredth old.
+   */
   documentFrequency(term: QueryTerm): number;
   /**
    * The newest memories that hold the term and pass the filter, newest first. Costs time for each match that the
@@ -28,6 +31,11 @@ export interface FullText {
    */
   postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[];
 }
+
+/** SQLite counts the texts of a term one by one, so the numbers of terms in so many texts are kept for a while. */
+const countedFrom = 500;
+const keptCounts = 10_000;
+const tolerance = 0.01;
 
 /** Above every character in the order of UTF-8. */
 const lastCharacter = '\u{10ffff}';
@@ -41,6 +49,17 @@ export function createFullText(connection: Connection): FullText {
   const meta = (name: string): number =>
     connection.sql<{ value: number }>('SELECT value FROM meta WHERE name = ?').get(name)?.value ?? 0;
 
+  const counted = new Map<string, { readonly documents: number; readonly texts: number }>();
+
+  function countDocuments({ text, prefix }: QueryTerm): number {
+    const row = prefix
+      ? connection
+          .sql<{ doc: number | null }>('SELECT sum(doc) AS doc FROM memory_terms WHERE term >= ? AND term < ?')
+          .get(text, text + lastCharacter)
+      : connection.sql<{ doc: number }>('SELECT doc FROM memory_terms WHERE term = ?').get(text);
+    return row?.doc ?? 0;
+  }
+
   return {
     add(id, content) {
       connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, documentTerms(content).join(' '));
@@ -51,27 +70,39 @@ export function createFullText(connection: Connection): FullText {
       count(-1, -content.length);
     },
     statistics: () => ({ count: meta('text_count'), totalLength: meta('text_length') }),
-    documentFrequency({ text, prefix }) {
-      const row = prefix
-        ? connection
-            .sql<{ doc: number | null }>('SELECT sum(doc) AS doc FROM memory_terms WHERE term >= ? AND term < ?')
-            .get(text, text + lastCharacter)
-        : connection.sql<{ doc: number }>('SELECT doc FROM memory_terms WHERE term = ?').get(text);
-      return row?.doc ?? 0;
+    documentFrequency(term) {
+      const expression = matchExpression(term);
+      const known = counted.get(expression);
+      if (known !== undefined && Math.abs(meta('text_count') - known.texts) <= tolerance * known.texts) {
+        return known.documents;
+      }
+      const documents = countDocuments(term);
+      if (documents >= countedFrom) {
+        if (counted.size >= keptCounts) counted.clear();
+        counted.set(expression, { documents, texts: meta('text_count') });
+      }
+      return documents;
     },
     postings(term, filter, limit) {
+      if (isOpen(filter)) return connection.sql(livePostings).column(matchExpression(term), limit);
       const { text, parameters } = predicateOf(filter);
       return connection
-        .sql<{ id: number }>(
+        .sql(
           // CROSS JOIN keeps the order of the tables: full text comes newest first by itself and stops at the limit.
-          `SELECT f.rowid AS id FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
+          `SELECT f.rowid FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
            WHERE f.memory_text MATCH ? AND ${text} ORDER BY f.rowid DESC LIMIT ?`,
         )
-        .all(matchExpression(term), ...parameters, limit)
-        .map(({ id }) => id);
+        .column(matchExpression(term), ...parameters, limit);
     },
   };
 }
+
+/** What is hidden has a small index of its own; asking it spares a look at every memory. */
+const livePostings = `
+  SELECT f.rowid FROM memory_text f
+  WHERE f.memory_text MATCH ? AND NOT EXISTS (
+    SELECT 1 FROM memories m INDEXED BY memories_deleted WHERE m.id = f.rowid AND m.deleted_at IS NOT NULL)
+  ORDER BY f.rowid DESC LIMIT ?`;
 
 function matchExpression(term: QueryTerm): string {
   return `"${term.text.replaceAll('"', '""')}"${term.prefix ? '*' : ''}`;

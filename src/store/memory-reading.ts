@@ -14,11 +14,16 @@ export interface ListQuery {
   readonly limit: number;
 }
 
+/** What ranking has to know of a memory. */
+export type MemoryText = Pick<Memory, 'id' | 'content' | 'created_at' | 'importance'>;
+
 export interface MemoryReading {
   /** A memory by its key, hidden ones included. */
   read(key: MemoryKey): Memory | undefined;
   /** The memories of these ids, in their order. */
   byIds(ids: readonly MemoryId[]): Map<MemoryId, Memory>;
+  /** The texts of these ids, in any order, for a third of the time. */
+  texts(ids: readonly MemoryId[]): MemoryText[];
   /** The oldest live memory with this `contentHash`. */
   withContent(hash: string): Memory | undefined;
   list(query: ListQuery): Memory[];
@@ -46,6 +51,13 @@ export function createMemoryReading(connection: Connection): MemoryReading {
         }),
       );
     },
+    texts: (ids) =>
+      connection
+        .sql<MemoryText>(
+          `SELECT m.id, m.content, m.created_at, m.importance FROM json_each(?) wanted
+           CROSS JOIN memories m ON m.id = wanted.value`,
+        )
+        .all(JSON.stringify(ids)),
     withContent: (hash) => memory(rows('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
     list({ filter, order, after, limit }) {
       const { text, parameters } = predicateOf(filter);

@@ -39,7 +39,8 @@ export interface VectorTable {
   byIds(ids: readonly VectorId[], space: VectorSpace): Map<VectorId, StoredVector>;
   /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. */
   page(space: VectorSpace, after: VectorId, limit: number): StoredVector[];
-  ofMemories(ids: readonly MemoryId[], space: VectorSpace): StoredVector[];
+  /** The vectors of these memories, those of first chunks first. */
+  ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[];
   /** Which memory each vector belongs to. */
   owners(ids: readonly VectorId[]): Map<VectorId, MemoryId>;
   count(space: VectorSpace): number;
@@ -179,21 +180,23 @@ export function createVectorTable({
         .all(after, spaceId(space) ?? -1, limit)
         .map(vectorFromRow),
     ofMemories(ids, space) {
-      const query = connection.sql<VectorRow>(
-        `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
-         WHERE v.memory_id = ? AND v.space = ? ORDER BY v.chunk`,
-      );
-      const spaceNumber = spaceId(space) ?? -1;
-      return ids.flatMap((id) => query.all(id, spaceNumber).map(vectorFromRow));
+      const rows = connection
+        .sql<Pick<VectorRow, 'memory_id' | 'chunk' | 'vector'>>(
+          `SELECT v.memory_id, v.chunk, v.vector FROM json_each(?) wanted
+           CROSS JOIN vectors v ON v.memory_id = wanted.value AND v.space = ?`,
+        )
+        .all(JSON.stringify(ids), spaceId(space) ?? -1);
+      return rows
+        .sort((one, other) => one.chunk - other.chunk)
+        .map((row) => ({ memoryId: row.memory_id, vector: vectorOf(row.vector) }));
     },
     owners(ids) {
-      const query = connection.sql<{ memory_id: number }>('SELECT memory_id FROM vectors WHERE id = ?');
-      const owners = new Map<VectorId, MemoryId>();
-      for (const id of ids) {
-        const row = query.get(id);
-        if (row !== undefined) owners.set(id, row.memory_id);
-      }
-      return owners;
+      const rows = connection
+        .sql<{ id: number; memory_id: number }>(
+          'SELECT v.id, v.memory_id FROM json_each(?) wanted CROSS JOIN vectors v ON v.id = wanted.value',
+        )
+        .all(JSON.stringify(ids));
+      return new Map(rows.map((row) => [row.id, row.memory_id]));
     },
     count: (space) =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??

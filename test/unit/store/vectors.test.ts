@@ -24,7 +24,7 @@ describe('vectors', () => {
     await store.vectors.put(memories[0] ?? never(), space, [vector, north]);
     const [first, second] = store.vectors.ofMemories([memories[0]?.id ?? 0], space);
     expect(first?.vector).toEqual(vector);
-    expect(second).toMatchObject({ chunk: 1, key: memories[0]?.key, vector: north });
+    expect(second).toEqual({ memoryId: memories[0]?.id, vector: north });
     expect(first?.vector.buffer.byteLength).toBe(8);
     expect(first?.vector.buffer).not.toBe(second?.vector.buffer);
   });
