@@ -56,6 +56,16 @@ it('the newest come first, up to the limit', async () => {
   expect(contentsWith(store, exact('other'))).toEqual([]);
 });
 
+it('what is hidden is not there, whatever else is asked for', async () => {
+  const store = await openInMemory();
+  for (const number of [1, 2, 3]) await store.memories.create(draft(`word ${number}`, { key: `memory_${number}` }));
+  await store.memories.hide(['memory_2'], now);
+  expect(contentsWith(store, exact('word'))).toEqual(['word 3', 'word 1']);
+  const hidden = store.fullText.postings(exact('word'), { deleted: 'only' }, 10);
+  expect(store.memories.texts(hidden)).toEqual([{ id: 2, content: 'word 2', created_at: now, importance: 0.5 }]);
+  expect(store.fullText.postings(exact('word'), { deleted: 'include' }, 2)).toEqual([3, 2]);
+});
+
 it('counts texts, not occurrences; a prefix counts at least what it finds', async () => {
   const store = await openInMemory();
   await store.memories.create(draft('tea tea teapot'));
@@ -67,6 +77,21 @@ it('counts texts, not occurrences; a prefix counts at least what it finds', asyn
   expect(store.fullText.documentFrequency(prefix('x'))).toBe(0);
   expect(store.fullText.documentFrequency(exact('te'))).toBe(0);
   expect(contentsWith(store, prefix('tea'))).toHaveLength(2);
+});
+
+it('the number of a common term is at most a hundredth old', async () => {
+  const store = await openInMemory();
+  const write = async (from: number, to: number) => {
+    for (let number = from; number < to; number++) await store.memories.create(draft(`tea ${number}`));
+  };
+  await write(0, 600);
+  expect(store.fullText.documentFrequency(exact('tea'))).toBe(600);
+  expect(store.fullText.documentFrequency(prefix('tea'))).toBe(600);
+  await write(600, 603);
+  expect(store.fullText.documentFrequency(exact('tea'))).toBeGreaterThanOrEqual(600);
+  await write(603, 610);
+  expect(store.fullText.documentFrequency(exact('tea'))).toBe(610);
+  expect(store.fullText.documentFrequency(exact('605'))).toBe(1);
 });
 
 it.each(['"', '""', 'a"b', '*', 'OR', 'NEAR', '(', "'", 'x y', '-x', '^x', 'terms:x', '\\', '{', '\u{10ffff}'])(
