@@ -20,8 +20,18 @@ const minutesBetween = 5;
 
 export async function fillStore({ folder, size, model }: { folder: string; size: number; model: string }) {
   const done = join(folder, 'filled');
-  if (existsSync(done)) return;
-  rmSync(folder, { recursive: true, force: true });
+  if (!existsSync(done)) {
+    rmSync(folder, { recursive: true, force: true });
+    await writeMemories(folder, size);
+    writeFileSync(done, '');
+  }
+  const server = await startMemoryMcp({ folder, model });
+  while ((await recallState(server)).queued > 0) await delay(500);
+  // What the work on the queue leaves behind is done before anything is measured.
+  await server.end();
+}
+
+async function writeMemories(folder: string, size: number): Promise<void> {
   const persona = join(folder, 'data', 'memory', 'default');
   mkdirSync(persona, { recursive: true });
   const store = await openMemoryStore({
@@ -42,10 +52,6 @@ export async function fillStore({ folder, size, model }: { folder: string; size:
     });
   }
   store.close();
-  const server = await startMemoryMcp({ folder, model });
-  while ((await recallState(server)).queued > 0) await delay(500);
-  await server.end();
-  writeFileSync(done, '');
 }
 
 /** The built server; `model` is a folder or `none`. Ready to be asked, its model perhaps not yet. */

@@ -9,8 +9,8 @@ import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 /** How many texts the looked-up terms may name together, and how many of these are read. */
-const lookupBudget = 2_000;
-const readLimit = 150;
+const lookupBudget = 1_000;
+const readLimit = 100;
 
 export interface LexicalHit extends TextScore {
   readonly memory: MemoryText;
