@@ -38,25 +38,42 @@ export interface VectorQueue {
 }
 
 export function createVectorQueue(connection: Connection): VectorQueue {
-  const waiting = `
-    FROM memories m WHERE m.deleted_at IS NULL AND NOT EXISTS (
-      SELECT 1 FROM vectors v JOIN spaces s ON s.id = v.space WHERE v.memory_id = m.id AND s.name = ? AND v.chunk = 0)`;
+  const embedded = 'v.space = (SELECT id FROM spaces WHERE name = ?) AND v.chunk = 0';
+
+  /** Counted from indexes alone: going through the memories would take many times longer. */
+  function length(space: string): number {
+    const row = connection
+      .sql<{ n: number }>(
+        `SELECT (SELECT value FROM meta WHERE name = 'text_count')
+              - (SELECT count(*) FROM memories WHERE deleted_at IS NOT NULL)
+              - (SELECT count(*) FROM vectors v WHERE ${embedded})
+              + (SELECT count(*) FROM memories m CROSS JOIN vectors v ON v.memory_id = m.id
+                 WHERE m.deleted_at IS NOT NULL AND ${embedded}) AS n`,
+      )
+      .get(space, space);
+    return row?.n ?? 0;
+  }
+
   return {
-    next: (space, limit) =>
-      connection
+    next(space, limit) {
+      if (length(space) === 0) return [];
+      return connection
         .sql<QueuedMemory>(
-          `SELECT m.id, m.key, m.version, m.content ${waiting} AND NOT EXISTS (
-             SELECT 1 FROM vector_failures f WHERE f.memory_id = m.id AND f.space = ? AND f.attempts >= ${maximumAttempts})
+          `SELECT m.id, m.key, m.version, m.content FROM memories m
+           WHERE m.deleted_at IS NULL
+             AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = m.id AND ${embedded})
+             AND NOT EXISTS (SELECT 1 FROM vector_failures f WHERE f.memory_id = m.id AND f.space = ? AND f.attempts >= ${maximumAttempts})
            ORDER BY m.id DESC LIMIT ?`,
         )
-        .all(space, space, limit),
+        .all(space, space, limit);
+    },
     mark() {
       const rows = connection
         .sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name IN ('memories', 'changes') ORDER BY name")
         .all();
       return rows.map(({ seq }) => seq).join('/');
     },
-    length: (space) => connection.sql<{ n: number }>(`SELECT count(*) AS n ${waiting}`).get(space)?.n ?? 0,
+    length,
     fail: (id, space, reason, now) =>
       connection.write(() => {
         connection

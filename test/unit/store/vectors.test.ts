@@ -132,6 +132,20 @@ describe('the queue', () => {
     expect(waiting(store)).toEqual(['three changed', 'two']);
   });
 
+  it('is as long as there are live memories without a vector, whatever the hidden ones have', async () => {
+    const { store, memories } = await withMemories('one', 'two', 'three', 'four');
+    const [one = never(), two = never(), three = never()] = memories;
+    await store.vectors.put(one, space, [east, north]);
+    await store.vectors.put(two, space, [east]);
+    await store.vectors.put(three, other, [Float32Array.of(1, 0, 0)]);
+    expect(store.queue.length(space.id)).toBe(2);
+    await store.memories.hide([one.key, three.key], now);
+    expect([waiting(store), store.queue.length(space.id)]).toEqual([['four'], 1]);
+    await store.memories.restore(one.key, undefined, now);
+    await store.erasure.erase([two.key]);
+    expect([store.queue.length(space.id), store.queue.length(other.id), store.queue.length('none')]).toEqual([1, 2, 2]);
+  });
+
   it('gives a memory up after three failures, says why, and takes it again when its text changes', async () => {
     const { store, memories } = await withMemories('one');
     const memory = memories[0] ?? never();
