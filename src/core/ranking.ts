@@ -5,6 +5,7 @@
  */
 import { type Fitness, trustIn } from './fitness.ts';
 import type { Language } from './language.ts';
+import { inOneSitting, sittingReach } from './sitting.ts';
 
 /** Chosen by measurement, as everything here: deviations that full coverage of a question's words is worth. */
 const coverageWeight = 8;
@@ -12,9 +13,9 @@ const coverageWeight = 8;
 const languageLevelling = 0.6;
 /** Fewer sampled vectors of a language say nothing about it. */
 const leastOfLanguage = 16;
+/** What the memories written just before say of a question's words; one half where no meaning confirms it. */
+const precedingWeight = 3;
 const neighbourShare = 0.1;
-const neighbourReach = 2;
-const sameSessionMilliseconds = 30 * 60_000;
 const importanceWeight = 0.4;
 const recencyWeight = 0.2;
 const recencyHalfLifeMilliseconds = 30 * 86_400_000;
@@ -68,6 +69,8 @@ export interface Candidate {
   readonly language: Language;
   /** 0..1, `bm25.ts`. */
   readonly coverage: number;
+  /** The share of the question's words that the text lacks and those written just before it hold, 0..1. */
+  readonly preceding?: number | undefined;
   /** Absent for a memory without a vector. */
   readonly cosine?: number | undefined;
   /** The cosine without what all memories of the store share (`shared-directions.ts`). */
@@ -106,7 +109,7 @@ export function rank<Entry extends Candidate>(
 }
 
 function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
-  const { asked, fitness } = circumstances;
+  const { asked, background, fitness } = circumstances;
   const meanings = candidates.map((entry) => {
     const meaning = meaningOf(entry, circumstances);
     return meaning === undefined ? undefined : trustIn(fitness, asked, entry.language) * meaning;
@@ -114,7 +117,11 @@ function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstan
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory whose vector is still to come is taken to mean what the others mean on average.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
-  return candidates.map(({ coverage }, index) => (meanings[index] ?? usual) + coverageWeight * coverage);
+  return candidates.map(({ coverage, preceding = 0, language }, index) => {
+    const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
+    const words = coverageWeight * coverage + ((precedingWeight * (1 + confirmed)) / 2) * preceding;
+    return (meanings[index] ?? usual) + words;
+  });
 }
 
 /** Plain and distinct cosines see different things; the mean of both was right more often than either. */
@@ -129,20 +136,19 @@ function meaningOf(
 }
 
 /**
- * Memories written in one sitting are about one thing: each gets a tenth of the best of those written just before and
- * after it, as far as these are candidates too.
+ * Each memory gets a tenth of the best of those written just before and after it in the same sitting, as far as these
+ * are candidates too.
  */
 function lentByNeighbours(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {
-    const time = Date.parse(memory.created_at);
     let best = 0;
-    for (let distance = 1; distance <= neighbourReach; distance++) {
+    for (let distance = 1; distance <= sittingReach; distance++) {
       for (const id of [memory.id - distance, memory.id + distance]) {
         const place = places.get(id);
         const neighbour = place === undefined ? undefined : candidates[place];
         if (place === undefined || neighbour === undefined) continue;
-        if (Math.abs(Date.parse(neighbour.memory.created_at) - time) > sameSessionMilliseconds) continue;
+        if (!inOneSitting(memory, neighbour.memory)) continue;
         best = Math.max(best, relevance[place] ?? 0);
       }
     }

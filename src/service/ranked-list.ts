@@ -2,14 +2,16 @@
  * Makes the one ranked list of a question: words and meaning are searched at the same time, every candidate is scored
  * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `recall.ts`.
  */
-import type { Question } from '../core/bm25.ts';
+import type { Question, RatedTerm } from '../core/bm25.ts';
 import { type Language, languageOf } from '../core/language.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { rank, scoreOf } from '../core/ranking.ts';
 import { type Judgement, judgeStrength } from '../core/strength.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
+import { precedingWords } from './preceding-words.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import type { Scope } from './scope.ts';
 import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
@@ -22,6 +24,8 @@ export interface RankedMemory {
   readonly score: number;
   /** The share of the question's words that the text holds, 0..1. */
   readonly coverage: number;
+  /** The share of them that the text lacks and those written just before it hold; looked at for the best alone. */
+  readonly preceding?: number | undefined;
   readonly cosine?: number | undefined;
   /** How well the text answers the question in the reranker's eyes, 0..1. */
   readonly rerank?: number | undefined;
@@ -70,12 +74,14 @@ export async function rankMemories(
   const ran = semantic === undefined ? 'keyword' : mode;
   const asks = languageOf('query' in target ? target.query : target.memory.content);
   const circumstances = {
+    now: scope.clock.now(),
     asked: asks,
     background: semantic?.background,
     distinctBackground: semantic?.distinctBackground,
     fitness: semantic?.fitness,
   };
-  const ranked = rank(others, { ...circumstances, now: scope.clock.now() }).slice(0, rankedLimit);
+  const told = ran === 'semantic' ? others : withPreceding(store, question, rank(others, circumstances));
+  const ranked = rank(told, circumstances).slice(0, rankedLimit);
   const judgement = judgeStrength({ ...circumstances, ranked });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
@@ -110,12 +116,20 @@ interface Found {
   readonly memory: MemoryText;
   readonly language: Language;
   readonly coverage: number;
+  /** The terms of the question that the text holds. */
+  readonly matched: readonly RatedTerm[];
   readonly cosine?: number | undefined;
   readonly distinctCosine?: number | undefined;
 }
 
-function lexicalOnly({ memory, coverage }: LexicalHit): Found {
-  return { memory, language: languageOf(memory.content), coverage };
+function lexicalOnly({ memory, coverage, matched }: LexicalHit): Found {
+  return { memory, language: languageOf(memory.content), coverage, matched };
+}
+
+/** The same candidates, told what was said just before the best of them. */
+function withPreceding(store: MemoryStore, question: Question, ranked: readonly Found[]) {
+  const shares = precedingWords(store, question, ranked);
+  return ranked.map((entry) => ({ ...entry, preceding: shares.get(entry.memory.id) }));
 }
 
 /** The union of what words and meaning found, each scored on both sides. */

@@ -22,8 +22,8 @@ export interface MemoryReading {
   read(key: MemoryKey): Memory | undefined;
   /** The memories of these ids, in their order. */
   byIds(ids: readonly MemoryId[]): Map<MemoryId, Memory>;
-  /** The texts of these ids, in any order, for a third of the time. */
-  texts(ids: readonly MemoryId[]): MemoryText[];
+  /** The texts of these ids, in any order, for a third of the time; `live` leaves the deleted ones out. */
+  texts(ids: readonly MemoryId[], which?: 'all' | 'live'): MemoryText[];
   /** The oldest live memory with this `contentHash`. */
   withContent(hash: string): Memory | undefined;
   list(query: ListQuery): Memory[];
@@ -51,11 +51,11 @@ export function createMemoryReading(connection: Connection): MemoryReading {
         }),
       );
     },
-    texts: (ids) =>
+    texts: (ids, which = 'all') =>
       connection
         .sql<MemoryText>(
           `SELECT m.id, m.content, m.created_at, m.importance FROM json_each(?) wanted
-           CROSS JOIN memories m ON m.id = wanted.value`,
+           CROSS JOIN memories m ON m.id = wanted.value ${which === 'live' ? 'AND m.deleted_at IS NULL' : ''}`,
         )
         .all(JSON.stringify(ids)),
     withContent: (hash) => memory(rows('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),

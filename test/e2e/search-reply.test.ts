@@ -44,6 +44,17 @@ describeEachEra('a search reply', (spawn) => {
     expect((await server.call('memory_search', { query: '会議' })).structured).toMatchObject({ strength: 'weak' });
   });
 
+  it('finds the answer of a conversation whose subject was named just before it', async () => {
+    const server = await spawn();
+    for (let number = 0; number < 8; number++) await server.create(`The invoice number ${number} was 12 euros`);
+    await server.create('Alice talked about the pottery course she took in Venice');
+    await server.create('It was 80 euros');
+    await server.create('Bob likes tennis');
+    const { structured } = await server.call('memory_search', { query: 'How many euros was the pottery course?' });
+    const texts = (structured as { results: { content: string }[] }).results.map(({ content }) => content);
+    expect(texts.slice(0, 2)).toEqual(['Alice talked about the pottery course she took in Venice', 'It was 80 euros']);
+  });
+
   it('pages through one ranked list without a gap or a repetition', async () => {
     const server = await spawn();
     for (let number = 0; number < 23; number++) await server.create(`京都の寺を訪れた ${number} 回目の記録`);

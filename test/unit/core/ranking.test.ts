@@ -73,6 +73,22 @@ describe('one order out of two scores', () => {
     expect(order([important, better])).toEqual([40, 20]);
   });
 
+  it('counts what was said just before for less than the words of a memory itself', () => {
+    const silent = candidate(10, { coverage: 0.1 });
+    const told = candidate(20, { coverage: 0.1, preceding: 0.4 });
+    const says = candidate(30, { coverage: 0.4 });
+    expect(order([silent, told, says], { background: undefined })).toEqual([30, 20, 10]);
+  });
+
+  it('counts what was said just before for more where a meaning that is trusted confirms it', () => {
+    const told = candidate(10, { cosine: 0.5, preceding: 0.5 });
+    const says = candidate(20, { cosine: 0.5, coverage: 0.13 });
+    const lost = { right: 0.05, related: 0.5, unrelated: 0.5 };
+    const fitness: Fitness = { 'ja-ja': lost, 'ja-en': lost, 'en-ja': lost, 'en-en': lost };
+    expect(order([says, told])).toEqual([10, 20]);
+    expect(order([told, says], { fitness })).toEqual([20, 10]);
+  });
+
   it('lends to what was written in the same sitting', () => {
     const answer = candidate(50, { cosine: 0.9, created_at: '2026-05-01T10:00:00Z' });
     const beside = candidate(51, { cosine: 0.6, created_at: '2026-05-01T10:01:00Z' });
