@@ -2,6 +2,7 @@
  * Makes the one ranked list of a question: words and meaning are searched at the same time, every candidate is scored
  * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `recall.ts`.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Question, RatedTerm } from '../core/bm25.ts';
 import { type Language, languageOf } from '../core/language.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
@@ -61,6 +62,8 @@ export async function rankMemories(
   // Meaning is asked for first: its answer is on the way while the words are looked up.
   const began = scope.clock.monotonic();
   const asked = mode === 'keyword' ? undefined : meaningOf(scope.workspace, target, filter);
+  // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
+  if (asked !== undefined) await nextTurn();
   const question = questionOf(store, 'query' in target ? target.query : target.memory.content);
   const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
   const answer = await asked;
