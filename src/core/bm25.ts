@@ -34,6 +34,8 @@ export interface Question {
 }
 
 interface TermLookup {
+  /** The UTF-16 units that the terms begin with. */
+  readonly beginnings: ReadonlySet<number>;
   readonly whole: ReadonlyMap<string, number>;
   /** By length of the prefix. */
   readonly prefixes: ReadonlyMap<number, ReadonlyMap<string, number>>;
@@ -71,7 +73,7 @@ function lookupOf(terms: readonly RatedTerm[]): TermLookup {
     const sameLength = prefixes.get(text.length) ?? new Map<string, number>();
     prefixes.set(text.length, sameLength.set(text, index));
   }
-  return { whole, prefixes };
+  return { beginnings: new Set(terms.map(({ text }) => text.charCodeAt(0))), whole, prefixes };
 }
 
 export function scoreText({ terms, totalValue, averageLength, lookup }: Question, text: string): TextScore {
@@ -80,7 +82,7 @@ export function scoreText({ terms, totalValue, averageLength, lookup }: Question
   const count = (index: number | undefined): void => {
     if (index !== undefined) counts.set(index, (counts.get(index) ?? 0) + 1);
   };
-  for (const term of documentTerms(text)) {
+  for (const term of documentTerms(text, lookup.beginnings)) {
     count(lookup.whole.get(term));
     for (const [length, prefixes] of lookup.prefixes) {
       if (term.length >= length) count(prefixes.get(term.slice(0, length)));

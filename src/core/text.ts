@@ -44,13 +44,19 @@ export function foldText(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** The terms of a text in order, repetitions included, as full text stores them and as `QueryTerm.text` is matched. */
-export function documentTerms(text: string): string[] {
+/**
+ * The terms of a text in order, repetitions included, as full text stores them and as `QueryTerm.text` is matched.
+ * Whoever looks for a few terms names the UTF-16 units that these begin with, and is spared most of the others.
+ */
+export function documentTerms(text: string, beginnings?: ReadonlySet<number>): string[] {
   const terms: string[] = [];
   for (const [, run, word, mark, symbol] of runsOf(text)) {
-    if (word !== undefined) pushWord(terms, wordTerm(word, mark));
-    else if (symbol !== undefined) terms.push(symbolTerm(symbol));
-    else if (run !== undefined) pushRunTerms(terms, foldKana(run));
+    if (word !== undefined) {
+      // An accent may go, a plain letter stays what it is.
+      const first = word.charCodeAt(0);
+      if (beginnings === undefined || first >= 0x80 || beginnings.has(first)) pushWord(terms, wordTerm(word, mark));
+    } else if (symbol !== undefined) terms.push(symbolTerm(symbol));
+    else if (run !== undefined) pushRunTerms(terms, foldKana(run), beginnings);
   }
   return terms;
 }
@@ -61,20 +67,20 @@ function pushWord(terms: string[], term: string): void {
 }
 
 /** The last character stands alone as well, so that a single character finds every place where it occurs. */
-function pushRunTerms(terms: string[], run: string): void {
-  let character = characterAt(run, 0);
-  for (let index = character.length; character !== ''; index += character.length) {
-    const next = characterAt(run, index);
-    if (next !== '') terms.push(character + next);
-    if (next === '' || isKanji(character)) terms.push(character);
-    character = next;
+function pushRunTerms(terms: string[], run: string, beginnings: ReadonlySet<number> | undefined): void {
+  for (let start = 0, middle = 0; start < run.length; start = middle) {
+    middle = characterEnd(run, start);
+    if (beginnings !== undefined && !beginnings.has(run.charCodeAt(start))) continue;
+    if (middle < run.length) terms.push(run.slice(start, characterEnd(run, middle)));
+    const character = run.slice(start, middle);
+    if (middle === run.length || isKanji(character)) terms.push(character);
   }
 }
 
-/** The whole character at a position, surrogate pairs included; empty behind the end. */
-function characterAt(text: string, index: number): string {
+/** Where the character that begins at a position ends, surrogate pairs being one. */
+function characterEnd(text: string, index: number): number {
   const code = text.charCodeAt(index);
-  return code >= 0xd800 && code < 0xdc00 ? text.slice(index, index + 2) : text.charAt(index);
+  return index + (code >= 0xd800 && code < 0xdc00 ? 2 : 1);
 }
 
 /** Kana and the common kanji are told by their number, which is many times faster than the expression. */

@@ -108,6 +108,24 @@ describe('the terms of a question', () => {
 });
 
 describe('the terms of a text', () => {
+  it('are all there that begin as was asked for, in their order', () => {
+    const letters = fc.constantFrom(
+      ...'犬猫京都東のがばアヴーヶ𠮷〇々한aBcé́1Ａ🎂 C+#',
+      'ing',
+      'walk',
+      'e\u0301t',
+      '\ud842',
+    );
+    const text = fc.array(letters, { maxLength: 40 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, text, (whole, asked) => {
+        const beginnings = new Set(queryTerms(asked).map((term) => term.text.charCodeAt(0)));
+        const wanted = (terms: string[]) => terms.filter((term) => beginnings.has(term.charCodeAt(0)));
+        expect(wanted(documentTerms(whole, beginnings))).toEqual(wanted(documentTerms(whole)));
+      }),
+    );
+  });
+
   it('are pairs, kanji and the last character of a run', () => {
     expect(documentTerms('犬と猫を')).toEqual(['犬と', '犬', 'と猫', '猫を', '猫', 'を']);
   });
