@@ -15,6 +15,8 @@ const languageLevelling = 0.6;
 const leastOfLanguage = 16;
 /** What the memories written just before say of a question's words; one half where no meaning confirms it. */
 const precedingWeight = 3;
+/** What words near each other add where they are so in the question, too. */
+const proximityWeight = 3;
 const neighbourShare = 0.1;
 const importanceWeight = 0.4;
 const recencyWeight = 0.2;
@@ -69,6 +71,8 @@ export interface Candidate {
   readonly language: Language;
   /** 0..1, `bm25.ts`. */
   readonly coverage: number;
+  /** Of the question's words, those that stand near each other in both (`proximity.ts`), 0 or more. */
+  readonly proximity?: number | undefined;
   /** The share of the question's words that the text lacks and those written just before it hold, 0..1. */
   readonly preceding?: number | undefined;
   /** Absent for a memory without a vector. */
@@ -117,10 +121,10 @@ function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstan
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory whose vector is still to come is taken to mean what the others mean on average.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
-  return candidates.map(({ coverage, preceding = 0, language }, index) => {
+  return candidates.map(({ coverage, proximity = 0, preceding = 0, language }, index) => {
     const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
-    const words = coverageWeight * coverage + ((precedingWeight * (1 + confirmed)) / 2) * preceding;
-    return (meanings[index] ?? usual) + words;
+    const before = ((precedingWeight * (1 + confirmed)) / 2) * preceding;
+    return (meanings[index] ?? usual) + coverageWeight * coverage + proximityWeight * proximity + before;
   });
 }
 

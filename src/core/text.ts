@@ -25,6 +25,7 @@ const runPattern = new RegExp(
   `([${joined}]+)|((?:(?![${joined}])[\\p{L}\\p{N}\\p{M}])+)(\\+\\+|#(?![\\p{L}\\p{N}]))?|(\\p{Extended_Pictographic})`,
   'gu',
 );
+const spaceless = new RegExp(`^[${joined}]`, 'u');
 const kanji = /^\p{Script=Han}/u;
 const hiragana = /^\p{Script=Hiragana}/u;
 const clitic = /(?:n['’]t|['’](?:s|re|ve|ll|d|m))(?!\p{L})/gu;
@@ -59,6 +60,11 @@ export function documentTerms(text: string, beginnings?: ReadonlySet<number>): s
     else if (run !== undefined) pushRunTerms(terms, foldKana(run), beginnings);
   }
   return terms;
+}
+
+/** Whether a term is a whole word, not a piece of a script written without spaces. */
+export function isWord(term: string): boolean {
+  return !spaceless.test(term);
 }
 
 /** An accent by itself is a mark and no word: nothing is left of it. */

@@ -28,6 +28,7 @@ export const recallExplain = defineOperation({
     rank: z.strictObject({ words: z.number().optional(), meaning: z.number().optional(), list: z.number().optional() }),
     words: z.strictObject({
       coverage: z.number(),
+      proximity: z.number().optional(),
       preceding: z.number().optional(),
       terms: z.array(z.strictObject({ term: z.string(), in_text: z.boolean(), texts: z.number(), value: z.number() })),
     }),

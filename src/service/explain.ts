@@ -20,6 +20,8 @@ export interface Explanation {
   readonly rank: { readonly words?: number; readonly meaning?: number; readonly list?: number };
   readonly words: {
     readonly coverage: number;
+    /** Those of the question's words that stand together in both, in shares of the question; absent like the next. */
+    readonly proximity?: number | undefined;
     /** The share of the question's words that it lacks and those written just before it hold; absent where not looked at. */
     readonly preceding?: number | undefined;
     /** The question's terms as full text knows them, most valuable first. */
@@ -61,7 +63,7 @@ export async function explainRecall(
   const { coverage, matched } = scoreText(question, memory.content);
   const inText = new Set(matched);
   const listRank = list.memories.findIndex((entry) => entry.memory.id === memory.id) + 1;
-  const preceding = list.memories[listRank - 1]?.preceding;
+  const { proximity, preceding } = list.memories[listRank - 1] ?? {};
   const wordRank = searchWords(store, question, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
   const meaningRank = 'unavailable' in meaning ? 0 : [...meaning.hits.keys()].indexOf(memory.id) + 1;
   return {
@@ -74,6 +76,7 @@ export async function explainRecall(
     },
     words: {
       coverage,
+      ...(proximity !== undefined && { proximity }),
       ...(preceding !== undefined && { preceding }),
       terms: question.terms.slice(0, shownTerms).map((term) => ({
         term: term.prefix ? `${term.text}*` : term.text,

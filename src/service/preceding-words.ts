@@ -8,27 +8,23 @@ import { idsBefore, inOneSitting } from '../core/sitting.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-/** Only the best are looked at: each costs the reading of texts that were not found themselves. */
-const examined = 50;
-
-interface Candidate {
+export interface Candidate {
   readonly memory: MemoryText;
   /** The terms of the question that the text holds. */
   readonly matched: readonly RatedTerm[];
 }
 
 /**
- * For the first of `candidates`, best first, the share (0..1) of the question's value in terms that the text lacks and
- * those written just before it in the same sitting hold. A deleted memory that was not asked for says nothing.
+ * For each of `best`, which are among `candidates`, the share (0..1) of the question's value in terms that the text
+ * lacks and those written just before it in the same sitting hold. A deleted memory that was not asked for says nothing.
  */
 export function precedingWords(
   store: MemoryStore,
   question: Question,
-  candidates: readonly Candidate[],
+  { best, candidates }: { best: readonly Candidate[]; candidates: readonly Candidate[] },
 ): Map<MemoryId, number> {
   if (question.totalValue === 0) return new Map();
   const known = new Map(candidates.map((candidate) => [candidate.memory.id, candidate]));
-  const best = candidates.slice(0, examined);
   const missing = new Set(best.flatMap(({ memory }) => idsBefore(memory.id)).filter((id) => !known.has(id)));
   for (const memory of store.memories.texts([...missing], 'live')) {
     known.set(memory.id, { memory, matched: scoreText(question, memory.content).matched });

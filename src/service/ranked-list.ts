@@ -10,9 +10,8 @@ import { rank, scoreOf } from '../core/ranking.ts';
 import { type Judgement, judgeStrength } from '../core/strength.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
-import type { MemoryStore } from '../store/memory-store.ts';
+import { lookCloser } from './closer-look.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
-import { precedingWords } from './preceding-words.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import type { Scope } from './scope.ts';
 import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
@@ -25,6 +24,8 @@ export interface RankedMemory {
   readonly score: number;
   /** The share of the question's words that the text holds, 0..1. */
   readonly coverage: number;
+  /** Those of them that stand together in question and text (`proximity.ts`); looked at for the best alone. */
+  readonly proximity?: number | undefined;
   /** The share of them that the text lacks and those written just before it hold; looked at for the best alone. */
   readonly preceding?: number | undefined;
   readonly cosine?: number | undefined;
@@ -64,7 +65,8 @@ export async function rankMemories(
   const asked = mode === 'keyword' ? undefined : meaningOf(scope.workspace, target, filter);
   // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
   if (asked !== undefined) await nextTurn();
-  const question = questionOf(store, 'query' in target ? target.query : target.memory.content);
+  const asking = 'query' in target ? target.query : target.memory.content;
+  const question = questionOf(store, asking);
   const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
   const answer = await asked;
   const waitedSeconds = (scope.clock.monotonic() - began) / 1_000;
@@ -75,16 +77,16 @@ export async function rankMemories(
     semantic === undefined ? found.map(lexicalOnly) : bothSides(scope.workspace, question, words, semantic, mode);
   const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
   const ran = semantic === undefined ? 'keyword' : mode;
-  const asks = languageOf('query' in target ? target.query : target.memory.content);
   const circumstances = {
     now: scope.clock.now(),
-    asked: asks,
+    asked: languageOf(asking),
     background: semantic?.background,
     distinctBackground: semantic?.distinctBackground,
     fitness: semantic?.fitness,
   };
-  const told = ran === 'semantic' ? others : withPreceding(store, question, rank(others, circumstances));
-  const ranked = rank(told, circumstances).slice(0, rankedLimit);
+  const looked =
+    ran === 'semantic' ? others : lookCloser(store, { text: asking, question }, rank(others, circumstances));
+  const ranked = rank(looked, circumstances).slice(0, rankedLimit);
   const judgement = judgeStrength({ ...circumstances, ranked });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
@@ -127,12 +129,6 @@ interface Found {
 
 function lexicalOnly({ memory, coverage, matched }: LexicalHit): Found {
   return { memory, language: languageOf(memory.content), coverage, matched };
-}
-
-/** The same candidates, told what was said just before the best of them. */
-function withPreceding(store: MemoryStore, question: Question, ranked: readonly Found[]) {
-  const shares = precedingWords(store, question, ranked);
-  return ranked.map((entry) => ({ ...entry, preceding: shares.get(entry.memory.id) }));
 }
 
 /** The union of what words and meaning found, each scored on both sides. */

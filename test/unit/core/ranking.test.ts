@@ -73,6 +73,12 @@ describe('one order out of two scores', () => {
     expect(order([important, better])).toEqual([40, 20]);
   });
 
+  it('prefers the memory in which the words of the question stand together', () => {
+    const apart = candidate(20, { coverage: 0.3 });
+    const together = candidate(10, { coverage: 0.3, proximity: 0.2 });
+    expect(order([apart, together], { background: undefined })).toEqual([10, 20]);
+  });
+
   it('counts what was said just before for less than the words of a memory itself', () => {
     const silent = candidate(10, { coverage: 0.1 });
     const told = candidate(20, { coverage: 0.1, preceding: 0.4 });

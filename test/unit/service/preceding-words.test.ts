@@ -13,7 +13,7 @@ function sharesOf(store: MemoryStore, query: string, content: string): number | 
   const question = questionOf(store, query);
   const hits = searchWords(store, question, live);
   const wanted = hits.find(({ memory }) => memory.content === content);
-  return wanted && precedingWords(store, question, hits).get(wanted.memory.id);
+  return wanted && precedingWords(store, question, { best: hits, candidates: hits }).get(wanted.memory.id);
 }
 
 const question = 'ヴェネツィア旅行で買った絵の値段';

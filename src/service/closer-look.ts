@@ -1,0 +1,30 @@
+/**
+ * A closer look at the best candidates of a search, for what costs too much to ask of all: whether the question's words
+ * stand together in them, and what was said just before them.
+ */
+import type { Question } from '../core/bm25.ts';
+import { companionsIn, proximity } from '../core/proximity.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import { type Candidate, precedingWords } from './preceding-words.ts';
+
+const examined = 50;
+
+/** The same candidates, best first, of which the first know more about themselves. */
+export function lookCloser<Entry extends Candidate>(
+  store: MemoryStore,
+  { text, question }: { text: string; question: Question },
+  ranked: readonly Entry[],
+): (Entry & { proximity?: number | undefined; preceding?: number | undefined })[] {
+  const best = ranked.slice(0, examined);
+  const preceding = precedingWords(store, question, { best, candidates: ranked });
+  const companions = companionsIn(text, question);
+  return ranked.map((entry, index) =>
+    index < examined
+      ? {
+          ...entry,
+          proximity: proximity(companions, question, entry.memory.content),
+          preceding: preceding.get(entry.memory.id),
+        }
+      : entry,
+  );
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { prepareQuestion } from '../../../src/core/bm25.ts';
+import { companionsIn, proximity } from '../../../src/core/proximity.ts';
+
+const statistics = { documents: 100, averageLength: 60, documentsWith: () => 3 };
+
+function near(query: string, text: string): number {
+  const question = prepareQuestion(query, statistics);
+  return proximity(companionsIn(query, question), question, text);
+}
+
+describe('words that stand together', () => {
+  it('count most side by side, less a few words apart, and nothing at the two ends of a text', () => {
+    const together = near('pottery course', 'She took a pottery course in Venice');
+    const apart = near('pottery course', 'The course was about pottery');
+    const strangers = near('pottery course', 'The course began in May and nobody there had ever seen any good pottery');
+    expect(together).toBeGreaterThan(apart);
+    expect(apart).toBeGreaterThan(0);
+    expect(strangers).toBe(0);
+  });
+
+  it('are told without regard to order and inflection', () => {
+    expect(near('swimming lessons', 'his lesson in swimming')).toBeGreaterThan(0);
+    expect(near('swimming lessons', 'lessons swim')).toBe(near('swimming lessons', 'swim lesson'));
+  });
+
+  it('may have one word between them in the question, no more', () => {
+    expect(near('course of pottery', 'pottery course')).toBeGreaterThan(0);
+    expect(companionsIn('alpha beta gamma delta', prepareQuestion('alpha beta gamma delta', statistics))).toHaveLength(
+      5,
+    );
+  });
+
+  it('do not exist in scripts without words, whose terms overlap already', () => {
+    expect(near('自転車を買った', '自転車を買った')).toBe(0);
+    expect(near('自転車 bicycle shop', 'bicycle shop')).toBeGreaterThan(0);
+  });
+
+  it('are found in a text that repeats them a hundred thousand times', () => {
+    expect(near('pottery course', 'pottery '.repeat(50_000) + 'course '.repeat(50_000))).toBeGreaterThan(0);
+  });
+});
