@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fitness, nearness } from '../../src/core/fitness.ts';
 import type { Language } from '../../src/core/language.ts';
+import { tellingCoverage } from '../../src/core/strength.ts';
 import { benchFolder } from './contestants.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
 import type { QuestionGroup, QuestionQuery, QuestionSet } from './recall-sets.ts';
@@ -39,8 +40,6 @@ export interface Answer extends Omit<Asked, 'hits'> {
 
 /** At most so many questions of each set are put to strangers of one kind. */
 const mostForeign = 100;
-/** A memory with this share of the question's words may be its answer, however far it lies. */
-const tellingCoverage = 0.3;
 
 export async function collectAnswers(
   run: Run,

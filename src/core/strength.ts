@@ -25,7 +25,7 @@ const unrelatedBelow = 0.7;
 /** Cosines across languages are less certain. */
 const unrelatedAcrossBelow = 0.1;
 /** Of a question's words, so many make an answer by themselves. */
-const tellingCoverage = 0.3;
+export const tellingCoverage = 0.3;
 const leastSample = 64;
 
 export interface Evidence {

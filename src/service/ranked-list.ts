@@ -87,7 +87,9 @@ export async function rankMemories(
   const looked =
     ran === 'semantic' ? others : lookCloser(store, { text: asking, question }, rank(others, circumstances));
   const ranked = rank(looked, circumstances).slice(0, rankedLimit);
-  const judgement = judgeStrength({ ...circumstances, ranked });
+  // The model's scale was measured on questions and their answers; two memories lie nearer to each other.
+  const scale = 'query' in target ? semantic?.fitness : undefined;
+  const judgement = judgeStrength({ ...circumstances, fitness: scale, ranked });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
   return {

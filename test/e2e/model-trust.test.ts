@@ -77,4 +77,24 @@ describe('the measured scale of a model', () => {
     expect(guessed.structured.meaning).toMatchObject({ cosine: expect.any(Number) });
     expect(guessed.structured.meaning).not.toHaveProperty('nearness');
   });
+
+  it('says whether a question is answered, but not whether two memories belong together', async () => {
+    const first = await spawnServer({ env });
+    const { key } = await first.create('京都で犬を飼い始めた');
+    await first.create('量子力学の講義に出た');
+    await untilEmbedded(first);
+    await measuredScale(first);
+    await first.close();
+
+    // On a scale this high every memory lies farther than the answer to another question.
+    const high = { right: 1, related: 1, unrelated: 0.99 };
+    await keepScale(first.dataDir, Object.fromEntries(directions.map((direction) => [direction, high])));
+    const server = await spawnServer({ env, dataDir: first.dataDir });
+    await searchInFull(server, '今夜の夕食');
+    const asked = await server.call('memory_search', { query: '今夜の夕食' });
+    expect(asked.structured).toMatchObject({ strength: 'none', calibration: 'measured' });
+    const related = await server.call('memory_search', { related_to: key });
+    expect(related.structured).toMatchObject({ total: 1, strength: 'weak' });
+    expect(related.structured).not.toMatchObject({ calibration: 'measured' });
+  });
 });
