@@ -37,23 +37,24 @@ export interface CosineBackground {
 }
 
 export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground {
-  const all = meanOf(sample);
-  const levelOf = (language: Language): number => {
-    const own = sample.filter((one) => one.language === language);
-    return own.length < leastOfLanguage ? all : all + languageLevelling * (meanOf(own) - all);
-  };
-  const level = { ja: levelOf('ja'), en: levelOf('en') };
-  const centreOf = (language: Language): number => {
-    const own = sample.filter((one) => one.language === language);
-    return own.length < leastOfLanguage ? all : meanOf(own);
-  };
+  const count = { ja: 0, en: 0 };
+  const sum = { ja: 0, en: 0 };
+  for (const { cosine, language } of sample) {
+    count[language] += 1;
+    sum[language] += cosine;
+  }
+  const all = (sum.ja + sum.en) / Math.max(1, sample.length);
+  const centreOf = (language: Language): number =>
+    count[language] < leastOfLanguage ? all : sum[language] / count[language];
   const centre = { ja: centreOf('ja'), en: centreOf('en') };
-  const squares = sample.reduce((sum, { cosine, language }) => sum + (cosine - centre[language]) ** 2, 0);
-  return { size: sample.length, level, deviation: Math.sqrt(squares / Math.max(1, sample.length)) };
-}
-
-function meanOf(sample: readonly SampledCosine[]): number {
-  return sample.length === 0 ? 0 : sample.reduce((sum, { cosine }) => sum + cosine, 0) / sample.length;
+  const levelOf = (language: Language): number => all + languageLevelling * (centre[language] - all);
+  let squares = 0;
+  for (const { cosine, language } of sample) squares += (cosine - centre[language]) ** 2;
+  return {
+    size: sample.length,
+    level: { ja: levelOf('ja'), en: levelOf('en') },
+    deviation: Math.sqrt(squares / Math.max(1, sample.length)),
+  };
 }
 
 /** How many deviations a cosine lies above what is usual; 0 where nothing is usual yet. */

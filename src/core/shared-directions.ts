@@ -22,13 +22,17 @@ export interface SharedDirections {
   readonly meanAlong: readonly number[];
   /** How much of the squared length along each direction is taken away, 0..1. */
   readonly removed: readonly number[];
+  /** The mean and the directions side by side: what `residualLength` multiplies one number of a vector with. */
+  readonly packed: Float32Array;
 }
 
-/** A vector as seen beside what is shared. */
-export interface Residual {
+/**
+ * A question as seen beside what is shared. Its product with a vector, both without what is shared, is the product of
+ * `vector` with the whole vector, plus `constant`: one multiplication for each number where ten would be needed.
+ */
+export interface DistinctQuestion {
   readonly vector: Float32Array;
-  readonly onMean: number;
-  readonly along: readonly number[];
+  readonly constant: number;
   readonly length: number;
 }
 
@@ -53,26 +57,58 @@ export function sharedDirectionsOf(vectors: readonly Float32Array[]): SharedDire
   }
   const removed = variances.map((variance) => variance / (variance + kept));
   const meanAlong = directions.map((direction) => dotProduct(mean, direction));
-  return { mean, meanSquare: dotProduct(mean, mean), directions, meanAlong, removed };
+  const packed = sideBySide([mean, ...directions]);
+  return { mean, meanSquare: dotProduct(mean, mean), directions, meanAlong, removed, packed };
 }
 
-export function residualOf(shared: SharedDirections, vector: Float32Array): Residual {
-  const onMean = dotProduct(vector, shared.mean);
-  const along = shared.directions.map(
-    (direction, index) => dotProduct(vector, direction) - (shared.meanAlong[index] ?? 0),
-  );
-  let square = dotProduct(vector, vector) - 2 * onMean + shared.meanSquare;
-  for (const [index, part] of along.entries()) square -= (shared.removed[index] ?? 0) * part * part;
-  return { vector, onMean, along, length: Math.sqrt(Math.max(square, 1e-12)) };
-}
-
-/** The cosine of two vectors without what is shared. */
-export function residualCosine(shared: SharedDirections, one: Residual, other: Residual): number {
-  let product = dotProduct(one.vector, other.vector) - one.onMean - other.onMean + shared.meanSquare;
-  for (const [index, part] of one.along.entries()) {
-    product -= (shared.removed[index] ?? 0) * part * (other.along[index] ?? 0);
+export function distinctQuestionOf(shared: SharedDirections, question: Float32Array): DistinctQuestion {
+  const { mean, meanSquare, directions, meanAlong, removed } = shared;
+  const vector = addScaled(Float32Array.from(question), mean, -1);
+  let constant = meanSquare - dotProduct(question, mean);
+  for (const [index, direction] of directions.entries()) {
+    const along = meanAlong[index] ?? 0;
+    const taken = (removed[index] ?? 0) * (dotProduct(question, direction) - along);
+    addScaled(vector, direction, -taken);
+    constant += taken * along;
   }
-  return product / (one.length * other.length);
+  return { vector, constant, length: residualLength(shared, question) };
+}
+
+/** The cosine of a question and a vector without what is shared; `length` is the vector's `residualLength`. */
+export function distinctCosine(question: DistinctQuestion, vector: Float32Array, length: number): number {
+  return (dotProduct(question.vector, vector) + question.constant) / (question.length * length);
+}
+
+/** The length of a unit vector without what is shared. */
+export function residualLength({ meanSquare, meanAlong, removed, packed }: SharedDirections, vector: Float32Array) {
+  // Written out, since sums in local variables take a quarter of the time of nine products one after the other.
+  let [mean, along0, along1, along2, along3, along4, along5, along6, along7] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let index = 0, at = 0; index < vector.length; index++, at += 1 + directionCount) {
+    const value = vector[index] ?? 0;
+    mean += value * (packed[at] ?? 0);
+    along0 += value * (packed[at + 1] ?? 0);
+    along1 += value * (packed[at + 2] ?? 0);
+    along2 += value * (packed[at + 3] ?? 0);
+    along3 += value * (packed[at + 4] ?? 0);
+    along4 += value * (packed[at + 5] ?? 0);
+    along5 += value * (packed[at + 6] ?? 0);
+    along6 += value * (packed[at + 7] ?? 0);
+    along7 += value * (packed[at + 8] ?? 0);
+  }
+  let square = dotProduct(vector, vector) - 2 * mean + meanSquare;
+  for (const [index, along] of [along0, along1, along2, along3, along4, along5, along6, along7].entries()) {
+    square -= (removed[index] ?? 0) * (along - (meanAlong[index] ?? 0)) ** 2;
+  }
+  return Math.sqrt(Math.max(square, 1e-12));
+}
+
+/** The first numbers of all vectors, then the second numbers, and so on. */
+function sideBySide(vectors: readonly Float32Array[]): Float32Array {
+  const packed = new Float32Array(vectors.length * (vectors[0]?.length ?? 0));
+  for (const [place, vector] of vectors.entries()) {
+    for (const [index, value] of vector.entries()) packed[index * vectors.length + place] = value;
+  }
+  return packed;
 }
 
 function timesCovariance(centred: readonly Float32Array[], direction: Float32Array): Float32Array {

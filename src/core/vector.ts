@@ -71,9 +71,17 @@ export function unitVector(vector: ArrayLike<number>, dimensions: number): Float
 
 /** The cosine of two unit vectors of the same length. */
 export function dotProduct(one: Float32Array, other: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
-  return sum;
+  // Four sums at a time: a single one has to wait for itself, which takes twice as long.
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  const last = one.length - (one.length % 4);
+  for (let index = 0; index < last; index += 4) {
+    sum0 += (one[index] ?? 0) * (other[index] ?? 0);
+    sum1 += (one[index + 1] ?? 0) * (other[index + 1] ?? 0);
+    sum2 += (one[index + 2] ?? 0) * (other[index + 2] ?? 0);
+    sum3 += (one[index + 3] ?? 0) * (other[index + 3] ?? 0);
+  }
+  for (let index = last; index < one.length; index++) sum0 += (one[index] ?? 0) * (other[index] ?? 0);
+  return sum0 + sum1 + sum2 + sum3;
 }
 
 /** Adds `factor` times `vector` to `target`, in place. */

@@ -5,9 +5,9 @@
 import { languageOf } from '../core/language.ts';
 import { backgroundOf, type CosineBackground, type SampledCosine } from '../core/ranking.ts';
 import {
-  type Residual,
-  residualCosine,
-  residualOf,
+  distinctCosine,
+  distinctQuestionOf,
+  residualLength,
   type SharedDirections,
   sharedDirectionsOf,
 } from '../core/shared-directions.ts';
@@ -45,7 +45,8 @@ const agedShare = 1 / 8;
 interface Learnt {
   readonly shared: SharedDirections;
   readonly from: readonly VectorId[];
-  readonly residuals: Map<VectorId, Residual>;
+  /** The `residualLength` of each vector of the sample that was surveyed. */
+  readonly lengths: Map<VectorId, number>;
 }
 
 export function createVectorSample(store: MemoryStore): VectorSample {
@@ -102,22 +103,22 @@ function isAged({ from }: Learnt, sample: ReadonlyMap<VectorId, Sampled>): boole
 function learn(sample: ReadonlyMap<VectorId, Sampled>): Learnt | undefined {
   const base = [...sample].slice(0, learntFrom);
   const shared = sharedDirectionsOf(base.map(([, { vector }]) => vector));
-  return shared && { shared, from: base.map(([id]) => id), residuals: new Map() };
+  return shared && { shared, from: base.map(([id]) => id), lengths: new Map() };
 }
 
 function distinctSurvey(
-  { shared, residuals }: Learnt,
+  { shared, lengths }: Learnt,
   sample: ReadonlyMap<VectorId, Sampled>,
   query: Float32Array,
 ): DistinctSurvey {
-  const question = residualOf(shared, query);
+  const question = distinctQuestionOf(shared, query);
   const cosines = [...sample].map(([id, { vector, language }]) => {
-    const residual = residuals.get(id) ?? residualOf(shared, vector);
-    residuals.set(id, residual);
-    return { cosine: residualCosine(shared, question, residual), language };
+    const length = lengths.get(id) ?? residualLength(shared, vector);
+    lengths.set(id, length);
+    return { cosine: distinctCosine(question, vector, length), language };
   });
   return {
     background: backgroundOf(cosines),
-    cosineWith: (vector) => residualCosine(shared, question, residualOf(shared, vector)),
+    cosineWith: (vector) => distinctCosine(question, vector, residualLength(shared, vector)),
   };
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  distinctCosine,
+  distinctQuestionOf,
   leastVectors,
-  residualCosine,
-  residualOf,
+  residualLength,
   type SharedDirections,
   sharedDirectionsOf,
 } from '../../../src/core/shared-directions.ts';
-import { dotProduct, unitVector } from '../../../src/core/vector.ts';
+import { addScaled, dotProduct, unitVector } from '../../../src/core/vector.ts';
 
 const dimensions = 256;
 
@@ -39,7 +40,7 @@ function learn(vectors: readonly Float32Array[]): SharedDirections {
 }
 
 function distinct(shared: SharedDirections, one: Float32Array, other: Float32Array): number {
-  return residualCosine(shared, residualOf(shared, one), residualOf(shared, other));
+  return distinctCosine(distinctQuestionOf(shared, one), other, residualLength(shared, other));
 }
 
 describe('cosines without what all memories share', () => {
@@ -65,6 +66,25 @@ describe('cosines without what all memories share', () => {
     expect(spread(others.map((vector) => distinct(shared, first, vector)))).toBeGreaterThan(
       2 * spread(others.map((vector) => dotProduct(first, vector))),
     );
+  });
+
+  it('are those of the vectors from which mean and directions were taken one after the other', () => {
+    const { mean, directions, removed } = shared;
+    const residual = (vector: Float32Array, weakened: (share: number) => number) => {
+      const rest = addScaled(Float32Array.from(vector), mean, -1);
+      return directions.reduce(
+        (left, direction, index) =>
+          addScaled(left, direction, -weakened(removed[index] ?? 0) * dotProduct(rest, direction)),
+        Float32Array.from(rest),
+      );
+    };
+    // The length along a direction shrinks by the root of what its square loses.
+    const weaken = (share: number) => 1 - Math.sqrt(1 - share);
+    for (const vector of vectors.slice(1, 20)) {
+      const [one, other] = [residual(first, weaken), residual(vector, weaken)];
+      const cosine = dotProduct(one, other) / Math.sqrt(dotProduct(one, one) * dotProduct(other, other));
+      expect(distinct(shared, first, vector)).toBeCloseTo(cosine, 5);
+    }
   });
 
   it('are learnt the same way from the same vectors', () => {
