@@ -7,16 +7,18 @@ import { type Fitness, trustIn } from './fitness.ts';
 import type { Language } from './language.ts';
 import { inOneSitting, sittingReach } from './sitting.ts';
 
-/** Chosen by measurement, as everything here: deviations that full coverage of a question's words is worth. */
-const coverageWeight = 8;
+/** Chosen by measurement, as everything here: deviations that all words of a question are worth. */
+const wordsWeight = 14;
+/** Above 1, because a few shared words say less than their share and most of them say more. */
+const wordsPower = 1.5;
+/** Beside the words themselves: those near each other as in the question, and those said just before. */
+const proximityShare = 0.375;
+/** One half of it where no meaning confirms it. */
+const precedingShare = 0.375;
 /** How much of the gap between languages is made up for: all of it would drown a question in the other language. */
 const languageLevelling = 0.6;
 /** Fewer sampled vectors of a language say nothing about it. */
 const leastOfLanguage = 16;
-/** What the memories written just before say of a question's words; one half where no meaning confirms it. */
-const precedingWeight = 3;
-/** What words near each other add where they are so in the question, too. */
-const proximityWeight = 3;
 const neighbourShare = 0.1;
 const importanceWeight = 0.4;
 const recencyWeight = 0.2;
@@ -114,7 +116,7 @@ export function rank<Entry extends Candidate>(
 }
 
 function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
-  const { asked, background, fitness } = circumstances;
+  const { asked, fitness } = circumstances;
   const meanings = candidates.map((entry) => {
     const meaning = meaningOf(entry, circumstances);
     return meaning === undefined ? undefined : trustIn(fitness, asked, entry.language) * meaning;
@@ -122,11 +124,16 @@ function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstan
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory whose vector is still to come is taken to mean what the others mean on average.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
-  return candidates.map(({ coverage, proximity = 0, preceding = 0, language }, index) => {
-    const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
-    const before = ((precedingWeight * (1 + confirmed)) / 2) * preceding;
-    return (meanings[index] ?? usual) + coverageWeight * coverage + proximityWeight * proximity + before;
-  });
+  return candidates.map((entry, index) => (meanings[index] ?? usual) + wordsOf(entry, circumstances));
+}
+
+function wordsOf(
+  { coverage, proximity = 0, preceding = 0, language }: Candidate,
+  { asked, background, fitness }: Circumstances,
+): number {
+  const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
+  const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * preceding;
+  return wordsWeight * (coverage + beside) ** wordsPower;
 }
 
 /** Plain and distinct cosines see different things; the mean of both was right more often than either. */

@@ -20,10 +20,10 @@ export interface Judgement {
 const decisiveLead = 2;
 /** As near as an answer is to its question. */
 const answering = 1;
-/** Farther than this lay half of the questions about something else, and 3 in 100 of those about something stored. */
-const unrelatedBelow = 0.7;
+/** Farther than this lay two in five of the questions about something else, and 2 in 100 of those about something stored. */
+const unrelatedBelow = 0.85;
 /** Cosines across languages are less certain. */
-const unrelatedAcrossBelow = 0.1;
+const unrelatedAcrossBelow = 0.4;
 /** Of a question's words, so many make an answer by themselves. */
 export const tellingCoverage = 0.3;
 const leastSample = 64;

@@ -19,7 +19,7 @@ function judge(ranked: Evidence['ranked'], more: Partial<Evidence> = {}) {
 }
 
 const answer = entry(8, { cosine: 0.85, coverage: 0.5 });
-const faint = entry(3, { cosine: 0.72, coverage: 0.1 });
+const faint = entry(3, { cosine: 0.77, coverage: 0.1 });
 const unrelated = entry(2, { cosine: 0.55, coverage: 0.1 });
 
 describe('the strength of an answer', () => {
@@ -45,15 +45,17 @@ describe('the strength of an answer', () => {
   });
 
   it('is not none while one memory may be about it', () => {
-    expect(judge([unrelated, { ...unrelated, cosine: 0.75 }]).strength).toBe('weak');
+    expect(judge([unrelated, { ...unrelated, cosine: 0.77 }]).strength).toBe('weak');
     expect(judge([unrelated, { ...unrelated, coverage: 0.4 }]).strength).toBe('weak');
     expect(judge([unrelated, { ...unrelated, cosine: undefined }]).strength).toBe('weak');
   });
 
   it('demands more before it says none across languages', () => {
-    const english = { ...unrelated, language: 'en' as const };
+    const japanese = { ...unrelated, cosine: 0.65 };
+    const english = { ...japanese, language: 'en' as const };
+    expect(judge([japanese]).strength).toBe('none');
     expect(judge([english]).strength).toBe('weak');
-    expect(judge([{ ...english, cosine: 0.45 }]).strength).toBe('none');
+    expect(judge([{ ...english, cosine: 0.55 }]).strength).toBe('none');
   });
 
   it('is never none without a measured model that knows the language', () => {
