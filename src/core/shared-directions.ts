@@ -95,7 +95,7 @@ export function residualLength({ meanSquare, meanAlong, removed, packed }: Share
     along6 += value * (packed[at + 7] ?? 0);
     along7 += value * (packed[at + 8] ?? 0);
   }
-  let square = dotProduct(vector, vector) - 2 * mean + meanSquare;
+  let square = 1 - 2 * mean + meanSquare;
   for (const [index, along] of [along0, along1, along2, along3, along4, along5, along6, along7].entries()) {
     square -= (removed[index] ?? 0) * (along - (meanAlong[index] ?? 0)) ** 2;
   }

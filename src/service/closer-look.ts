@@ -18,11 +18,16 @@ export function lookCloser<Entry extends Candidate>(
   const best = ranked.slice(0, examined);
   const preceding = precedingWords(store, question, { best, candidates: ranked });
   const companions = companionsIn(text, question);
+  // Taking all terms of a text in order is spared where it cannot find two of them.
+  const heldBy = ({ matched }: Candidate) => {
+    const words = new Set(matched.filter(({ prefix }) => !prefix).map((term) => term.text));
+    return companions.filter((pair) => pair.words.every((word) => words.has(word)));
+  };
   return ranked.map((entry, index) =>
     index < examined
       ? {
           ...entry,
-          proximity: proximity(companions, question, entry.memory.content),
+          proximity: proximity(heldBy(entry), question, entry.memory.content),
           preceding: preceding.get(entry.memory.id),
         }
       : entry,

@@ -3,6 +3,7 @@
  * words, because they stand in the memory before it; recall counts them for less than a memory's own.
  */
 import { type Question, type RatedTerm, scoreText } from '../core/bm25.ts';
+import { lazily } from '../core/lazily.ts';
 import type { MemoryId } from '../core/memory.ts';
 import { idsBefore, inOneSitting } from '../core/sitting.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
@@ -24,10 +25,18 @@ export function precedingWords(
   { best, candidates }: { best: readonly Candidate[]; candidates: readonly Candidate[] },
 ): Map<MemoryId, number> {
   if (question.totalValue === 0) return new Map();
+  const lacking = lackingWhatOthersHold(question, best, candidates);
   const known = new Map(candidates.map((candidate) => [candidate.memory.id, candidate]));
-  const missing = new Set(best.flatMap(({ memory }) => idsBefore(memory.id)).filter((id) => !known.has(id)));
+  const missing = new Set(lacking.flatMap(({ memory }) => idsBefore(memory.id)).filter((id) => !known.has(id)));
   for (const memory of store.memories.texts([...missing], 'live')) {
-    known.set(memory.id, { memory, matched: scoreText(question, memory.content).matched });
+    // Read only where it turns out to be of the same sitting.
+    const matched = lazily(() => scoreText(question, memory.content).matched);
+    known.set(memory.id, {
+      memory,
+      get matched() {
+        return matched();
+      },
+    });
   }
   return new Map(
     best.map(({ memory, matched }) => {
@@ -38,4 +47,22 @@ export function precedingWords(
       return [memory.id, value / question.totalValue];
     }),
   );
+}
+
+/**
+ * Those of `best` before which something may have been said that is in no candidate. Where all texts that hold a term
+ * are candidates, nothing else has to be read for it.
+ */
+function lackingWhatOthersHold(
+  { terms }: Question,
+  best: readonly Candidate[],
+  candidates: readonly Candidate[],
+): Candidate[] {
+  const holders = new Map<RatedTerm, number>();
+  for (const { matched } of candidates) for (const term of matched) holders.set(term, (holders.get(term) ?? 0) + 1);
+  const elsewhere = terms.filter((term) => term.documents > (holders.get(term) ?? 0));
+  return best.filter(({ matched }) => {
+    const held = new Set(matched);
+    return elsewhere.some((term) => !held.has(term));
+  });
 }

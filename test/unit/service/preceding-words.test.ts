@@ -38,6 +38,15 @@ describe('the words said just before a memory', () => {
     expect(sharesOf(farther, question, answer)).toBe(0);
   });
 
+  it('count from a memory that is no candidate, too', async () => {
+    const store = await storeWith(['ヴェネツィア旅行の話をした', 0], [answer, 1]);
+    const prepared = questionOf(store, question);
+    const only = searchWords(store, prepared, live).filter(({ memory }) => memory.content === answer);
+    const shares = precedingWords(store, prepared, { best: only, candidates: only });
+    expect([...shares.values()]).toEqual([sharesOf(store, question, answer)]);
+    expect(sharesOf(store, question, answer)).toBeGreaterThan(0.2);
+  });
+
   it('do not count twice where it holds them itself', async () => {
     const store = await storeWith(['絵を見た', 0], [answer, 1]);
     expect(sharesOf(store, '絵', answer)).toBe(0);
