@@ -50,8 +50,10 @@ export type Target = { readonly query: string } | { readonly memory: Memory };
 
 /** Pages are cut from one ranked list of at most this length. */
 const rankedLimit = 200;
-/** A warm model answers in milliseconds; one that is loaded for this question does not. */
+/** A warm search takes milliseconds; one for which a model is loaded or the index is opened does not. */
 const noticeableSeconds = 0.3;
+/** Of a noticeable wait, what took so long is named. */
+const namedSeconds = 0.1;
 
 export async function rankMemories(
   scope: Scope,
@@ -62,14 +64,20 @@ export async function rankMemories(
   const { store } = scope.workspace;
   // Meaning is asked for first: its answer is on the way while the words are looked up.
   const began = scope.clock.monotonic();
-  const asked = mode === 'keyword' ? undefined : meaningOf(scope.workspace, target, filter);
+  let embedded = began;
+  const asked =
+    mode === 'keyword'
+      ? undefined
+      : meaningOf(scope.workspace, target, filter, () => {
+          embedded = scope.clock.monotonic();
+        });
   // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
   if (asked !== undefined) await nextTurn();
   const asking = 'query' in target ? target.query : target.memory.content;
   const question = questionOf(store, asking);
   const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
   const answer = await asked;
-  const waitedSeconds = (scope.clock.monotonic() - began) / 1_000;
+  const answered = scope.clock.monotonic();
 
   const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
   const found = semantic === undefined && mode === 'semantic' ? searchWords(store, question, filter) : words;
@@ -98,19 +106,32 @@ export async function rankMemories(
     mode: ran,
     judgement,
     waited:
-      asked !== undefined && waitedSeconds >= noticeableSeconds
-        ? `the model ${scope.workspace.servingEmbedder().status().model}, ${waitedSeconds.toFixed(1)} s`
-        : undefined,
+      asked &&
+      waitedFor([
+        [`the model ${scope.workspace.servingEmbedder().status().model}`, (embedded - began) / 1_000],
+        ['the vector index', (answered - embedded) / 1_000],
+      ]),
     degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
+}
+
+function waitedFor(parts: readonly (readonly [name: string, seconds: number])[]): string | undefined {
+  if (parts.reduce((sum, [, seconds]) => sum + seconds, 0) < noticeableSeconds) return undefined;
+  const named = parts.filter(([, seconds]) => seconds >= namedSeconds);
+  return named.map(([name, seconds]) => `${name}, ${seconds.toFixed(1)} s`).join('; ');
 }
 
 function unavailable(answer: SemanticAnswer | undefined): string | undefined {
   return answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
 }
 
-async function meaningOf(workspace: Workspace, target: Target, filter: MemoryFilter): Promise<SemanticAnswer> {
-  if ('query' in target) return searchMeaning(workspace, target.query, filter);
+async function meaningOf(
+  workspace: Workspace,
+  target: Target,
+  filter: MemoryFilter,
+  onEmbedded: () => void,
+): Promise<SemanticAnswer> {
+  if ('query' in target) return searchMeaning(workspace, target.query, filter, onEmbedded);
   const space = workspace.store.vectors.currentSpace();
   const [own] = space === undefined ? [] : workspace.store.vectors.ofMemories([target.memory.id], space);
   if (space === undefined || own === undefined) {

@@ -43,10 +43,12 @@ export interface PlacedVector {
   readonly space: VectorSpace;
 }
 
+/** `onEmbedded` is called when the model has done its part. */
 export async function searchMeaning(
   workspace: Workspace,
   query: string,
   filter: MemoryFilter,
+  onEmbedded: () => void = () => {},
 ): Promise<SemanticAnswer> {
   for (;;) {
     const embedder = workspace.servingEmbedder();
@@ -56,6 +58,7 @@ export async function searchMeaning(
       workspace.modelFitness.ensure(embedder),
       delay(patienceMilliseconds, undefined, { ref: false }),
     ]);
+    onEmbedded();
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
     // Searches may have moved to another model while this one was answering: then the other one is asked.
     if (workspace.servingEmbedder() === embedder) return answer;
