@@ -14,7 +14,7 @@ export interface TextStatistics {
   readonly documents: number;
   /** Of `content.length`. */
   readonly averageLength: number;
-  /** How many texts hold the term; for a prefix, any term that begins with it. May overcount, never undercounts. */
+  /** How many texts hold the term; for a prefix, any term that begins with it. May be a little old and, for a prefix, too many. */
   documentsWith(term: QueryTerm): number;
 }
 

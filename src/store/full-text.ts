@@ -21,8 +21,8 @@ export interface FullText {
   remove(id: MemoryId, content: string): void;
   statistics(): CorpusStatistics;
   /**
-   * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number in the
-   * hundreds may be a hundredth old.
+   * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number of 500
+   * or more may be wrong by a hundredth of it, since it is kept until so many texts may have changed.
    */
   documentFrequency(term: QueryTerm): number;
   /**
@@ -49,7 +49,13 @@ export function createFullText(connection: Connection): FullText {
   const meta = (name: string): number =>
     connection.sql<{ value: number }>('SELECT value FROM meta WHERE name = ?').get(name)?.value ?? 0;
 
-  const counted = new Map<string, { readonly documents: number; readonly texts: number }>();
+  const counted = new Map<string, { readonly documents: number; readonly at: Progress }>();
+
+  /** Numbers given to rows are never taken back, so that their sum tells how much has been written. */
+  const progress = (): Progress => ({
+    given: connection.sql<{ given: number | null }>('SELECT sum(seq) AS given FROM sqlite_sequence').get()?.given ?? 0,
+    texts: meta('text_count'),
+  });
 
   function countDocuments({ text, prefix }: QueryTerm): number {
     const row = prefix
@@ -73,13 +79,13 @@ export function createFullText(connection: Connection): FullText {
     documentFrequency(term) {
       const expression = matchExpression(term);
       const known = counted.get(expression);
-      if (known !== undefined && Math.abs(meta('text_count') - known.texts) <= tolerance * known.texts) {
+      if (known !== undefined && mostChanged(known.at, progress()) <= tolerance * known.documents) {
         return known.documents;
       }
       const documents = countDocuments(term);
       if (documents >= countedFrom) {
         if (counted.size >= keptCounts) counted.clear();
-        counted.set(expression, { documents, texts: meta('text_count') });
+        counted.set(expression, { documents, at: progress() });
       }
       return documents;
     },
@@ -95,6 +101,16 @@ export function createFullText(connection: Connection): FullText {
         .column(matchExpression(term), ...parameters, limit);
     },
   };
+}
+
+interface Progress {
+  readonly given: number;
+  readonly texts: number;
+}
+
+/** So many texts at most were added, taken away or rewritten: a new one and a change each take at least one number. */
+function mostChanged(before: Progress, now: Progress): number {
+  return 2 * (now.given - before.given) + Math.abs(now.texts - before.texts);
 }
 
 /** What is hidden has a small index of its own; asking it spares a look at every memory. */
