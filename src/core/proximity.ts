@@ -11,6 +11,8 @@ const questionReach = 2;
 /** So far apart in a text two words have nothing to do with each other. */
 const textReach = 8;
 
+const readCharacters = 8_000;
+
 /** Two words that stand together in a question. */
 interface Companions {
   readonly words: readonly [string, string];
@@ -26,15 +28,15 @@ export function companionsIn(query: string, { terms }: Question): Companions[] {
   for (const [index, word] of words.entries()) {
     for (const other of words.slice(index + 1, index + 1 + questionReach)) {
       const value = Math.min(values.get(word) ?? 0, values.get(other) ?? 0);
-      if (other !== word) pairs.set(`${word} ${other}`, { words: [word, other], value });
+      if (other !== word) pairs.set([word, other].sort().join(' '), { words: [word, other], value });
     }
   }
   return [...pairs.values()];
 }
 
 /**
- * 0 where no two companions are near each other; side by side they count whole, farther apart by the inverse of their
- * distance. In shares of the question's value.
+ * 0..1, in shares of the question's value: 0 where no two companions are near each other; side by side they count
+ * whole, farther apart by the inverse of their distance. A long text is read only at its beginning.
  */
 export function proximity(companions: readonly Companions[], { totalValue }: Question, text: string): number {
   if (companions.length === 0 || totalValue === 0) return 0;
@@ -43,12 +45,12 @@ export function proximity(companions: readonly Companions[], { totalValue }: Que
     const distance = nearest(places.get(one), places.get(other));
     return distance > textReach ? total : total + value / distance;
   }, 0);
-  return sum / totalValue;
+  return Math.min(1, sum / totalValue);
 }
 
 function placesOf(words: ReadonlySet<string>, text: string): Map<string, number[]> {
   const places = new Map<string, number[]>();
-  for (const [place, term] of documentTerms(text).entries()) {
+  for (const [place, term] of documentTerms(text.slice(0, readCharacters)).entries()) {
     if (!words.has(term)) continue;
     const before = places.get(term);
     if (before === undefined) places.set(term, [place]);

@@ -74,7 +74,7 @@ export interface Candidate {
   readonly language: Language;
   /** 0..1, `bm25.ts`. */
   readonly coverage: number;
-  /** Of the question's words, those that stand near each other in both (`proximity.ts`), 0 or more. */
+  /** Of the question's words, those that stand near each other in both (`proximity.ts`), 0..1. */
   readonly proximity?: number | undefined;
   /** The share of the question's words that the text lacks and those written just before it hold, 0..1. */
   readonly preceding?: number | undefined;

@@ -47,7 +47,7 @@ export function embeddingRecipe(folder: string, wishes: Wishes, preset: Embeddin
 function ownRecipe(folder: string, wishes: Wishes) {
   const prefixes = ownPrefixes(folder);
   const { pooling, promptCounts, dimensions } = ownPooling(folder, wishes.pooling);
-  // Files that leave open whether the prompt belongs to the mean: without it, measured models found more.
+  // Unless the files want the prompt in the mean: without it, multilingual-e5-small found more.
   const prompted = (prefixes.queryPrefix ?? '') !== '' || (prefixes.documentPrefix ?? '') !== '';
   return {
     pooling: pooling === 'mean' && prompted && !promptCounts ? ('content_mean' as const) : pooling,
@@ -100,8 +100,6 @@ function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
   if (stranger !== undefined)
     throw unknownPooling(folder, `modules.json asks for ${stranger.kind}, which is not supported`);
   if (config === undefined) throw unknownPooling(folder, 'its files do not say how the vectors of tokens become one');
-  if (config.include_prompt === false)
-    throw unknownPooling(folder, 'it leaves the prompt out of its pooling, which is not supported');
   const modes = Object.entries(config).filter(([key, value]) => key.startsWith('pooling_mode_') && value === true);
   const pooling = modes.length === 1 ? poolingModes[modes[0]?.[0] ?? ''] : undefined;
   if (pooling === undefined) {
@@ -110,6 +108,8 @@ function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
       `${pooler?.path}/config.json asks for ${modes.map(([key]) => key).join(' + ') || 'no pooling'}`,
     );
   }
+  if (config.include_prompt === false && pooling !== 'mean')
+    throw unknownPooling(folder, `it leaves the prompt out of a pooling by ${pooling}, which is not supported`);
   return { pooling, promptCounts, dimensions };
 }
 

@@ -49,7 +49,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
   'intfloat/multilingual-e5-small': {
     repository: 'Xenova/multilingual-e5-small',
     dimensions: 384,
-    // Its authors say mean; without the prompt's tokens it found more (docs/recall.md).
+    // Its authors say mean; a run without the prompt's tokens found more.
     pooling: 'content_mean',
     queryPrefix: 'query: ',
     documentPrefix: 'passage: ',

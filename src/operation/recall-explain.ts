@@ -35,6 +35,7 @@ export const recallExplain = defineOperation({
     meaning: z.strictObject({
       cosine: z.number().optional(),
       z: z.number().optional(),
+      distinct_z: z.number().optional(),
       nearness: z.number().optional(),
       unavailable: z.string().optional(),
     }),

@@ -5,12 +5,12 @@
 import type { Question } from '../core/bm25.ts';
 import { companionsIn, proximity } from '../core/proximity.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { type Candidate, precedingWords } from './preceding-words.ts';
+import { precedingWords, type WordHit } from './preceding-words.ts';
 
 const examined = 50;
 
 /** The same candidates, best first, of which the first know more about themselves. */
-export function lookCloser<Entry extends Candidate>(
+export function lookCloser<Entry extends WordHit>(
   store: MemoryStore,
   { text, question }: { text: string; question: Question },
   ranked: readonly Entry[],
@@ -19,7 +19,7 @@ export function lookCloser<Entry extends Candidate>(
   const preceding = precedingWords(store, question, { best, candidates: ranked });
   const companions = companionsIn(text, question);
   // Taking all terms of a text in order is spared where it cannot find two of them.
-  const heldBy = ({ matched }: Candidate) => {
+  const heldBy = ({ matched }: WordHit) => {
     const words = new Set(matched.filter(({ prefix }) => !prefix).map((term) => term.text));
     return companions.filter((pair) => pair.words.every((word) => words.has(word)));
   };

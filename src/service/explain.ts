@@ -35,6 +35,8 @@ export interface Explanation {
   readonly meaning: {
     readonly cosine?: number;
     readonly z?: number;
+    /** The same without what all memories of the store share; the order uses the mean of both. */
+    readonly distinct_z?: number;
     /** On the model's measured scale: 0 as the answer to another question, 1 as its own; absent where there is none. */
     readonly nearness?: number;
     readonly unavailable?: string;
@@ -94,15 +96,23 @@ export async function explainRecall(
 }
 
 function closeness(
-  { hits, likenessesOf, background, fitness }: SemanticSearch,
+  { hits, likenessesOf, background, distinctBackground, fitness }: SemanticSearch,
   query: string,
   { id, content }: Memory,
 ): Explanation['meaning'] {
-  const cosine = hits.get(id) ?? likenessesOf([id]).get(id)?.cosine;
+  const likeness = likenessesOf([id]).get(id);
+  const cosine = hits.get(id) ?? likeness?.cosine;
   if (cosine === undefined) return {};
   const language = languageOf(content);
   const near = nearness(fitness, cosine, languageOf(query), language);
-  return { cosine, z: standOut(background, { cosine, language }), ...(near !== undefined && { nearness: near }) };
+  const distinct = likeness?.distinctCosine;
+  return {
+    cosine,
+    z: standOut(background, { cosine, language }),
+    ...(distinctBackground !== undefined &&
+      distinct !== undefined && { distinct_z: standOut(distinctBackground, { cosine: distinct, language }) }),
+    ...(near !== undefined && { nearness: near }),
+  };
 }
 
 function vectorState({ workspace }: Scope, memory: Memory): string {

@@ -9,7 +9,7 @@ import { idsBefore, inOneSitting } from '../core/sitting.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-export interface Candidate {
+export interface WordHit {
   readonly memory: MemoryText;
   /** The terms of the question that the text holds. */
   readonly matched: readonly RatedTerm[];
@@ -22,7 +22,7 @@ export interface Candidate {
 export function precedingWords(
   store: MemoryStore,
   question: Question,
-  { best, candidates }: { best: readonly Candidate[]; candidates: readonly Candidate[] },
+  { best, candidates }: { best: readonly WordHit[]; candidates: readonly WordHit[] },
 ): Map<MemoryId, number> {
   if (question.totalValue === 0) return new Map();
   const lacking = lackingWhatOthersHold(question, best, candidates);
@@ -55,9 +55,9 @@ export function precedingWords(
  */
 function lackingWhatOthersHold(
   { terms }: Question,
-  best: readonly Candidate[],
-  candidates: readonly Candidate[],
-): Candidate[] {
+  best: readonly WordHit[],
+  candidates: readonly WordHit[],
+): WordHit[] {
   const holders = new Map<RatedTerm, number>();
   for (const { matched } of candidates) for (const term of matched) holders.set(term, (holders.get(term) ?? 0) + 1);
   const elsewhere = terms.filter((term) => term.documents > (holders.get(term) ?? 0));

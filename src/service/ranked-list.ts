@@ -71,6 +71,8 @@ export async function rankMemories(
       : meaningOf(scope.workspace, target, filter, () => {
           embedded = scope.clock.monotonic();
         });
+  // Whatever becomes of it meanwhile, it is answered for where it is awaited.
+  asked?.catch(() => {});
   // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
   if (asked !== undefined) await nextTurn();
   const asking = 'query' in target ? target.query : target.memory.content;
@@ -92,8 +94,11 @@ export async function rankMemories(
     distinctBackground: semantic?.distinctBackground,
     fitness: semantic?.fitness,
   };
+  // The words of a memory are its own: what follows it does not answer it.
   const looked =
-    ran === 'semantic' ? others : lookCloser(store, { text: asking, question }, rank(others, circumstances));
+    ran === 'semantic' || 'memory' in target
+      ? others
+      : lookCloser(store, { text: asking, question }, rank(others, circumstances));
   const ranked = rank(looked, circumstances).slice(0, rankedLimit);
   // The model's scale was measured on questions and their answers; two memories lie nearer to each other.
   const scale = 'query' in target ? semantic?.fitness : undefined;

@@ -52,14 +52,17 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
   const target = targetOf(scope, request);
   const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
 
+  const { store } = scope.workspace;
   const list = await rankMemories(scope, target, mode, filter);
   const page = list.memories.slice(start, start + limit);
-  const memories = scope.workspace.store.memories.byIds(page.map(({ memory }) => memory.id));
+  const memories = store.memories.byIds(page.map(({ memory }) => memory.id));
   const results = fitReply(
     page.flatMap((entry) => {
-      // What was erased while the list was made is not shown.
+      // What was erased or hidden while the list was made is not shown.
       const memory = memories.get(entry.memory.id);
-      return memory === undefined ? [] : [hitOf(scope, memory, entry, detail)];
+      return memory === undefined || !store.memories.passes(memory.id, filter)
+        ? []
+        : [hitOf(scope, memory, entry, detail)];
     }),
     replyBudget[detail],
     // The neighbourhood of the question's words tells more than the beginning does.

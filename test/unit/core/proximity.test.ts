@@ -36,7 +36,16 @@ describe('words that stand together', () => {
     expect(near('自転車 bicycle shop', 'bicycle shop')).toBeGreaterThan(0);
   });
 
-  it('are found in a text that repeats them a hundred thousand times', () => {
-    expect(near('pottery course', 'pottery '.repeat(50_000) + 'course '.repeat(50_000))).toBeGreaterThan(0);
+  it('count once however often the question names them, and all together no more than the question', () => {
+    const question = prepareQuestion('red bike or bike red', statistics);
+    const words = companionsIn('red bike or bike red', question).map((pair) => [...pair.words].sort().join(' '));
+    expect(words).toEqual([...new Set(words)]);
+    const page = Array.from({ length: 300 }, (_, index) => `word${index % 40}`).join(' ');
+    expect(near(page, page)).toBeLessThanOrEqual(1);
+  });
+
+  it('are found in a text that repeats them many thousand times, at its beginning', () => {
+    expect(near('pottery course', 'pottery course '.repeat(50_000))).toBeGreaterThan(0);
+    expect(near('pottery course', `${'tennis '.repeat(5_000)} pottery course`)).toBe(0);
   });
 });

@@ -39,6 +39,7 @@ describe('the recipe of an embedding model', () => {
     const mean = { pooling_mode_mean_tokens: true };
     const said = (include_prompt: boolean) => ({ '1_Pooling/config.json': { ...mean, include_prompt } });
     expect(recipe({ '1_Pooling/config.json': mean })).toMatchObject({ pooling: 'content_mean' });
+    expect(recipe(said(false))).toMatchObject({ pooling: 'content_mean' });
     expect(recipe(said(true))).toMatchObject({ pooling: 'mean' });
     expect(recipe({ '1_Pooling/config.json': mean, 'config_sentence_transformers.json': {} })).toMatchObject({
       pooling: 'mean',
@@ -95,8 +96,8 @@ describe('the recipe of an embedding model', () => {
       /mean_tokens \+ pooling_mode_cls/,
     ],
     [
-      'leaves its prompt out of pooling',
-      { '1_Pooling/config.json': { pooling_mode_mean_tokens: true, include_prompt: false } },
+      'leaves its prompt out of another pooling than the mean',
+      { '1_Pooling/config.json': { pooling_mode_cls_token: true, include_prompt: false } },
       [],
       /leaves the prompt out/,
     ],

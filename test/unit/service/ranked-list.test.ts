@@ -5,19 +5,35 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { rankMemories } from '../../../src/service/ranked-list.ts';
+import type { Scope } from '../../../src/service/scope.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { live } from '../../support/stores.ts';
-import { openTestWorkspace } from '../../support/workspace.ts';
+import { openTestWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
-/** What a search says it waited for where the model and the index take so many seconds. */
-async function waitedFor({ model, index }: { model: number; index: number }): Promise<string | undefined> {
-  let milliseconds = 0;
+/** A persona of its own and what a search of it is given. */
+async function searchable(): Promise<{ workspace: TestWorkspace; scope: Scope }> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'memory-mcp-ranked-'));
   onTestFinished(() => rmSync(dataFolder, { recursive: true, force: true }));
   const embedder = createHashEmbedder({ name: 'hash' });
   const workspace = await openTestWorkspace({ dataFolder, embedder });
   onTestFinished(() => workspace.close());
+  const scope = {
+    workspace,
+    settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
+    backups: dataFolder,
+    caller: { source: 'test', readOnly: true },
+    clock: systemClock,
+    logger: silentLogger,
+  };
+  return { workspace, scope };
+}
+
+/** What a search says it waited for where the model and the index take so many seconds. */
+async function waitedFor({ model, index }: { model: number; index: number }): Promise<string | undefined> {
+  let milliseconds = 0;
+  const { workspace, scope } = await searchable();
   await workspace.add('苺のアレルギーがある');
+  const embedder = workspace.servingEmbedder();
   await workspace.modelFitness.ensure(embedder);
   const slow = {
     ...embedder,
@@ -35,12 +51,9 @@ async function waitedFor({ model, index }: { model: number; index: number }): Pr
   };
   const list = await rankMemories(
     {
+      ...scope,
       workspace: { ...workspace, servingEmbedder: () => slow, projection },
-      settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
-      backups: dataFolder,
-      caller: { source: 'test', readOnly: true },
       clock: { ...systemClock, monotonic: () => milliseconds },
-      logger: silentLogger,
     },
     { query: '苺' },
     'hybrid',
@@ -59,5 +72,36 @@ describe('a search names what kept it waiting', () => {
 
   it('nothing where nobody would notice', async () => {
     expect(await waitedFor({ model: 0.14, index: 0.14 })).toBeUndefined();
+  });
+});
+
+describe('what is near a memory', () => {
+  it('is not what happened to be written after it', async () => {
+    const { workspace, scope } = await searchable();
+    await workspace.add('The pottery class in Venice was a gift');
+    await workspace.add('Dentist at nine');
+    await workspace.add('Bob likes tennis');
+    await workspace.add('A class in Venice is dear, Marta said');
+    const [memory] = workspace.store.memories.list({ filter: live, order: 'oldest', limit: 1 });
+    if (memory === undefined) throw new Error('nothing was stored');
+    const { memories } = await rankMemories(scope, { memory }, 'keyword', live);
+    expect(memories.map((one) => one.memory.content)).toEqual(['A class in Venice is dear, Marta said']);
+    const hybrid = await rankMemories(scope, { memory }, 'hybrid', live);
+    expect(hybrid.memories[0]?.memory.content).toBe('A class in Venice is dear, Marta said');
+  });
+});
+
+describe('a search whose vectors cannot be read', () => {
+  it('fails where it is awaited, and nowhere else', async () => {
+    const { workspace, scope } = await searchable();
+    await workspace.add('苺のアレルギーがある');
+    const [memory] = workspace.store.memories.list({ filter: live, order: 'oldest', limit: 1 });
+    if (memory === undefined) throw new Error('nothing was stored');
+    const broken = () => {
+      throw new Error('disk I/O error');
+    };
+    const store = { ...workspace.store, vectors: { ...workspace.store.vectors, currentSpace: broken } };
+    const search = rankMemories({ ...scope, workspace: { ...workspace, store } }, { memory }, 'hybrid', live);
+    await expect(search).rejects.toThrow('disk I/O error');
   });
 });
