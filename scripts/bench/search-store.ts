@@ -15,7 +15,7 @@ import { initialize, type StartedServer, startServer } from './stdio-client.ts';
 const contextSchema = z.object({
   recall: z.object({ mode: z.string(), state: z.string(), queued: z.number(), detail: z.string().optional() }),
 });
-/** One memory every five minutes, the last of them today: as many sittings as a person has. */
+/** One memory every five minutes, the last of them today: a single sitting, in which every hit has others before it. */
 const minutesBetween = 5;
 
 export async function fillStore({ folder, size, model }: { folder: string; size: number; model: string }) {

@@ -1,32 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { silentLogger } from '../../../src/core/logger.ts';
 import { rankMemories } from '../../../src/service/ranked-list.ts';
-import type { Scope } from '../../../src/service/scope.ts';
-import { createHashEmbedder } from '../../support/hash-embedder.ts';
+import { searchable } from '../../support/searchable.ts';
 import { live } from '../../support/stores.ts';
-import { openTestWorkspace, type TestWorkspace } from '../../support/workspace.ts';
-
-/** A persona of its own and what a search of it is given. */
-async function searchable(): Promise<{ workspace: TestWorkspace; scope: Scope }> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'memory-mcp-ranked-'));
-  onTestFinished(() => rmSync(dataFolder, { recursive: true, force: true }));
-  const embedder = createHashEmbedder({ name: 'hash' });
-  const workspace = await openTestWorkspace({ dataFolder, embedder });
-  onTestFinished(() => workspace.close());
-  const scope = {
-    workspace,
-    settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
-    backups: dataFolder,
-    caller: { source: 'test', readOnly: true },
-    clock: systemClock,
-    logger: silentLogger,
-  };
-  return { workspace, scope };
-}
 
 /** What a search says it waited for where the model and the index take so many seconds. */
 async function waitedFor({ model, index }: { model: number; index: number }): Promise<string | undefined> {

@@ -1,0 +1,29 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { recall } from '../../../src/service/recall.ts';
+import { searchable } from '../../support/searchable.ts';
+import { live, now } from '../../support/stores.ts';
+
+it('a memory that is deleted or erased while its search waits for the model is not shown', async () => {
+  const { workspace, scope } = await searchable();
+  const deleted = await workspace.add('苺のアレルギーがある');
+  const erased = await workspace.add('苺のケーキを焼いた');
+  const kept = await workspace.add('苺の畑に行った');
+  const embedder = workspace.servingEmbedder();
+  let tellGone = () => {};
+  const gone = new Promise<void>((resolve) => {
+    tellGone = resolve;
+  });
+  const slow = { ...embedder, embedQuery: (text: string) => gone.then(() => embedder.embedQuery(text)) };
+  const search = recall(
+    { ...scope, workspace: { ...workspace, servingEmbedder: () => slow } },
+    { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', question: '苺' },
+  );
+  // The words have been looked up by then, the model has not answered.
+  await setTimeout(10);
+  await workspace.store.memories.hide([deleted.key, erased.key], now);
+  await workspace.store.erasure.erase([erased.key]);
+  tellGone();
+  const { results } = await search;
+  expect(results.map(({ key }) => key)).toEqual([kept.key]);
+});
