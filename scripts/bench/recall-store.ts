@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Fitness } from '../../src/core/fitness.ts';
 import { type Language, languageOf } from '../../src/core/language.ts';
-import { callTool, environmentOf, memoryMcp, program } from './contestants.ts';
+import { callTool } from './contestants.ts';
+import { startMemoryMcp } from './memory-mcp-server.ts';
 import type { Answered } from './recall-scores.ts';
-import { initialize, type StartedServer, startServer } from './stdio-client.ts';
+import type { StartedServer } from './stdio-client.ts';
 
 export type RecallMode = 'keyword' | 'semantic' | 'hybrid';
 
@@ -55,19 +56,7 @@ const pageLength = 50;
 const measuringTries = 100;
 
 export async function openRecallStore({ folder, model }: { folder: string; model: string }): Promise<RecallStore> {
-  const server = startServer({
-    file: program,
-    args: memoryMcp.args ?? [],
-    folder,
-    environment: {
-      ...environmentOf(memoryMcp, folder),
-      MEMORY_MCP_EMBEDDINGS_MODEL: model,
-      MEMORY_MCP_RERANKER_MODEL: 'none',
-      MEMORY_MCP_TOOLS: 'full',
-    },
-  });
-  await initialize(server);
-  server.notify('notifications/initialized');
+  const server = await startMemoryMcp({ folder, model });
   /** Identical texts share a key, and any of their ids is as good. */
   const stored = new Map<string, { ids: string[]; language: Language }>();
   const scale = async () => statisticsSchema.parse(await structured(server, 'memory_stats', {})).measured;

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
-import { callTool, environmentOf, memoryMcp, program } from './contestants.ts';
+import { callTool } from './contestants.ts';
+import { startMemoryMcp } from './memory-mcp-server.ts';
 import { searchNoteOf } from './search-notes.ts';
-import { initialize, type StartedServer, startServer } from './stdio-client.ts';
+import type { StartedServer } from './stdio-client.ts';
 
 const contextSchema = z.object({
   recall: z.object({ mode: z.string(), state: z.string(), queued: z.number(), detail: z.string().optional() }),
@@ -52,23 +53,6 @@ async function writeMemories(folder: string, size: number): Promise<void> {
     });
   }
   store.close();
-}
-
-/** The built server; `model` is a folder or `none`. Ready to be asked, its model perhaps not yet. */
-export async function startMemoryMcp({ folder, model }: { folder: string; model: string }): Promise<StartedServer> {
-  const server = startServer({
-    file: program,
-    args: memoryMcp.args ?? [],
-    folder,
-    environment: {
-      ...environmentOf(memoryMcp, folder),
-      MEMORY_MCP_EMBEDDINGS_MODEL: model,
-      MEMORY_MCP_RERANKER_MODEL: 'none',
-    },
-  });
-  await initialize(server);
-  server.notify('notifications/initialized');
-  return server;
 }
 
 async function recallState(server: StartedServer) {

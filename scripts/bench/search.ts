@@ -13,9 +13,10 @@ import { openModels } from '../../src/model/models.ts';
 import { modelSettingsFor } from '../../test/support/models.ts';
 import { writeTestModel } from '../test-model/test-models.ts';
 import { assertBuilt, benchFolder, callTool } from './contestants.ts';
+import { startMemoryMcp } from './memory-mcp-server.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 import { questionKinds } from './search-notes.ts';
-import { fillStore, startMemoryMcp } from './search-store.ts';
+import { fillStore } from './search-store.ts';
 import { startServer } from './stdio-client.ts';
 
 /** Calls in a row of one contestant; the first of each turn is not counted, it finds the processor's caches cold. */
