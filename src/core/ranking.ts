@@ -8,7 +8,7 @@ import type { Language } from './language.ts';
 import { inOneSitting, sittingReach } from './sitting.ts';
 
 /** Chosen by measurement, as everything here: deviations that all words of a question are worth. */
-const wordsWeight = 14;
+const wordsWeight = 12;
 /** Above 1, because a few shared words say less than their share and most of them say more. */
 const wordsPower = 1.5;
 /** Beside the words themselves: those near each other as in the question, and those said just before. */
