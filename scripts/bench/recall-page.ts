@@ -23,7 +23,7 @@ How far is read on the model's own measured scale. On it, a memory's *nearness* 
 
 ## How the tables are to be read
 
-R@k is the share of the relevant memories among the first k, in percent, with a bootstrap interval for R@5. Parameters were chosen on one half of each set's questions; "reported half" is the other half, by the hash of the question's id.
+R@k is the share of the relevant memories among the first k, in percent, with a bootstrap interval for R@5. Parameters were chosen on one half of each set's questions; "reported half" is the other half, by the hash of the question's id. The weight of the words and the limits of \`none\` were settled among near equals after a look at all questions.
 
 The tables of strength show, beside each set's questions to its own store, what the server says to questions for strangers: up to 100 questions of each set, each put to one store per language among the other sets and to one other store of its own set, taking turns. A stranger is a store that shares no text, no speaker and no title with the one that can answer. There every \`strong\` is wrong and every \`none\` is right; with an answerable question it is the other way round.
 
