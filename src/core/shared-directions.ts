@@ -47,7 +47,8 @@ export function sharedDirectionsOf(vectors: readonly Float32Array[]): SharedDire
   if (total < 1e-6) return undefined;
   const kept = (keptVariances * total) / dimensions;
 
-  // The first vectors are as good a start as any, and the same for the same sample.
+  // Begun with vectors of the sample, so that the same sample gives the same directions. One that repeats another
+  // leaves a direction of length 0, which takes nothing away.
   let directions = orthonormal(centred.slice(0, directionCount)).directions;
   let variances: number[] = [];
   for (let round = 0; round < rounds; round++) {
