@@ -15,7 +15,7 @@ Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are
 
 ## What \`strength\` means
 
-\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly, and it holds a good part of the question's words or, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies far from the question and shares few of its words.
+\`weak\` is the normal state. \`strong\`: the best memory leads the second clearly, and it holds a good part of the question's words or, where the model was measured, lies as near to the question as an answer does. \`none\`: there is no result, or every result lies far from the question and shares few of its words. Where words alone were searched and found nothing, it is still \`weak\` if there are memories in another language, which words cannot find.
 
 How far is read on the model's own measured scale. On it, a memory's *nearness* is 0 where its cosine is that of a question and the answer to another one, and 1 where it is that of a question and its own answer; \`memory_stats\` shows the scale (\`measured\`), \`recall_explain\` the nearness of a memory. Cosines across languages are less certain, so there the limit is lower. A model that guesses in the languages at hand has no scale, and then \`none\` is never said because of distance. \`calibration\` says what the judgement rests on: the measured model, a sample of the memories, or neither.
 

@@ -33,13 +33,15 @@ export interface Evidence {
   readonly asked: Language;
   readonly background?: CosineBackground | undefined;
   readonly fitness?: Fitness | undefined;
+  /** Whether memories in another language were looked at by the question's words alone, which cannot find them. */
+  readonly beyondWords?: boolean | undefined;
 }
 
 export function judgeStrength(evidence: Evidence): Judgement {
   const { ranked } = evidence;
   const calibration = calibrationOf(evidence);
   const [best, second] = ranked;
-  if (best === undefined) return { strength: 'none', calibration };
+  if (best === undefined) return { strength: evidence.beyondWords === true ? 'weak' : 'none', calibration };
   if (ranked.every((entry) => isUnrelated(entry, evidence))) return { strength: 'none', calibration };
   const lead = best.strength - (second?.strength ?? 0);
   return { strength: lead >= decisiveLead && answers(best, evidence) ? 'strong' : 'weak', calibration };

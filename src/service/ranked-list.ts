@@ -10,6 +10,7 @@ import { rank, scoreOf } from '../core/ranking.ts';
 import { type Judgement, judgeStrength } from '../core/strength.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
 import { lookCloser } from './closer-look.ts';
 import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
 import { type Reranked, rerank } from './rerank.ts';
@@ -50,6 +51,7 @@ export type Target = { readonly query: string } | { readonly memory: Memory };
 
 /** Pages are cut from one ranked list of at most this length. */
 const rankedLimit = 200;
+const languageSample = 50;
 /** A warm search takes milliseconds; one for which a model is loaded or the index is opened does not. */
 const noticeableSeconds = 0.3;
 /** Of a noticeable wait, what took so long is named. */
@@ -102,7 +104,9 @@ export async function rankMemories(
   const ranked = rank(looked, circumstances).slice(0, rankedLimit);
   // The model's scale was measured on questions and their answers; two memories lie nearer to each other.
   const scale = 'query' in target ? semantic?.fitness : undefined;
-  const judgement = judgeStrength({ ...circumstances, fitness: scale, ranked });
+  const beyondWords =
+    ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, circumstances.asked, filter);
+  const judgement = judgeStrength({ ...circumstances, fitness: scale, ranked, beyondWords });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
   return {
@@ -118,6 +122,12 @@ export async function rankMemories(
       ]),
     degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
+}
+
+/** Judged by the newest memories that the filter lets through. */
+function holdsOtherLanguage({ memories }: MemoryStore, asked: Language, filter: MemoryFilter): boolean {
+  const newest = memories.list({ filter, order: 'newest', limit: languageSample });
+  return newest.some(({ content }) => languageOf(content) !== asked);
 }
 
 function waitedFor(parts: readonly (readonly [name: string, seconds: number])[]): string | undefined {

@@ -29,9 +29,23 @@ describeEachEra('a search reply', (spawn) => {
 
   it('says none, and nothing else, where nothing was found', async () => {
     const server = await spawn();
-    await server.create('苺のアレルギーがある');
+    expect((await server.call('memory_search', { query: 'quantum physics' })).structured).toMatchObject({
+      results: [],
+      strength: 'none',
+    });
+    await server.create('I am allergic to strawberries');
     const { structured } = await server.call('memory_search', { query: 'quantum physics' });
     expect(structured).toMatchObject({ results: [], total: 0, strength: 'none' });
+  });
+
+  it('says weak where words alone cannot know, since the memories are in another language', async () => {
+    const server = await spawn();
+    await server.create('苺のアレルギーがある', { tags: ['health'] });
+    await server.create('I have two cats', { tags: ['pets'] });
+    const { structured } = await server.call('memory_search', { query: 'quantum physics' });
+    expect(structured).toMatchObject({ results: [], total: 0, strength: 'weak', mode: 'keyword' });
+    const pets = await server.call('memory_search', { query: 'quantum physics', tags: ['pets'] });
+    expect(pets.structured).toMatchObject({ results: [], strength: 'none' });
   });
 
   it('is strong for a memory that stands out by its words and weak for one among many', async () => {

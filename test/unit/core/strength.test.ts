@@ -44,6 +44,13 @@ describe('the strength of an answer', () => {
     expect(judge([]).strength).toBe('none');
   });
 
+  it('is weak where words found nothing, but could not have found what is written in another language', () => {
+    expect(judge([], { fitness: undefined, background: undefined, beyondWords: true })).toEqual({
+      strength: 'weak',
+      calibration: 'none',
+    });
+  });
+
   it('is not none while one memory may be about it', () => {
     expect(judge([unrelated, { ...unrelated, cosine: 0.77 }]).strength).toBe('weak');
     expect(judge([unrelated, { ...unrelated, coverage: 0.4 }]).strength).toBe('weak');
