@@ -96,21 +96,22 @@ export async function explainRecall(
 }
 
 function closeness(
-  { hits, likenessesOf, background, distinctBackground, fitness }: SemanticSearch,
+  { likenessesOf, background, distinctBackground, fitness }: SemanticSearch,
   query: string,
   { id, content }: Memory,
 ): Explanation['meaning'] {
   const likeness = likenessesOf([id]).get(id);
-  const cosine = hits.get(id) ?? likeness?.cosine;
-  if (cosine === undefined) return {};
+  if (likeness === undefined) return {};
+  const { cosine, distinctCosine } = likeness;
   const language = languageOf(content);
   const near = nearness(fitness, cosine, languageOf(query), language);
-  const distinct = likeness?.distinctCosine;
   return {
     cosine,
     z: standOut(background, { cosine, language }),
     ...(distinctBackground !== undefined &&
-      distinct !== undefined && { distinct_z: standOut(distinctBackground, { cosine: distinct, language }) }),
+      distinctCosine !== undefined && {
+        distinct_z: standOut(distinctBackground, { cosine: distinctCosine, language }),
+      }),
     ...(near !== undefined && { nearness: near }),
   };
 }
