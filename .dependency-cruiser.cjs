@@ -1,29 +1,39 @@
 /** The import rule of the design, checked by `npm run check`: imports point down, and each library has its one place. */
 const layers = [
   'core',
+  'files',
+  'scoring',
   'config',
   'model',
   'vector',
   'store',
   'persona',
+  'reply',
+  'search',
   'service',
   'operation',
   'transport',
   'command',
 ];
 
+const open = ['store', 'vector', 'model', 'config', 'scoring', 'files', 'core'];
+
 /** What each layer may import besides itself. */
 const below = {
   core: [],
-  config: ['core'],
-  store: ['core'],
-  vector: ['core'],
-  model: ['core', 'config'],
-  persona: ['store', 'vector', 'model', 'config', 'core'],
-  service: ['persona', 'store', 'vector', 'model', 'config', 'core'],
-  operation: ['service', 'core'],
-  transport: ['operation', 'service', 'config', 'core'],
-  command: ['transport', 'operation', 'service', 'persona', 'store', 'vector', 'model', 'config', 'core'],
+  files: ['core'],
+  scoring: ['core'],
+  config: ['files', 'core'],
+  store: ['files', 'core'],
+  vector: ['files', 'core'],
+  model: ['config', 'files', 'core'],
+  persona: open,
+  reply: ['persona', 'core'],
+  search: ['reply', 'persona', ...open],
+  service: ['search', 'reply', 'persona', ...open],
+  operation: ['service', 'search', 'reply', 'persona', 'core'],
+  transport: ['operation', 'service', 'persona', 'config', 'core'],
+  command: ['transport', 'operation', 'service', 'persona', ...open],
 };
 
 const importRules = layers.map((layer) => ({
@@ -39,8 +49,8 @@ const importRules = layers.map((layer) => ({
 
 /** A library and the only files that may know it. */
 const fences = {
-  'better-sqlite3': '^src/store/database\\.ts$',
-  'faiss-node': '^src/vector/faiss-',
+  'better-sqlite3': '^src/store/sqlite/connection\\.ts$',
+  'faiss-node': '^src/vector/(faiss-index|scan/faiss-scanner)\\.ts$',
   'onnxruntime-node': '^src/model/',
   '@huggingface/': '^src/model/',
   '@modelcontextprotocol/': '^src/transport/',
@@ -72,10 +82,10 @@ module.exports = {
     },
     {
       name: 'transport-sees-no-store',
-      comment: 'a transport is handed a scope',
+      comment: 'transports and operations are handed a scope',
       severity: 'error',
       from: { path: '^src/(transport|operation)/' },
-      to: { path: '^src/(store|vector|model|persona)/' },
+      to: { path: '^src/(store|vector|model|scoring|persona)/', pathNot: '^src/persona/scope\\.ts$' },
     },
     {
       name: 'drivers-stay-apart',

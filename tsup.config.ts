@@ -58,5 +58,5 @@ export default defineConfig([
     esbuildPlugins: [leanSdk],
     plugins: [plainAscii],
   },
-  { ...shared, entry: { inference: 'src/model/inference.ts' }, esbuildPlugins: [stubs] },
+  { ...shared, entry: { inference: 'src/model/inference/main.ts' }, esbuildPlugins: [stubs] },
 ]);

@@ -4,9 +4,9 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Fitness, nearness } from '../../src/core/fitness.ts';
-import type { Language } from '../../src/core/language.ts';
-import { tellingCoverage } from '../../src/core/strength.ts';
+import type { Language } from '../../src/core/text/language.ts';
+import { type Fitness, nearness } from '../../src/scoring/model-quality.ts';
+import { tellingCoverage } from '../../src/scoring/strength.ts';
 import { benchFolder } from './contestants.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
 import type { QuestionGroup, QuestionQuery, QuestionSet } from './recall-sets.ts';

@@ -2,7 +2,7 @@
  * Questions for the wrong store: what a store is asked that cannot answer it, because it shares no text, no speaker and
  * no title with the store that can.
  */
-import type { Language } from '../../src/core/language.ts';
+import type { Language } from '../../src/core/text/language.ts';
 import type { QuestionGroup, QuestionQuery, QuestionSet } from './recall-sets.ts';
 
 export interface ForeignQuestion extends QuestionQuery {

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Language, languageOf } from '../../src/core/language.ts';
+import { type Language, languageOf } from '../../src/core/text/language.ts';
 
 const corpusEntry = z.object({
   id: z.string(),

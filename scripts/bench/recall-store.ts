@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Fitness } from '../../src/core/fitness.ts';
-import { type Language, languageOf } from '../../src/core/language.ts';
+import { type Language, languageOf } from '../../src/core/text/language.ts';
+import type { Fitness } from '../../src/scoring/model-quality.ts';
 import { callTool } from './contestants.ts';
 import { startMemoryMcp } from './memory-mcp-server.ts';
 import type { Answered } from './recall-scores.ts';

@@ -4,7 +4,7 @@
  * found. Arguments: the database, and how many notes to fill it with where it is new.
  */
 import { createInterface } from 'node:readline';
-import { openConnection, type Parameter } from '../../src/store/database.ts';
+import { openConnection, type Parameter } from '../../src/store/sqlite/connection.ts';
 import { searchNoteOf } from './search-notes.ts';
 
 const [path = '', count = ''] = process.argv.slice(2);

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { VectorChange } from '../../src/core/vector.ts';
-import { type Connection, openConnection } from '../../src/store/database.ts';
+import { type Connection, openConnection } from '../../src/store/sqlite/connection.ts';
 import { openFaissIndex } from '../../src/vector/faiss-index.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../src/core/logger.ts';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { openFaissIndex } from '../../src/vector/faiss-index.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
 import { clusteredVectors } from '../../test/support/vectors.ts';

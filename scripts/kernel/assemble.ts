@@ -1,13 +1,13 @@
 /**
- * Assembles src/vector/scan-kernel.wat and writes its bytes to src/vector/scan-kernel-bytes.ts.
+ * Assembles src/vector/scan/scan-kernel.wat and writes its bytes to src/vector/scan/scan-kernel-bytes.ts.
  * Run it after every change of the source: `npx tsx scripts/kernel/assemble.ts`. A test compares the two.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openWabt from 'wabt';
 
-const source = new URL('../../src/vector/scan-kernel.wat', import.meta.url);
-const target = new URL('../../src/vector/scan-kernel-bytes.ts', import.meta.url);
+const source = new URL('../../src/vector/scan/scan-kernel.wat', import.meta.url);
+const target = new URL('../../src/vector/scan/scan-kernel-bytes.ts', import.meta.url);
 const lineLength = 100;
 
 /** The binary module that the source describes. */

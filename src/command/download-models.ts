@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { loadConfiguration } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { createLogger } from '../core/logger.ts';
-import { type FetchedModel, fetchModel } from '../model/fetch-model.ts';
+import { type FetchedModel, fetchModel } from '../model/download/fetch-model.ts';
 import { type ModelSettings, modelSettings } from '../model/model-settings.ts';
 import { createProgressBar, printData, printJson, printNotice } from './output.ts';
 

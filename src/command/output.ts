@@ -3,7 +3,7 @@
  * the protocol see nothing but what they asked for.
  */
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
-import { visibleText } from '../core/visible-text.ts';
+import { visibleText } from '../core/text/visible-text.ts';
 
 export function printData(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

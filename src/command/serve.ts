@@ -35,7 +35,7 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
   const output = reserveStandardOutput();
   const [configuration, { serveStdio }, { untilShutdown }] = await Promise.all([
     openServerConfiguration(flags),
-    import('../transport/stdio.ts'),
+    import('../transport/mcp/stdio.ts'),
     import('../transport/shutdown.ts'),
   ]);
   const { loaded, current, logger } = configuration;

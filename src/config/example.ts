@@ -3,9 +3,9 @@
  * flags in `serve --help`. `scripts/generate.ts` writes the files and the check compares them.
  */
 
+import { machineVariables } from './external-environment.ts';
 import { settings } from './schema.ts';
 import type { Setting } from './setting.ts';
-import { machineVariables } from './surroundings.ts';
 import { ownVariables } from './variables.ts';
 
 /** config.example.json: every key with its default, null where it has none. The loader accepts it as it is. */

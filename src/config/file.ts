@@ -5,10 +5,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
-import { emptyReading, type Reading } from './given.ts';
-import { looksSecret, nearestName, showValue } from './problems.ts';
-import { isRetiredKey } from './retired.ts';
+import { looksSecret, nearestName, showValue } from './config-errors.ts';
+import { isRetiredKey } from './legacy-keys.ts';
 import { settings } from './schema.ts';
+import { emptyReading, type Reading } from './setting-value.ts';
 
 const makeOne = 'cp config.example.json config.json';
 

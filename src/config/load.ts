@@ -3,13 +3,13 @@
  * only file that reads `process.env`. It prints nothing: what a person should know comes back as `warnings`.
  */
 import { isAbsolute } from 'node:path';
+import { problemsError } from './config-errors.ts';
+import { readSurroundings, type Surroundings } from './external-environment.ts';
 import { findFile, readConfigurationFile, readObject, usualPlaces } from './file.ts';
-import { checkGiven, emptyReading, placeAt, type Reading, type Source } from './given.ts';
+import { currentWord, retiredWarning } from './legacy-keys.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
-import { problemsError } from './problems.ts';
-import { currentWord, retiredWarning } from './retired.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
-import { readSurroundings, type Surroundings } from './surroundings.ts';
+import { checkGiven, emptyReading, placeAt, type Reading, type Source } from './setting-value.ts';
 import { type Environment, readVariables, variableOf } from './variables.ts';
 
 /** The flags of `serve` as commander hands them over; `config` is the path of the file. */

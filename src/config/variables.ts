@@ -3,12 +3,12 @@
  * underscores, lists by commas, tokens as JSON or in a file. An empty variable, or one that says null, is not set.
  */
 import { MemoryMcpError } from '../core/errors.ts';
+import { nearestName, problemsError } from './config-errors.ts';
 import { groupNames, readObject, readText } from './file.ts';
-import { emptyReading, type Given, type Reading } from './given.ts';
+import { isRetiredVariable } from './legacy-keys.ts';
 import { resolvePath } from './paths.ts';
-import { nearestName, problemsError } from './problems.ts';
-import { isRetiredVariable } from './retired.ts';
 import { settings } from './schema.ts';
+import { emptyReading, type Given, type Reading } from './setting-value.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

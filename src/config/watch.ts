@@ -7,10 +7,10 @@ import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { codeOf, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { placeAt, valueAt } from './given.ts';
 import type { LoadedConfiguration } from './load.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
 import type { Setting } from './setting.ts';
+import { placeAt, valueAt } from './setting-value.ts';
 
 export interface WatchParts {
   /** What the server was started with. */

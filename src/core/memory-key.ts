@@ -3,7 +3,7 @@
  * holds several. The store assigns them inside its transaction; order never comes from them.
  */
 import type { MemoryKey } from './memory.ts';
-import { wallTimeAt } from './time-zone.ts';
+import { wallTimeAt } from './time/time-zone.ts';
 
 /** `memory_YYYYMMDDHHMMSS` in `timeZone`. */
 export function memoryKeyAt(date: Date, timeZone: string): MemoryKey {

@@ -3,7 +3,7 @@
  * device on some platform is refused here, before any file is touched.
  */
 import { MemoryMcpError } from './errors.ts';
-import { quoteForMessage } from './visible-text.ts';
+import { quoteForMessage } from './text/visible-text.ts';
 
 export const defaultPersona = 'default';
 

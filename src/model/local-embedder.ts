@@ -6,14 +6,14 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import { chunkRule } from './chunks.ts';
 import type { Embedder, EmbedOptions } from './embedder.ts';
-import type { InferenceClient } from './inference-client.ts';
-import type { EmbedAs, EmbeddingModel } from './inference-protocol.ts';
+import type { EmbeddingRecipe } from './embedding-config.ts';
+import type { SpaceRegister } from './embedding-space-cache.ts';
+import type { InferenceClient } from './inference/inference-client.ts';
+import type { EmbedAs, EmbeddingModel } from './inference/inference-protocol.ts';
+import { createModelSlot, type ModelSlot, type ModelSlotParts } from './managed-model.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
-import type { EmbeddingRecipe } from './model-recipe.ts';
 import type { ModelPlace } from './model-reference.ts';
-import { createModelSlot, type ModelSlot, type ModelSlotParts } from './model-slot.ts';
 import type { ModelLanguages } from './presets.ts';
-import type { SpaceRegister } from './space-register.ts';
 
 export interface LocalEmbedderParts
   extends Pick<ModelSlotParts<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {

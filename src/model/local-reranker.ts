@@ -1,11 +1,12 @@
 /**
  * The Reranker of a cross-encoder that the inference process runs.
  */
-import type { InferenceClient } from './inference-client.ts';
-import type { InferenceModel } from './inference-protocol.ts';
-import { maxTokensOf } from './model-recipe.ts';
+
+import { maxTokensOf } from './embedding-config.ts';
+import type { InferenceClient } from './inference/inference-client.ts';
+import type { InferenceModel } from './inference/inference-protocol.ts';
+import { createModelSlot, type ModelSlotParts } from './managed-model.ts';
 import type { ModelReference } from './model-reference.ts';
-import { createModelSlot, type ModelSlotParts } from './model-slot.ts';
 import type { RerankerPreset } from './presets.ts';
 import type { Reranker } from './reranker.ts';
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load.ts';
-import type { Pooling } from './inference-protocol.ts';
+import type { Pooling } from './inference/inference-protocol.ts';
 
 export interface HubSettings {
   /** No slash at the end. */

@@ -5,18 +5,18 @@
 import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { offEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
-import { bundledInference, type InferenceCommand } from './inference-process.ts';
+import { type EmbeddingRecipe, embeddingRecipe } from './embedding-config.ts';
+import { createSpaceRegister } from './embedding-space-cache.ts';
+import { bundledInference, type InferenceCommand } from './inference/inference-process.ts';
+import { createLocalInference } from './inference/local-inference.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
-import { createLocalInference } from './local-inference.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
-import { type EmbeddingRecipe, embeddingRecipe } from './model-recipe.ts';
+import type { ModelSlotParts } from './managed-model.ts';
 import { embedderReference, type ModelPlace, rerankerReference } from './model-reference.ts';
 import type { ModelSettings } from './model-settings.ts';
-import type { ModelSlotParts } from './model-slot.ts';
-import { offEmbedder } from './off-embedder.ts';
 import type { Reranker } from './reranker.ts';
-import { createSpaceRegister } from './space-register.ts';
 
 export interface Models {
   readonly embedder: Embedder;
@@ -132,7 +132,10 @@ function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): M
     return `It is not in ${place.folder}, and ${why}. Run "memory-mcp download-models" where there is a network, and copy the folder here.`;
   }
   return async (signal, onProgress) => {
-    const [{ downloadModel }, { createHub }] = await Promise.all([import('./download.ts'), import('./hub.ts')]);
+    const [{ downloadModel }, { createHub }] = await Promise.all([
+      import('./download/download.ts'),
+      import('./download/hub.ts'),
+    ]);
     await downloadModel(place, { hub: createHub(hub), clock, signal, onProgress });
   };
 }

@@ -3,7 +3,7 @@
  * stands here only if the model's authors or a run of the model itself gave it; `verified` is the day of such a run.
  * Any other model works, too, if its own files say the same things.
  */
-import type { Pooling } from './inference-protocol.ts';
+import type { Pooling } from './inference/inference-protocol.ts';
 
 /** What a model was trained to understand. Recall holds the vector side back for a language the model does not know. */
 export type ModelLanguages = 'multilingual' | 'ja' | 'en';

@@ -2,7 +2,7 @@
  * memory_read: the full text of memories whose keys are known, with their history on request.
  */
 import * as z from 'zod';
-import { readMemories } from '../service/read.ts';
+import { readMemories } from '../service/memory-read.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey, readMemory } from './vocabulary.ts';
 

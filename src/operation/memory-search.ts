@@ -2,7 +2,7 @@
  * memory_search: answers a question from the memories.
  */
 import * as z from 'zod';
-import { recall } from '../service/recall.ts';
+import { recall } from '../search/search.ts';
 import { defineOperation } from './operation.ts';
 import { cursor, filterFields, filterOf, listedMemory, memoryKey } from './vocabulary.ts';
 

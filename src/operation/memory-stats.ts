@@ -2,7 +2,7 @@
  * memory_stats: how many memories there are, of what kind and since when, and how far the embedding model is trusted.
  */
 import * as z from 'zod';
-import { memoryStatistics } from '../service/statistics.ts';
+import { memoryStatistics } from '../service/memory-stats.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.strictObject({ name: z.string(), count: z.number() });

@@ -4,8 +4,8 @@
  */
 import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
-import { visibleValue } from '../core/visible-text.ts';
-import type { Scope } from '../service/scope.ts';
+import { visibleValue } from '../core/text/visible-text.ts';
+import type { Scope } from '../persona/scope.ts';
 
 /** `read` changes nothing a user could see, `write` can be undone, `destroy` takes something away. */
 export type Effect = 'read' | 'write' | 'destroy';

@@ -2,7 +2,7 @@
  * recall_explain: why a search finds a memory or does not.
  */
 import * as z from 'zod';
-import { explainRecall } from '../service/explain.ts';
+import { explainRecall } from '../search/explain.ts';
 import { defineOperation } from './operation.ts';
 import { filterFields, filterOf, memoryKey } from './vocabulary.ts';
 

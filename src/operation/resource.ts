@@ -3,10 +3,10 @@
  * Declared once, like operations; every one is a read.
  */
 import type { MemoryKey } from '../core/memory.ts';
-import { visibleValue } from '../core/visible-text.ts';
-import { readMemories } from '../service/read.ts';
-import type { Scope } from '../service/scope.ts';
-import { memoryStatistics, storeInformation, usageMetrics } from '../service/statistics.ts';
+import { visibleValue } from '../core/text/visible-text.ts';
+import type { Scope } from '../persona/scope.ts';
+import { readMemories } from '../service/memory-read.ts';
+import { memoryStatistics, storeInformation, usageMetrics } from '../service/memory-stats.ts';
 import type { OpenScope, Result } from './operation.ts';
 
 export interface Resource {

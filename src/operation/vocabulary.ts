@@ -3,8 +3,8 @@
  */
 import * as z from 'zod';
 import { contentLimit, type MemoryFilter, stateLimit, tagLimit } from '../core/memory.ts';
-import { parseTimeRange } from '../core/time-range.ts';
-import type { Scope } from '../service/scope.ts';
+import { parseTimeRange } from '../core/time/time-range.ts';
+import type { Scope } from '../persona/scope.ts';
 
 export const memoryKey = z.string().min(1).max(200);
 

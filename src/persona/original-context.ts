@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import * as z from 'zod';
 import type { Timestamp } from '../core/memory.ts';
-import { instantAt } from '../core/time-zone.ts';
+import { instantAt } from '../core/time/time-zone.ts';
 import type { ContextEntries } from '../store/context-table.ts';
 import { foreignContextFile } from './context-mirror.ts';
 

@@ -2,16 +2,16 @@
  * A fixed sample of the persona's vectors: what a question's cosines usually are in this store. How far a memory stands
  * out from them says more than any absolute cosine, with every model.
  */
-import { languageOf } from '../core/language.ts';
-import { backgroundOf, type CosineBackground, type SampledCosine } from '../core/ranking.ts';
+import { languageOf } from '../core/text/language.ts';
+import { dotProduct, type VectorId, type VectorSpace } from '../core/vector.ts';
 import {
   distinctCosine,
   distinctQuestionOf,
   residualLength,
   type SharedDirections,
   sharedDirectionsOf,
-} from '../core/shared-directions.ts';
-import { dotProduct, type VectorId, type VectorSpace } from '../core/vector.ts';
+} from '../scoring/common-components.ts';
+import { backgroundOf, type CosineBackground, type SampledCosine } from '../scoring/ranking.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 export interface VectorSample {

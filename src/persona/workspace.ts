@@ -12,10 +12,10 @@ import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
-import { createModelFitness, type ModelFitness } from './model-fitness.ts';
-import { createProjection, type Projection, type SnapshotRule } from './projection.ts';
+import { createVectorWriter, type VectorWriter } from './embedding-scheduler.ts';
+import { createProjection, type Projection, type SnapshotRule } from './index-sync.ts';
+import { createModelFitness, type ModelFitness } from './model-evaluation.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
-import { createVectorWriter, type VectorWriter } from './vector-writer.ts';
 
 export interface Workspace {
   readonly persona: string;

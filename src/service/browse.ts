@@ -3,9 +3,9 @@
  */
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import type { MemoryFilter } from '../core/memory.ts';
-import { type MemoryView, viewOf } from './memory-view.ts';
-import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from '../persona/scope.ts';
+import { type MemoryView, viewOf } from '../reply/memory-view.ts';
+import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
 
 export interface ListRequest {
   readonly filter: MemoryFilter;

@@ -1,13 +1,14 @@
 /**
  * The context as replies show it: what is open, how old the state is, and never more bytes than there is room for.
  */
-import { ageOf } from '../core/age.ts';
+
 import type { Timestamp } from '../core/memory.ts';
-import { visibleValue } from '../core/visible-text.ts';
+import { visibleValue } from '../core/text/visible-text.ts';
+import { ageOf } from '../core/time/age.ts';
+import type { Scope } from '../persona/scope.ts';
+import { cutText, jsonBytes } from '../reply/reply-text.ts';
+import { isOpen, type Undertaking } from './commitments.ts';
 import type { PersonaContext } from './context.ts';
-import { cutText, jsonBytes } from './reply-text.ts';
-import type { Scope } from './scope.ts';
-import { isOpen, type Undertaking } from './undertakings.ts';
 
 export interface ContextView extends Omit<PersonaContext, 'state_updated_at' | 'last_conversation'> {
   readonly state_age?: string | undefined;

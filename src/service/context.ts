@@ -7,11 +7,11 @@ import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
 import { writeContextMirror } from '../persona/context-mirror.ts';
 import { readOriginalContext } from '../persona/original-context.ts';
+import type { Scope } from '../persona/scope.ts';
+import { replyBudget } from '../reply/reply-budget.ts';
 import type { ContextEntries, ContextEntry } from '../store/context-table.ts';
+import { mergedUndertakings, type Undertaking, type UndertakingChange, undertakingsIn } from './commitments.ts';
 import { type ContextView, viewOfContext } from './context-view.ts';
-import { replyBudget } from './reply-budget.ts';
-import type { Scope } from './scope.ts';
-import { mergedUndertakings, type Undertaking, type UndertakingChange, undertakingsIn } from './undertakings.ts';
 
 export const stateNames = [
   'emotion',

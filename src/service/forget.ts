@@ -5,8 +5,8 @@
 import { readdirSync } from 'node:fs';
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryKey } from '../core/memory.ts';
+import type { Scope } from '../persona/scope.ts';
 import { unknownKey } from '../store/memory-change.ts';
-import type { Scope } from './scope.ts';
 
 export interface ForgetReceipt {
   readonly deleted: MemoryKey[];

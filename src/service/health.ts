@@ -7,10 +7,10 @@ import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import { openConnection } from '../store/database.ts';
-import { recallStatus } from './recall-status.ts';
-import type { Scope } from './scope.ts';
+import { recallStatus } from '../search/recall-status.ts';
+import { openConnection } from '../store/sqlite/connection.ts';
 
 export interface Health {
   /** `unavailable` only when the database cannot be read or written. */

@@ -1,8 +1,9 @@
 /**
  * Making what is derived anew: the vector index from the stored vectors.
  */
-import { recallStatus } from './recall-status.ts';
-import type { Scope } from './scope.ts';
+
+import type { Scope } from '../persona/scope.ts';
+import { recallStatus } from '../search/recall-status.ts';
 
 export async function rebuildIndex(scope: Scope): Promise<{ vectors: number; queued: number; engine: string }> {
   const rebuilt = await scope.workspace.projection.rebuild();

@@ -4,8 +4,8 @@
  */
 import type { MemoryFields, MemoryKey } from '../core/memory.ts';
 import { memoryKeyAt } from '../core/memory-key.ts';
-import type { VectorReceipt } from '../persona/vector-writer.ts';
-import type { Scope } from './scope.ts';
+import type { VectorReceipt } from '../persona/embedding-scheduler.ts';
+import type { Scope } from '../persona/scope.ts';
 
 export interface Receipt {
   readonly key: MemoryKey;

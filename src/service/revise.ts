@@ -3,10 +3,10 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryKey } from '../core/memory.ts';
+import type { Scope } from '../persona/scope.ts';
+import { briefViewOf, type MemoryView } from '../reply/memory-view.ts';
+import type { Shortened } from '../reply/reply-budget.ts';
 import type { MemoryChange } from '../store/memory-change.ts';
-import { briefViewOf, type MemoryView } from './memory-view.ts';
-import type { Shortened } from './reply-budget.ts';
-import type { Scope } from './scope.ts';
 
 type BriefView = Shortened<MemoryView>;
 

@@ -2,15 +2,16 @@
  * The start of a session: everything that an assistant should know before the user's first word is answered, in the
  * room of one ordinary reply. Nothing changes by asking for it.
  */
-import { ageOf } from '../core/age.ts';
+
 import type { MemoryFilter } from '../core/memory.ts';
+import { ageOf } from '../core/time/age.ts';
+import type { Scope } from '../persona/scope.ts';
+import { type MemoryView, viewOf } from '../reply/memory-view.ts';
+import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
+import { jsonBytes } from '../reply/reply-text.ts';
+import { type RecallStatus, recallStatus } from '../search/recall-status.ts';
 import { readContext } from './context.ts';
 import { type ContextView, viewOfContext } from './context-view.ts';
-import { type MemoryView, viewOf } from './memory-view.ts';
-import { type RecallStatus, recallStatus } from './recall-status.ts';
-import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
-import { jsonBytes } from './reply-text.ts';
-import type { Scope } from './scope.ts';
 
 export interface SessionStart extends ContextView {
   readonly persona: string;

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MemoryKey } from '../core/memory.ts';
 import type { VectorId } from '../core/vector.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 /** Older entries are dropped; a consumer that is older than that rebuilds from `vectors`. */
 const keptChanges = 100_000;

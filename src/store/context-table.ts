@@ -3,7 +3,7 @@
  * name is its own row, so that a change of one never touches another.
  */
 import type { Timestamp } from '../core/memory.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface ContextEntry {
   readonly value: unknown;

@@ -6,9 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Memory, MemoryKey } from '../core/memory.ts';
-import type { Connection } from './database.ts';
 import type { FullText } from './full-text.ts';
 import type { MemoryTable } from './memory-table.ts';
+import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
 export interface Erasure {

@@ -4,9 +4,9 @@
  * match of a question. Terms are always quoted, so that no query is ever syntax.
  */
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { documentTerms, type QueryTerm } from '../core/text.ts';
-import type { Connection } from './database.ts';
-import { isOpen, predicateOf } from './filter-sql.ts';
+import { documentTerms, type QueryTerm } from '../core/text/terms.ts';
+import { isOpen, predicateOf } from './filter-predicate.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface CorpusStatistics {
   /** How many texts are indexed, those of hidden memories included, and the sum of their `content.length`. */

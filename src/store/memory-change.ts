@@ -3,7 +3,7 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryKey } from '../core/memory.ts';
-import { quoteForMessage } from '../core/visible-text.ts';
+import { quoteForMessage } from '../core/text/visible-text.ts';
 
 /** Absent is unchanged, `null` is cleared. */
 export type MemoryChange = {

@@ -2,9 +2,9 @@
  * Reading rows of `memories`: by key, by id, and as lists in the order of ids. Part of the memory table.
  */
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
-import type { Connection } from './database.ts';
-import { isOpen, predicateOf } from './filter-sql.ts';
+import { isOpen, predicateOf } from './filter-predicate.ts';
 import { type MemoryRow, memoryColumns, memoryFromRow } from './memory-rows.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface ListQuery {
   readonly filter: MemoryFilter;

@@ -3,8 +3,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Memory, MemoryFields } from '../core/memory.ts';
-import { foldText } from '../core/text.ts';
-import type { Parameter } from './database.ts';
+import { foldText } from '../core/text/terms.ts';
+import type { Parameter } from './sqlite/connection.ts';
 
 /** The columns that a caller's fields fill, in the order of `fieldParameters`. */
 const fieldColumns = [

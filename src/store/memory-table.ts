@@ -12,10 +12,9 @@ import {
   tagLimit,
 } from '../core/memory.ts';
 import { numberedKey } from '../core/memory-key.ts';
-import { foldText } from '../core/text.ts';
-import { quoteForMessage } from '../core/visible-text.ts';
+import { foldText } from '../core/text/terms.ts';
+import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
-import type { Connection } from './database.ts';
 import type { FullText } from './full-text.ts';
 import {
   changedFields,
@@ -28,6 +27,7 @@ import {
 import { createMemoryReading, type MemoryReading } from './memory-reading.ts';
 import { contentHash, distinctTags, fieldParameters, fieldsOf, insertMemory, overwriteMemory } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
+import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
 export interface MemoryDraft extends MemoryFields {

@@ -3,9 +3,9 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryId, Timestamp } from '../core/memory.ts';
-import { quoteForMessage } from '../core/visible-text.ts';
-import type { Connection } from './database.ts';
+import { quoteForMessage } from '../core/text/visible-text.ts';
 import { fieldsOf } from './memory-rows.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export type VersionCause = 'update' | 'delete' | 'restore' | 'merge' | 'pin';
 

@@ -3,7 +3,7 @@
  * of another process tells when the last conversation was.
  */
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface LoggedOperation {
   readonly at: Timestamp;

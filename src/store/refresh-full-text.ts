@@ -2,9 +2,9 @@
  * Fills full text anew when the rule that makes terms has changed since it was filled. Runs once after an upgrade, in
  * one transaction, so that no search ever sees a half of it.
  */
-import { termsVersion } from '../core/text.ts';
-import type { Connection } from './database.ts';
+import { termsVersion } from '../core/text/terms.ts';
 import type { FullText } from './full-text.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export async function refreshFullText(connection: Connection, fullText: FullText): Promise<void> {
   if (storedVersion(connection) === termsVersion) return;

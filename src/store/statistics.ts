@@ -2,7 +2,7 @@
  * Counts over the live memories of one persona, for statistics and health. Each is one query.
  */
 import type { Timestamp } from '../core/memory.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface Totals {
   readonly memories: number;

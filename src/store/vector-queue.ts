@@ -3,7 +3,7 @@
  * a live memory without chunk 0 in a space is in it, the newest first.
  */
 import type { MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface QueuedMemory {
   readonly id: MemoryId;

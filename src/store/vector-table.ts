@@ -5,8 +5,8 @@
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
 import type { IdSet, VectorId, VectorSpace } from '../core/vector.ts';
 import type { ChangeLog } from './change-log.ts';
-import type { Connection } from './database.ts';
-import { isOpen, predicateOf } from './filter-sql.ts';
+import { isOpen, predicateOf } from './filter-predicate.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 export interface StoredVector {
   readonly id: VectorId;

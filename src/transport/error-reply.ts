@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { visibleText } from '../core/visible-text.ts';
+import { visibleText } from '../core/text/visible-text.ts';
 
 export interface ErrorReply {
   readonly code: ErrorCode;

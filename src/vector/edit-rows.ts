@@ -3,7 +3,7 @@
  * the first one takes effect: a bad vector leaves the rows as they were.
  */
 import { unitVector, type VectorChange, type VectorId } from '../core/vector.ts';
-import type { RowEdit } from './row-scanner.ts';
+import type { RowEdit } from './scan/row-scanner.ts';
 import type { VectorRows } from './vector-rows.ts';
 
 /** `invalid_input` for a vector of another dimension, or one that is zero or not finite. */

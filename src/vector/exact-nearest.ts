@@ -4,8 +4,8 @@
  * there is no scanner, all cosines are computed. Every local index answers through this, hence alike.
  */
 import type { IdSet, Ranked, VectorId } from '../core/vector.ts';
-import { bestRows } from './best-rows.ts';
-import type { RowScanner } from './row-scanner.ts';
+import type { RowScanner } from './scan/row-scanner.ts';
+import { bestRows } from './top-k.ts';
 import type { VectorRows } from './vector-rows.ts';
 
 export interface NearestRequest {

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Index } from 'faiss-node';
 import { MemoryMcpError } from '../core/errors.ts';
-import { FaissScanner } from './faiss-scanner.ts';
 import { type LocalIndexParts, openLocalIndex } from './local-index.ts';
+import { FaissScanner } from './scan/faiss-scanner.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
 

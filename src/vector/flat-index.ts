@@ -6,7 +6,7 @@
  * id and scores: 1.3 KB at 256 dimensions.
  */
 import { type LocalIndexParts, openLocalIndex } from './local-index.ts';
-import { createSimdScanner } from './simd-scanner.ts';
+import { createSimdScanner } from './scan/simd-scanner.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
 

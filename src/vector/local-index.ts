@@ -7,8 +7,8 @@ import type { Logger } from '../core/logger.ts';
 import { type Ranked, unitVector, type VectorChange, type VectorFilter, type VectorSpace } from '../core/vector.ts';
 import { editRows } from './edit-rows.ts';
 import { exactNearest } from './exact-nearest.ts';
-import { loadSnapshot, type SnapshotParts, saveSnapshot } from './index-snapshot.ts';
-import type { RowScanner } from './row-scanner.ts';
+import { loadSnapshot, type SnapshotParts, saveSnapshot } from './file/index-snapshot.ts';
+import type { RowScanner } from './scan/row-scanner.ts';
 import type { SnapshotPlace, VectorIndex } from './vector-index.ts';
 import type { VectorRows } from './vector-rows.ts';
 

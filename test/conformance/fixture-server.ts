@@ -4,12 +4,12 @@
  */
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { createAuthenticator } from '../../src/transport/auth.ts';
-import { createHostList } from '../../src/transport/host-list.ts';
-import { serveHttp } from '../../src/transport/http.ts';
-import { createHttpApp } from '../../src/transport/http-app.ts';
-import { createMetrics } from '../../src/transport/metrics.ts';
-import { createRateLimit } from '../../src/transport/rate-limit.ts';
+import { createAuthenticator } from '../../src/transport/http/access/auth.ts';
+import { createHostList } from '../../src/transport/http/access/host-list.ts';
+import { createRateLimit } from '../../src/transport/http/access/rate-limit.ts';
+import { createHttpApp } from '../../src/transport/http/app.ts';
+import { createMetrics } from '../../src/transport/http/metrics.ts';
+import { serveHttp } from '../../src/transport/http/server.ts';
 import { createFixtureServer } from './fixtures.ts';
 
 const clock = systemClock;

@@ -2,7 +2,7 @@
  * What every InferenceClient must do, whatever process is behind it.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { InferenceClient } from '../../src/model/inference-client.ts';
+import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
 import { cosine, tinyEmbedder, tinyReranker } from '../support/inference.ts';
 
 const interactive = { priority: 'interactive' } as const;

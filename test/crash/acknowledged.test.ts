@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { eras } from '../support/clients.ts';
 import { messageOf, type RawServer, startRawServer } from '../support/raw-server.ts';
 import { receiptReply } from '../support/replies.ts';

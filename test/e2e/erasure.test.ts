@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
 import { filesIn } from '../support/stores.ts';
 import { type Trace, tracesOf } from '../support/traces.ts';

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { type HttpLimits, serveHttp } from '../../src/transport/http.ts';
+import { type HttpLimits, serveHttp } from '../../src/transport/http/server.ts';
 import { openTestApp } from '../support/http-app.ts';
 import { sendRequest } from '../support/http-server.ts';
 

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { searchInFull, tinyModels, until, untilEmbedded } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
 

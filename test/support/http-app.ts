@@ -11,12 +11,12 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { operations, operationsOf, type ToolSet } from '../../src/operation/index.ts';
-import { createAuthenticator } from '../../src/transport/auth.ts';
 import { type CallEntry, createCallLog, type RefusalEntry } from '../../src/transport/call-log.ts';
-import { createHostList } from '../../src/transport/host-list.ts';
-import { createHttpApp, type HttpApp } from '../../src/transport/http-app.ts';
-import { createMetrics, type Metrics } from '../../src/transport/metrics.ts';
-import { createRateLimit } from '../../src/transport/rate-limit.ts';
+import { createAuthenticator } from '../../src/transport/http/access/auth.ts';
+import { createHostList } from '../../src/transport/http/access/host-list.ts';
+import { createRateLimit } from '../../src/transport/http/access/rate-limit.ts';
+import { createHttpApp, type HttpApp } from '../../src/transport/http/app.ts';
+import { createMetrics, type Metrics } from '../../src/transport/http/metrics.ts';
 
 export interface AppOptions {
   readonly tokens?: readonly object[];

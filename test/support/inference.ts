@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import type { InferenceClient } from '../../src/model/inference-client.ts';
-import { bundledInference, type InferenceCommand } from '../../src/model/inference-process.ts';
-import type { EmbeddingModel, InferenceModel } from '../../src/model/inference-protocol.ts';
-import { createLocalInference, type LocalInferenceParts } from '../../src/model/local-inference.ts';
+import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
+import { bundledInference, type InferenceCommand } from '../../src/model/inference/inference-process.ts';
+import type { EmbeddingModel, InferenceModel } from '../../src/model/inference/inference-protocol.ts';
+import { createLocalInference, type LocalInferenceParts } from '../../src/model/inference/local-inference.ts';
 import { isRunning } from './processes.ts';
 
 export function tinyEmbedder(changes: Partial<EmbeddingModel> = {}): EmbeddingModel {

@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import type { SearchReply } from './replies.ts';
 import type { TestServer } from './server.ts';
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Connection, openConnection } from '../../src/store/database.ts';
+import { type Connection, openConnection } from '../../src/store/sqlite/connection.ts';
 
 const fiveColumns =
   'key TEXT PRIMARY KEY, content TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, tags TEXT';

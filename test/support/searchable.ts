@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import type { Scope } from '../../src/service/scope.ts';
+import type { Scope } from '../../src/persona/scope.ts';
 import { createHashEmbedder } from './hash-embedder.ts';
 import { openTestWorkspace, type TestWorkspace } from './workspace.ts';
 

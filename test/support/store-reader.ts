@@ -3,7 +3,7 @@
  * Argument: the file. Says "reading", and ends when its input ends.
  */
 import { once } from 'node:events';
-import { openConnection } from '../../src/store/database.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 
 const [path = ''] = process.argv.slice(2);
 const connection = await openConnection({ path, busyTimeout: 1_000, readOnly: true });

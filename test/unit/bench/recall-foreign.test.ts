@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foreignQuestions } from '../../../scripts/bench/recall-foreign.ts';
 import type { QuestionGroup, QuestionSet } from '../../../scripts/bench/recall-sets.ts';
-import type { Language } from '../../../src/core/language.ts';
+import type { Language } from '../../../src/core/text/language.ts';
 
 interface Sketch {
   readonly set: string;

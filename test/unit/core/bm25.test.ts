@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion, scoreText, type TextStatistics } from '../../../src/core/bm25.ts';
-import { documentTerms } from '../../../src/core/text.ts';
+import { documentTerms } from '../../../src/core/text/terms.ts';
+import { prepareQuestion, scoreText, type TextStatistics } from '../../../src/scoring/bm25.ts';
 
 function statisticsOf(texts: readonly string[]): TextStatistics {
   const termsOfTexts = texts.map((text) => [...new Set(documentTerms(text))]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion, type Question } from '../../../src/core/bm25.ts';
-import { bestCandidates, termsToLookUp } from '../../../src/core/candidates.ts';
+import { prepareQuestion, type Question } from '../../../src/scoring/bm25.ts';
+import { bestCandidates, termsToLookUp } from '../../../src/scoring/candidates.ts';
 
 function question(query: string, documents: Readonly<Record<string, number>>): Question {
   return prepareQuestion(query, {

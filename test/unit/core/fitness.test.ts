@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Fitness, measureFitness, nearness, probeTexts, trustIn } from '../../../src/core/fitness.ts';
-import { languageOf } from '../../../src/core/language.ts';
+import { languageOf } from '../../../src/core/text/language.ts';
 import { unitVector } from '../../../src/core/vector.ts';
+import { type Fitness, measureFitness, nearness, probeTexts, trustIn } from '../../../src/scoring/model-quality.ts';
 
 const count = probeTexts.ja.questions.length;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion } from '../../../src/core/bm25.ts';
-import { passageAround } from '../../../src/core/passage.ts';
+import { prepareQuestion } from '../../../src/scoring/bm25.ts';
+import { passageAround } from '../../../src/scoring/passage.ts';
 
 const question = (query: string) =>
   prepareQuestion(query, { documents: 100, averageLength: 200, documentsWith: () => 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion } from '../../../src/core/bm25.ts';
-import { companionsIn, proximity } from '../../../src/core/proximity.ts';
+import { prepareQuestion } from '../../../src/scoring/bm25.ts';
+import { companionsIn, proximity } from '../../../src/scoring/proximity.ts';
 
 const statistics = { documents: 100, averageLength: 60, documentsWith: () => 3 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Fitness } from '../../../src/core/fitness.ts';
-import type { Language } from '../../../src/core/language.ts';
-import { backgroundOf, type Candidate, rank, scoreOf, standOut } from '../../../src/core/ranking.ts';
+import type { Language } from '../../../src/core/text/language.ts';
+import type { Fitness } from '../../../src/scoring/model-quality.ts';
+import { backgroundOf, type Candidate, rank, scoreOf, standOut } from '../../../src/scoring/ranking.ts';
 
 const now = new Date('2026-11-24T00:00:00Z');
 /** Cosines spread around 0.5 by 0.1. */

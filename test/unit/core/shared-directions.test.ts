@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addScaled, dotProduct, unitVector } from '../../../src/core/vector.ts';
 import {
   distinctCosine,
   distinctQuestionOf,
@@ -6,8 +7,7 @@ import {
   residualLength,
   type SharedDirections,
   sharedDirectionsOf,
-} from '../../../src/core/shared-directions.ts';
-import { addScaled, dotProduct, unitVector } from '../../../src/core/vector.ts';
+} from '../../../src/scoring/common-components.ts';
 
 const dimensions = 256;
 

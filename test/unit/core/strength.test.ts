@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Fitness } from '../../../src/core/fitness.ts';
-import { backgroundOf, type Candidate, type Ranked } from '../../../src/core/ranking.ts';
-import { type Evidence, judgeStrength } from '../../../src/core/strength.ts';
+import type { Fitness } from '../../../src/scoring/model-quality.ts';
+import { backgroundOf, type Candidate, type Ranked } from '../../../src/scoring/ranking.ts';
+import { type Evidence, judgeStrength } from '../../../src/scoring/strength.ts';
 
 const knows = { right: 1, related: 0.8, unrelated: 0.5 };
 const fitness: Fitness = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { httpGet } from '../../../src/model/http-get.ts';
+import { httpGet } from '../../../src/model/download/http-get.ts';
 import { temporaryFolder } from '../../support/inference.ts';
 
 const direct = { headers: {}, proxy: undefined, noProxy: [] };

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InferenceClient } from '../../../src/model/inference-client.ts';
-import { bundledInference } from '../../../src/model/inference-process.ts';
+import type { InferenceClient } from '../../../src/model/inference/inference-client.ts';
+import { bundledInference } from '../../../src/model/inference/inference-process.ts';
 import {
   childProcesses,
   inferenceAfter,

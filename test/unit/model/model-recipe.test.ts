@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { embeddingRecipe, maxTokensOf } from '../../../src/model/model-recipe.ts';
+import { embeddingRecipe, maxTokensOf } from '../../../src/model/embedding-config.ts';
 import { embedderReference, rerankerReference } from '../../../src/model/model-reference.ts';
 import { embeddingPresets } from '../../../src/model/presets.ts';
 import { copyOfTestModel } from '../../support/models.ts';

@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeTestModel } from '../../../scripts/test-model/test-models.ts';
-import { bundledInference } from '../../../src/model/inference-process.ts';
+import { bundledInference } from '../../../src/model/inference/inference-process.ts';
 import type { ModelSettings } from '../../../src/model/model-settings.ts';
 import { type HubServer, openHubServer } from '../../support/hub-server.ts';
 import { cosine, temporaryFolder } from '../../support/inference.ts';

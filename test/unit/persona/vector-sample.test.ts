@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { leastVectors } from '../../../src/core/shared-directions.ts';
 import { createVectorSample } from '../../../src/persona/vector-sample.ts';
+import { leastVectors } from '../../../src/scoring/common-components.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, now, openTestStore } from '../../support/stores.ts';
 import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';

@@ -5,9 +5,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MemoryMcpError } from '../../../src/core/errors.ts';
 import { createLogger } from '../../../src/core/logger.ts';
+import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
 import type { Embedder } from '../../../src/model/embedder.ts';
-import { offEmbedder } from '../../../src/model/off-embedder.ts';
-import { createVectorWriter, type VectorWriter, type VectorWriterParts } from '../../../src/persona/vector-writer.ts';
+import {
+  createVectorWriter,
+  type VectorWriter,
+  type VectorWriterParts,
+} from '../../../src/persona/embedding-scheduler.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { draft, live, openTestStore, settableClock } from '../../support/stores.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lookCloser } from '../../../src/service/closer-look.ts';
-import { questionOf, searchWords } from '../../../src/service/lexical-search.ts';
+import { questionOf, searchWords } from '../../../src/search/lexical-search.ts';
+import { lookCloser } from '../../../src/search/second-pass.ts';
 import { draft, live, now, openTestStore } from '../../support/stores.ts';
 
 const asked = 'pottery course price';

@@ -1,9 +1,9 @@
 /** The context in a reply: it never takes more room than there is, and what is cut is said to be. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { jsonBytes } from '../../../src/reply/reply-text.ts';
 import type { PersonaContext } from '../../../src/service/context.ts';
 import { viewOfContext } from '../../../src/service/context-view.ts';
-import { jsonBytes } from '../../../src/service/reply-text.ts';
 import { now, settableClock } from '../../support/stores.ts';
 
 const scope = {

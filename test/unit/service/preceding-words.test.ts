@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { questionOf, searchWords } from '../../../src/service/lexical-search.ts';
-import { precedingWords } from '../../../src/service/preceding-words.ts';
+import { precedingWords } from '../../../src/search/context-terms.ts';
+import { questionOf, searchWords } from '../../../src/search/lexical-search.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, live, openTestStore } from '../../support/stores.ts';
 

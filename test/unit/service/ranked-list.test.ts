@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { rankMemories } from '../../../src/service/ranked-list.ts';
+import { rankMemories } from '../../../src/search/ranked-list.ts';
 import { searchable } from '../../support/searchable.ts';
 import { live } from '../../support/stores.ts';
 

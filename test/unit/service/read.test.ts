@@ -1,6 +1,6 @@
 /** Reading memories by key: whole texts in parts, what was before, and never more than one reply can hold. */
 import { describe, expect, it } from 'vitest';
-import { visibleText } from '../../../src/core/visible-text.ts';
+import { visibleText } from '../../../src/core/text/visible-text.ts';
 import { openTestApp, type TestApp } from '../../support/apps.ts';
 import { failureOf } from '../../support/stores.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { recall } from '../../../src/service/recall.ts';
+import { recall } from '../../../src/search/search.ts';
 import { searchable } from '../../support/searchable.ts';
 import { live, now } from '../../support/stores.ts';
 

@@ -1,8 +1,8 @@
 /** The budget of a reply: it is kept in bytes, whatever the items are, and uses the room that there is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitReply } from '../../../src/service/reply-budget.ts';
-import { jsonBytes } from '../../../src/service/reply-text.ts';
+import { fitReply } from '../../../src/reply/reply-budget.ts';
+import { jsonBytes } from '../../../src/reply/reply-text.ts';
 
 interface Item {
   readonly key: string;

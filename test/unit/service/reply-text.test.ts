@@ -1,8 +1,8 @@
 /** Cutting texts: never inside a character, never over the limit, and the parts make the whole. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { visibleText } from '../../../src/core/visible-text.ts';
-import { cutText, headWithin, jsonBytes } from '../../../src/service/reply-text.ts';
+import { visibleText } from '../../../src/core/text/visible-text.ts';
+import { cutText, headWithin, jsonBytes } from '../../../src/reply/reply-text.ts';
 
 const joined = [
   '👨‍👩‍👧‍👦',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Embedder } from '../../../src/model/embedder.ts';
-import { searchMeaning, searchVector } from '../../../src/service/semantic-search.ts';
+import { searchMeaning, searchVector } from '../../../src/search/semantic-search.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { live } from '../../support/stores.ts';
 import { openTestWorkspace, type TestWorkspace } from '../../support/workspace.ts';

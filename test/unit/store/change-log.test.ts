@@ -1,8 +1,8 @@
 /** The change log: what an index needs in order to follow, and when it has to start anew. */
 import { describe, expect, it } from 'vitest';
 import { createChangeLog } from '../../../src/store/change-log.ts';
-import { openConnection } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrations.ts';
+import { openConnection } from '../../../src/store/sqlite/connection.ts';
+import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { draft, now, openTestStore } from '../../support/stores.ts';
 
 const space = { id: 'test', dimensions: 2 };

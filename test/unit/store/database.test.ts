@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Connection, openConnection } from '../../../src/store/database.ts';
+import { type Connection, openConnection } from '../../../src/store/sqlite/connection.ts';
 import { failureOf, filesIn, now, openTestStore, testFolder } from '../../support/stores.ts';
 
 async function connect(path: string, busyTimeout = 50): Promise<Connection> {

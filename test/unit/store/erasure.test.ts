@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openConnection } from '../../../src/store/database.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { openConnection } from '../../../src/store/sqlite/connection.ts';
 import { draft, filesIn, live, now, openTestStore, testFolder } from '../../support/stores.ts';
 import { tracesOf } from '../../support/traces.ts';
 

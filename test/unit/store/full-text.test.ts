@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text.ts';
-import { openConnection } from '../../../src/store/database.ts';
+import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text/terms.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { openConnection } from '../../../src/store/sqlite/connection.ts';
 import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
 import { draft, live, now, openTestStore, testFolder } from '../../support/stores.ts';
 

@@ -1,8 +1,8 @@
 /** How SQLite goes about the statements that would walk through every vector if it chose another index. */
 import { describe, expect, it } from 'vitest';
 import { createChangeLog } from '../../../src/store/change-log.ts';
-import { type Connection, inMemory, openConnection } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrations.ts';
+import { type Connection, inMemory, openConnection } from '../../../src/store/sqlite/connection.ts';
+import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { createVectorTable, type VectorTable } from '../../../src/store/vector-table.ts';
 
 const space = { id: 'model-a', dimensions: 2 };

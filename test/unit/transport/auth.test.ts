@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AuthToken } from '../../../src/config/schema.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { MemoryMcpError } from '../../../src/core/errors.ts';
-import { createAuthenticator } from '../../../src/transport/auth.ts';
-import { RefusedRequest } from '../../../src/transport/refused-request.ts';
+import { createAuthenticator } from '../../../src/transport/http/access/auth.ts';
+import { RefusedRequest } from '../../../src/transport/http/http-error.ts';
 
 type GivenToken = Pick<AuthToken, 'token' | 'personas'>;
 

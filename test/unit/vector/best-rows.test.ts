@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestRows } from '../../../src/vector/best-rows.ts';
+import { bestRows } from '../../../src/vector/top-k.ts';
 
 describe('bestRows', () => {
   it('keeps the highest scores among the allowed rows', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unitVector } from '../../../src/core/vector.ts';
 import { exactNearest } from '../../../src/vector/exact-nearest.ts';
-import { createSimdScanner } from '../../../src/vector/simd-scanner.ts';
+import { createSimdScanner } from '../../../src/vector/scan/simd-scanner.ts';
 import { VectorRows } from '../../../src/vector/vector-rows.ts';
 import { clusteredVectors, randomNumbers, randomUnitVector } from '../../support/vectors.ts';
 

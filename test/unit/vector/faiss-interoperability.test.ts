@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.ts';
 import type { VectorChange } from '../../../src/core/vector.ts';
-import { readFaissFile } from '../../../src/vector/faiss-file.ts';
+import { readFaissFile } from '../../../src/vector/file/faiss-file.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
 import { missingFaissNode } from '../../support/faiss-node.ts';
 import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';

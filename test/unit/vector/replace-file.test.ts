@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeLeftovers, replaceFile } from '../../../src/vector/replace-file.ts';
+import { removeLeftovers, replaceFile } from '../../../src/files/replace-file.ts';
 
 let folder: string;
 beforeEach(async () => {

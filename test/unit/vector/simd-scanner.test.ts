@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSimdScanner } from '../../../src/vector/simd-scanner.ts';
+import { createSimdScanner } from '../../../src/vector/scan/simd-scanner.ts';
 import { VectorRows } from '../../../src/vector/vector-rows.ts';
 import { clusteredVectors, randomNumbers, randomUnitVector } from '../../support/vectors.ts';
 

@@ -1,0 +1,80 @@
+/**
+ * Fetches a model because somebody asked for it, whatever the settings say about fetching by itself, and loads it once
+ * to see that it works. What `download-models` does for each model.
+ */
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/logger.ts';
+import { folderSize } from '../model-files.ts';
+import { embedderReference, type ModelRole, rerankerReference } from '../model-reference.ts';
+import type { ModelSettings } from '../model-settings.ts';
+import { type ModelsParts, openModels } from '../models.ts';
+import { downloadModel } from './download.ts';
+import type { DownloadProgress } from './download-lock.ts';
+import { createHub } from './hub.ts';
+
+export interface FetchModelParts extends Pick<ModelsParts, 'command'> {
+  readonly settings: ModelSettings;
+  readonly role: ModelRole;
+  /** Fetch again what is here already, at the newest commit. */
+  readonly force: boolean;
+  readonly onProgress: (progress: DownloadProgress) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retryPause?: number;
+}
+
+export interface FetchedModel {
+  readonly role: ModelRole;
+  readonly name: string;
+  readonly folder: string;
+  /** All files of the folder. */
+  readonly bytes: number;
+  /** Of its vectors; undefined for a reranker. */
+  readonly dimensions: number | undefined;
+  /** From nothing to the first answer, starting the process included. */
+  readonly loadMilliseconds: number;
+}
+
+/** `undefined` where the settings name no model for the role. Rejects if it cannot be fetched or does not work. */
+export async function fetchModel(parts: FetchModelParts): Promise<FetchedModel | undefined> {
+  const { settings, role, force, onProgress, clock, logger, retryPause } = parts;
+  const { embeddings, reranker, folder } = settings;
+  const reference =
+    role === 'embedder'
+      ? embedderReference(embeddings.model, embeddings.dtype, folder)
+      : rerankerReference(reranker, folder, process.arch);
+  if (reference === undefined) return undefined;
+  const { name, place } = reference;
+  if (place.source !== undefined) {
+    const hub = createHub(settings.hub);
+    await downloadModel(place, { hub, clock, onProgress, force, ...(retryPause === undefined ? {} : { retryPause }) });
+  }
+  const started = clock.monotonic();
+  const dimensions = await tryOut(role, parts, logger);
+  const loadMilliseconds = Math.round(clock.monotonic() - started);
+  return { role, name, folder: place.folder, bytes: folderSize(place.folder), dimensions, loadMilliseconds };
+}
+
+async function tryOut(
+  role: ModelRole,
+  { settings, clock, command }: FetchModelParts,
+  logger: Logger,
+): Promise<number | undefined> {
+  const only: ModelSettings =
+    role === 'embedder'
+      ? { ...settings, reranker: 'none' }
+      : { ...settings, embeddings: { ...settings.embeddings, model: 'none' } };
+  const models = openModels({
+    settings: { ...only, downloadMissing: false },
+    clock,
+    logger,
+    ...(command === undefined ? {} : { command }),
+  });
+  try {
+    if (role === 'embedder') return (await models.embedder.embedQuery('memory')).length;
+    await models.reranker.score('memory', ['memory']);
+    return undefined;
+  } finally {
+    await models.close();
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The Hugging Face hub, or a mirror that speaks like it: what a repository holds at a commit, and the bytes of one
+ * file from any place on. Every failure is one sentence that says what to do.
+ *
+ * API: https://huggingface.co/docs/hub/api and the `resolve` addresses that every client uses.
+ */
+import type { IncomingMessage } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
+import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
+import type { ManifestFile } from '../model-files.ts';
+import type { HubSettings } from '../model-settings.ts';
+import { httpGet } from './http-get.ts';
+
+export interface RepositoryListing {
+  /** The commit that the revision asked for means today. */
+  readonly revision: string;
+  readonly files: readonly ManifestFile[];
+}
+
+export interface Hub {
+  /** `not_found` where there is no such repository or revision, else `model_unavailable`. */
+  list(repository: string, revision: string, signal?: AbortSignal): Promise<RepositoryListing>;
+  /** The file from byte `start` on; `resumed` is false where the server sends it from the beginning all the same. */
+  open(file: RemoteFile, start: number, signal?: AbortSignal): Promise<{ body: IncomingMessage; resumed: boolean }>;
+}
+
+export interface RemoteFile {
+  readonly repository: string;
+  readonly revision: string;
+  readonly path: string;
+}
+
+export function createHub(settings: HubSettings): Hub {
+  const { endpoint, token, offline, proxy, noProxy } = settings;
+  const authorization = token === undefined || token === '' ? undefined : `Bearer ${token}`;
+
+  const get = async (address: string, repository: string, headers: Record<string, string>, signal?: AbortSignal) => {
+    if (offline) {
+      throw new MemoryMcpError(
+        'model_unavailable',
+        `${repository} is not here, and HF_HUB_OFFLINE forbids fetching it`,
+        {
+          hint: 'Unset HF_HUB_OFFLINE, or copy the folder of the model from a machine that has it.',
+        },
+      );
+    }
+    try {
+      // A compressed answer would have another size than the listing says.
+      const always = { 'user-agent': 'memory-mcp', 'accept-encoding': 'identity' };
+      return await httpGet(address, { headers: { ...always, ...headers }, authorization, proxy, noProxy, signal });
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      throw unreachable(endpoint, error);
+    }
+  };
+  const refuse = (response: IncomingMessage, repository: string, what: string): MemoryMcpError => {
+    response.resume();
+    return refusal(response, { repository, what, endpoint, hasToken: authorization !== undefined });
+  };
+
+  return {
+    list: async (repository, revision, signal) => {
+      const address = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+      const response = await get(address, repository, { accept: 'application/json' }, signal);
+      if (response.statusCode !== 200) throw refuse(response, repository, `revision ${revision}`);
+      return listingOf(
+        await readText(response).catch((error) => Promise.reject(unreachable(endpoint, error))),
+        endpoint,
+      );
+    },
+    open: async ({ repository, revision, path }, start, signal) => {
+      const encoded = path.split('/').map(encodeURIComponent).join('/');
+      const address = `${endpoint}/${repository}/resolve/${revision}/${encoded}`;
+      const range: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` };
+      const response = await get(address, repository, range, signal);
+      if (response.statusCode !== 200 && response.statusCode !== 206) throw refuse(response, repository, path);
+      return { body: response, resumed: response.statusCode === 206 };
+    },
+  };
+}
+
+function listingOf(json: string, endpoint: string): RepositoryListing {
+  try {
+    // Checked field by field below.
+    const { sha, siblings } = JSON.parse(json) as { sha?: unknown; siblings?: unknown };
+    if (typeof sha !== 'string' || !Array.isArray(siblings)) throw new Error('no list of files in it');
+    return { revision: sha, files: siblings.map(fileOf) };
+  } catch (error) {
+    throw new MemoryMcpError('model_unavailable', `${endpoint} does not answer like the hub: ${reasonOf(error)}`, {
+      hint: 'Check HF_ENDPOINT.',
+    });
+  }
+}
+
+/** Large files have the sha256 of their content, the others the id of their git blob. */
+function fileOf(sibling: {
+  rfilename?: unknown;
+  size?: unknown;
+  blobId?: unknown;
+  lfs?: { sha256?: unknown };
+}): ManifestFile {
+  const { rfilename, size, blobId, lfs } = sibling;
+  const hash = typeof lfs?.sha256 === 'string' ? `sha256:${lfs.sha256}` : `blob:${blobId}`;
+  if (typeof rfilename !== 'string' || typeof size !== 'number') throw new Error('a file without name or size');
+  return { path: rfilename, bytes: size, hash };
+}
+
+function unreachable(endpoint: string, error: unknown): MemoryMcpError {
+  return new MemoryMcpError('model_unavailable', `${endpoint} cannot be reached: ${codeOf(error) ?? reasonOf(error)}`, {
+    hint: 'Check the network, HTTPS_PROXY and HF_ENDPOINT, then run memory-mcp download-models. Until then recall works by words.',
+    cause: error,
+  });
+}
+
+function refusal(
+  { statusCode = 0, headers }: IncomingMessage,
+  { repository, what, endpoint, hasToken }: { repository: string; what: string; endpoint: string; hasToken: boolean },
+): MemoryMcpError {
+  const reason = String(headers['x-error-code'] ?? '');
+  // Without a token the hub answers 401 for what does not exist, too.
+  if (statusCode === 404 || reason === 'RepoNotFound') {
+    const part = reason === 'RepoNotFound' ? '' : ` with ${what}`;
+    return new MemoryMcpError('not_found', `${endpoint} has no model "${repository}"${part}`, {
+      hint: 'Check the spelling of embeddings_model or reranker_model; a private model needs HF_TOKEN.',
+    });
+  }
+  if (statusCode === 401 || statusCode === 403) {
+    const why = hasToken ? 'HF_TOKEN does not open it' : 'it wants a token';
+    return new MemoryMcpError('model_unavailable', `${endpoint} refuses "${repository}": ${why} (${statusCode})`, {
+      hint: hasToken
+        ? `Accept the terms of the model at ${endpoint}/${repository}, or use a token that may read it.`
+        : 'Set HF_TOKEN to a token that may read it.',
+    });
+  }
+  return new MemoryMcpError('model_unavailable', `${endpoint} answered ${statusCode} for ${what} of "${repository}"`, {
+    hint: 'Try again later: memory-mcp download-models',
+  });
+}

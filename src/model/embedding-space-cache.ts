@@ -1,0 +1,75 @@
+/**
+ * Remembers, beside the model files, how the vectors of each space were made, so that an older space can be asked
+ * while a new one is being built, and what the content of a folder was found to be, so that 75 MB are hashed once. A
+ * cache: lost entries cost a rebuild or a second of hashing, never an error.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { VectorSpace } from '../core/vector.ts';
+import type { EmbeddingRecipe } from './embedding-config.ts';
+import type { ModelPlace } from './model-reference.ts';
+import type { ModelLanguages } from './presets.ts';
+
+/** Enough to find a model again and to embed as before. */
+export interface SpaceEntry {
+  readonly space: VectorSpace;
+  readonly name: string;
+  readonly place: ModelPlace;
+  readonly recipe: EmbeddingRecipe;
+  readonly dtype: string;
+  readonly languages?: ModelLanguages | undefined;
+}
+
+interface Register {
+  readonly spaces: readonly SpaceEntry[];
+  /** Content hash by folder and stamp. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+export interface SpaceRegister {
+  findSpace(id: string): SpaceEntry | undefined;
+  rememberSpace(entry: SpaceEntry): void;
+  findHash(folder: string, stamp: string): string | undefined;
+  rememberHash(folder: string, stamp: string, hash: string): void;
+}
+
+const spacesKept = 20;
+const hashesKept = 20;
+
+export function createSpaceRegister(file: string): SpaceRegister {
+  const read = (): Register => {
+    try {
+      // Written below alone; anything else is as good as nothing.
+      const { spaces, hashes } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Register>;
+      return { spaces: Array.isArray(spaces) ? spaces : [], hashes: hashes ?? {} };
+    } catch {
+      return { spaces: [], hashes: {} };
+    }
+  };
+  const write = (register: Register) => {
+    const temporary = `${file}.${process.pid}.partial`;
+    try {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, `${JSON.stringify(register, undefined, 2)}\n`, { mode: 0o600 });
+      renameSync(temporary, file);
+    } catch {
+      // A cache that cannot be written is only slower.
+    }
+  };
+  const hashKey = (folder: string, stamp: string) => `${folder} ${stamp}`;
+  return {
+    findSpace: (id) => read().spaces.find(({ space }) => space.id === id),
+    rememberSpace: (entry) => {
+      const { spaces, hashes } = read();
+      if (JSON.stringify(spaces.find(({ space }) => space.id === entry.space.id)) === JSON.stringify(entry)) return;
+      const others = spaces.filter(({ space }) => space.id !== entry.space.id);
+      write({ spaces: [...others, entry].slice(-spacesKept), hashes });
+    },
+    findHash: (folder, stamp) => read().hashes[hashKey(folder, stamp)],
+    rememberHash: (folder, stamp, hash) => {
+      const { spaces, hashes } = read();
+      const kept = Object.entries(hashes).slice(1 - hashesKept);
+      write({ spaces, hashes: Object.fromEntries([...kept, [hashKey(folder, stamp), hash]]) });
+    },
+  };
+}

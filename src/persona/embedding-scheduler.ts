@@ -1,0 +1,105 @@
+/**
+ * VectorWriter: gives the memories of one workspace their vectors, at once where a warm model answers in time, else
+ * from the queue. The queue is the store itself: what has no vector is in it, whatever becomes of this process.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Memory, MemoryId } from '../core/memory.ts';
+import type { VectorSpace } from '../core/vector.ts';
+import type { Embedder } from '../model/embedder.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import { createQueueWorker } from './embedding-worker.ts';
+
+export type VectorReceipt =
+  | { readonly vector: 'indexed' | 'queued' | 'off' }
+  | { readonly vector: 'partial'; readonly embedded_characters: number };
+
+export interface VectorWriter {
+  /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
+  write(memory: Memory): Promise<VectorReceipt>;
+  /** Whether a memory has its vector. */
+  state(memory: Memory): VectorReceipt;
+  /** Starts working off the queue, if there is one and a model that can. Returns at once. */
+  drain(): void;
+  /** True if nothing waits that could be embedded now. */
+  done(): boolean;
+  /** The space that memories get vectors of, once it is known. */
+  space(): VectorSpace | undefined;
+  /** Stops after the memory in hand and gives the lease back. */
+  close(): Promise<void>;
+}
+
+export interface VectorWriterParts {
+  readonly store: MemoryStore;
+  /** The configured model. */
+  readonly embedder: Embedder;
+  /** The model whose space searches use at the moment; another one only while the spaces differ. */
+  readonly serving: () => Embedder;
+  /** Names this process to the others that share the store. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long a write waits for its vector. */
+const writeWaitMilliseconds = 150;
+
+export function createVectorWriter(parts: VectorWriterParts): VectorWriter {
+  const { store, embedder, serving, logger } = parts;
+  const stop = new AbortController();
+  const inHand = new Map<MemoryId, Promise<VectorReceipt>>();
+  const worker = createQueueWorker({ ...parts, signal: stop.signal, inHand: (id) => inHand.get(id) });
+
+  async function write(memory: Memory): Promise<VectorReceipt> {
+    if (embedder.status().state === 'off') return { vector: 'off' };
+    const present = serving();
+    if (present.status().state !== 'ready') {
+      worker.start();
+      return { vector: 'queued' };
+    }
+    const embedding = embedNow(memory, present);
+    inHand.set(memory.id, embedding);
+    void embedding.then(() => {
+      if (inHand.get(memory.id) === embedding) inHand.delete(memory.id);
+    });
+    const inTime = await Promise.race([embedding, delay(writeWaitMilliseconds, undefined, { ref: false })]);
+    if (inTime === undefined || inTime.vector === 'queued') worker.start();
+    return inTime ?? { vector: 'queued' };
+  }
+
+  async function embedNow(memory: Memory, present: Embedder): Promise<VectorReceipt> {
+    try {
+      const document = await present.embedDocument(memory.content, { priority: 'interactive', signal: stop.signal });
+      const space = present.space();
+      // Nothing is stored if the text has changed since it was asked for.
+      if (space === undefined || !(await store.vectors.put(memory, space, document.vectors))) {
+        return { vector: 'queued' };
+      }
+      const { embeddedCharacters } = document;
+      if (embeddedCharacters === memory.content.length) return { vector: 'indexed' };
+      return { vector: 'partial', embedded_characters: embeddedCharacters };
+    } catch (error) {
+      logger.debug('a new memory goes to the queue', { key: memory.key, reason: reasonOf(error) });
+      return { vector: 'queued' };
+    }
+  }
+
+  return {
+    write,
+    state(memory) {
+      if (embedder.status().state === 'off') return { vector: 'off' };
+      const space = store.vectors.currentSpace();
+      const stored = space === undefined ? [] : store.vectors.ofMemories([memory.id], space);
+      return { vector: stored.length > 0 ? 'indexed' : 'queued' };
+    },
+    drain: worker.start,
+    done: worker.done,
+    space: worker.space,
+    async close() {
+      stop.abort();
+      await Promise.all([worker.ended(), ...inHand.values()]);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * One order out of two scores. Words and meaning are mixed as scores, never as ranks: a worthless hit on one side must
+ * not weigh as much as a good one on the other. The unit is the deviation of the question's own cosines, so that no
+ * model's scale is built in; what memories say beyond the question, their importance and age, only breaks near ties.
+ */
+
+import type { Language } from '../core/text/language.ts';
+import { type Fitness, trustIn } from './model-quality.ts';
+import { inOneSitting, sittingReach } from './session-window.ts';
+
+/** Chosen by measurement, as everything here: deviations that all words of a question are worth. */
+const wordsWeight = 12;
+/** Above 1, because a few shared words say less than their share and most of them say more. */
+const wordsPower = 1.5;
+/** Beside the words themselves: those near each other as in the question, and those said just before. */
+const proximityShare = 0.375;
+/** One half of it where no meaning confirms it. */
+const precedingShare = 0.375;
+/** How much of the gap between languages is made up for: all of it would drown a question in the other language. */
+const languageLevelling = 0.6;
+/** Fewer sampled vectors of a language say nothing about it. */
+const leastOfLanguage = 16;
+const neighbourShare = 0.1;
+const importanceWeight = 0.4;
+const recencyWeight = 0.2;
+const recencyHalfLifeMilliseconds = 30 * 86_400_000;
+
+export interface SampledCosine {
+  readonly cosine: number;
+  readonly language: Language;
+}
+
+/** What is usual for one question: its cosines against a sample of the memories. */
+export interface CosineBackground {
+  readonly size: number;
+  /** The cosine that a memory of this language has without being about the question. */
+  readonly level: Readonly<Record<Language, number>>;
+  /** Spread within a language; 0 where nothing can be told. */
+  readonly deviation: number;
+}
+
+export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground {
+  const count = { ja: 0, en: 0 };
+  const sum = { ja: 0, en: 0 };
+  for (const { cosine, language } of sample) {
+    count[language] += 1;
+    sum[language] += cosine;
+  }
+  const all = (sum.ja + sum.en) / Math.max(1, sample.length);
+  const centreOf = (language: Language): number =>
+    count[language] < leastOfLanguage ? all : sum[language] / count[language];
+  const centre = { ja: centreOf('ja'), en: centreOf('en') };
+  const levelOf = (language: Language): number => all + languageLevelling * (centre[language] - all);
+  let squares = 0;
+  for (const { cosine, language } of sample) squares += (cosine - centre[language]) ** 2;
+  return {
+    size: sample.length,
+    level: { ja: levelOf('ja'), en: levelOf('en') },
+    deviation: Math.sqrt(squares / Math.max(1, sample.length)),
+  };
+}
+
+/** How many deviations a cosine lies above what is usual; 0 where nothing is usual yet. */
+export function standOut({ level, deviation }: CosineBackground, { cosine, language }: SampledCosine): number {
+  return deviation < 1e-6 ? 0 : (cosine - level[language]) / deviation;
+}
+
+export interface Candidate {
+  readonly memory: {
+    readonly id: number;
+    readonly importance: number;
+    /** ISO 8601. */
+    readonly created_at: string;
+  };
+  readonly language: Language;
+  /** 0..1, `bm25.ts`. */
+  readonly coverage: number;
+  /** Of the question's words, those that stand near each other in both (`proximity.ts`), 0..1. */
+  readonly proximity?: number | undefined;
+  /** The share of the question's words that the text lacks and those written just before it hold, 0..1. */
+  readonly preceding?: number | undefined;
+  /** Absent for a memory without a vector. */
+  readonly cosine?: number | undefined;
+  /** The cosine without what all memories of the store share (`shared-directions.ts`). */
+  readonly distinctCosine?: number | undefined;
+}
+
+export interface Circumstances {
+  readonly asked: Language;
+  readonly now: Date;
+  /** Absent where meaning was not searched. */
+  readonly background?: CosineBackground | undefined;
+  /** Of `distinctCosine`; absent in a small store. */
+  readonly distinctBackground?: CosineBackground | undefined;
+  /** Absent while the model has not been measured. */
+  readonly fitness?: Fitness | undefined;
+}
+
+export type Ranked<Entry> = Entry & {
+  /** In deviations; comparable only inside one list. */
+  readonly strength: number;
+};
+
+/** Best first, the newer first among equals. */
+export function rank<Entry extends Candidate>(
+  candidates: readonly Entry[],
+  circumstances: Circumstances,
+): Ranked<Entry>[] {
+  const relevance = relevanceOf(candidates, circumstances);
+  const lent = lentByNeighbours(candidates, relevance);
+  return candidates
+    .map((entry, index) => ({
+      ...entry,
+      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + standing(entry, circumstances.now),
+    }))
+    .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
+}
+
+function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
+  const { asked, fitness } = circumstances;
+  const meanings = candidates.map((entry) => {
+    const meaning = meaningOf(entry, circumstances);
+    return meaning === undefined ? undefined : trustIn(fitness, asked, entry.language) * meaning;
+  });
+  const known = meanings.filter((meaning) => meaning !== undefined);
+  // A memory whose vector is still to come is taken to mean what the others mean on average.
+  const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
+  return candidates.map((entry, index) => (meanings[index] ?? usual) + wordsOf(entry, circumstances));
+}
+
+function wordsOf(
+  { coverage, proximity = 0, preceding = 0, language }: Candidate,
+  { asked, background, fitness }: Circumstances,
+): number {
+  const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
+  const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * preceding;
+  return wordsWeight * (coverage + beside) ** wordsPower;
+}
+
+/** Plain and distinct cosines see different things; the mean of both was right more often than either. */
+function meaningOf(
+  { cosine, distinctCosine, language }: Candidate,
+  { background, distinctBackground }: Circumstances,
+): number | undefined {
+  if (background === undefined || cosine === undefined) return undefined;
+  const plain = standOut(background, { cosine, language });
+  if (distinctBackground === undefined || distinctCosine === undefined) return plain;
+  return (plain + standOut(distinctBackground, { cosine: distinctCosine, language })) / 2;
+}
+
+/**
+ * Each memory gets a tenth of the best of those written just before and after it in the same sitting, as far as these
+ * are candidates too.
+ */
+function lentByNeighbours(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
+  const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
+  return candidates.map(({ memory }) => {
+    let best = 0;
+    for (let distance = 1; distance <= sittingReach; distance++) {
+      for (const id of [memory.id - distance, memory.id + distance]) {
+        const place = places.get(id);
+        const neighbour = place === undefined ? undefined : candidates[place];
+        if (place === undefined || neighbour === undefined) continue;
+        if (!inOneSitting(memory, neighbour.memory)) continue;
+        best = Math.max(best, relevance[place] ?? 0);
+      }
+    }
+    return neighbourShare * best;
+  });
+}
+
+function standing({ memory }: Candidate, now: Date): number {
+  const age = Math.max(0, now.getTime() - Date.parse(memory.created_at));
+  const recency = 0.5 ** (age / recencyHalfLifeMilliseconds);
+  return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;
+}
+
+/** Any strength as a score 0..1 in the same order: 4 deviations are one half. */
+export function scoreOf(strength: number): number {
+  return 1 / (1 + Math.exp(-(strength - 4) / 2));
+}

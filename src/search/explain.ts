@@ -1,0 +1,139 @@
+/**
+ * Why a memory was found or not: what each stage of a search made of it. It runs the very stages of a search, so that
+ * the explanation cannot drift from what it explains.
+ */
+
+import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { languageOf } from '../core/text/language.ts';
+import type { Scope } from '../persona/scope.ts';
+import { scoreText } from '../scoring/bm25.ts';
+import { nearness } from '../scoring/model-quality.ts';
+import { standOut } from '../scoring/ranking.ts';
+import { unknownKey } from '../store/memory-change.ts';
+import { questionOf, searchWords } from './lexical-search.ts';
+import { rankMemories } from './ranked-list.ts';
+import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
+
+export interface Explanation {
+  readonly key: MemoryKey;
+  readonly found: boolean;
+  /** Where it stands at each stage, 1 is best; absent where the stage did not have it. */
+  readonly rank: { readonly words?: number; readonly meaning?: number; readonly list?: number };
+  readonly words: {
+    readonly coverage: number;
+    /** Those of the question's words that stand together in both, in shares of the question; absent like the next. */
+    readonly proximity?: number | undefined;
+    /** The share of the question's words that it lacks and those written just before it hold; absent where not looked at. */
+    readonly preceding?: number | undefined;
+    /** The question's terms as full text knows them, most valuable first. */
+    readonly terms: readonly {
+      readonly term: string;
+      readonly in_text: boolean;
+      readonly texts: number;
+      readonly value: number;
+    }[];
+  };
+  readonly meaning: {
+    readonly cosine?: number;
+    readonly z?: number;
+    /** The same without what all memories of the store share; the order uses the mean of both. */
+    readonly distinct_z?: number;
+    /** On the model's measured scale: 0 as the answer to another question, 1 as its own; absent where there is none. */
+    readonly nearness?: number;
+    readonly unavailable?: string;
+  };
+  readonly vector: string;
+  /** The filters that hide it. */
+  readonly hidden_by: readonly string[];
+  readonly mode: string;
+  readonly degraded_reason?: string | undefined;
+}
+
+const shownTerms = 40;
+
+export async function explainRecall(
+  scope: Scope,
+  { query, key, filter }: { query: string; key: MemoryKey; filter: MemoryFilter },
+): Promise<Explanation> {
+  const { workspace } = scope;
+  const { store } = workspace;
+  const memory = store.memories.read(key);
+  if (memory === undefined) throw unknownKey(key);
+
+  const list = await rankMemories(scope, { query }, 'hybrid', filter);
+  const meaning = await searchMeaning(workspace, query, filter);
+  const question = questionOf(store, query);
+  const { coverage, matched } = scoreText(question, memory.content);
+  const inText = new Set(matched);
+  const listRank = list.memories.findIndex((entry) => entry.memory.id === memory.id) + 1;
+  const { proximity, preceding } = list.memories[listRank - 1] ?? {};
+  const wordRank = searchWords(store, question, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
+  const meaningRank = 'unavailable' in meaning ? 0 : [...meaning.hits.keys()].indexOf(memory.id) + 1;
+  return {
+    key,
+    found: listRank > 0,
+    rank: {
+      ...(wordRank > 0 && { words: wordRank }),
+      ...(meaningRank > 0 && { meaning: meaningRank }),
+      ...(listRank > 0 && { list: listRank }),
+    },
+    words: {
+      coverage,
+      ...(proximity !== undefined && { proximity }),
+      ...(preceding !== undefined && { preceding }),
+      terms: question.terms.slice(0, shownTerms).map((term) => ({
+        term: term.prefix ? `${term.text}*` : term.text,
+        in_text: inText.has(term),
+        texts: term.documents,
+        value: term.value,
+      })),
+    },
+    meaning: 'unavailable' in meaning ? meaning : closeness(meaning, query, memory),
+    vector: vectorState(scope, memory),
+    hidden_by: hidingFilters(scope, memory, filter),
+    mode: list.mode,
+    ...(list.degraded !== undefined && { degraded_reason: list.degraded }),
+  };
+}
+
+function closeness(
+  { likenessesOf, background, distinctBackground, fitness }: SemanticSearch,
+  query: string,
+  { id, content }: Memory,
+): Explanation['meaning'] {
+  const likeness = likenessesOf([id]).get(id);
+  if (likeness === undefined) return {};
+  const { cosine, distinctCosine } = likeness;
+  const language = languageOf(content);
+  const near = nearness(fitness, cosine, languageOf(query), language);
+  return {
+    cosine,
+    z: standOut(background, { cosine, language }),
+    ...(distinctBackground !== undefined &&
+      distinctCosine !== undefined && {
+        distinct_z: standOut(distinctBackground, { cosine: distinctCosine, language }),
+      }),
+    ...(near !== undefined && { nearness: near }),
+  };
+}
+
+function vectorState({ workspace }: Scope, memory: Memory): string {
+  const space = workspace.store.vectors.currentSpace();
+  const failure = space && workspace.store.queue.failures(space.id).find(({ key }) => key === memory.key);
+  if (failure !== undefined) return `failed ${failure.attempts} times: ${failure.reason}`;
+  return workspace.vectorWriter.state(memory).vector;
+}
+
+/** Each part of the filter on its own, so that the one in the way is named. */
+function hidingFilters({ workspace }: Scope, { id }: Memory, filter: MemoryFilter): string[] {
+  const parts: Record<string, MemoryFilter | undefined> = {
+    deleted: { deleted: filter.deleted },
+    tags: filter.tags && { deleted: 'include', tags: filter.tags, tagMatch: filter.tagMatch },
+    date_range: { deleted: 'include', createdFrom: filter.createdFrom, createdBefore: filter.createdBefore },
+    min_importance: { deleted: 'include', minImportance: filter.minImportance },
+    emotion: { deleted: 'include', states: filter.states },
+  };
+  return Object.entries(parts).flatMap(([name, part]) =>
+    part === undefined || workspace.store.memories.passes(id, part) ? [] : [name],
+  );
+}

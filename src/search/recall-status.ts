@@ -1,0 +1,58 @@
+/**
+ * How well recall works at this moment: which mode answers, what the model is doing, how much waits for a vector, and
+ * how far it is trusted.
+ */
+
+import type { Scope } from '../persona/scope.ts';
+import type { Workspace } from '../persona/workspace.ts';
+import type { Fitness } from '../scoring/model-quality.ts';
+
+export interface RecallStatus {
+  readonly mode: 'hybrid' | 'keyword';
+  readonly model: string;
+  readonly state: string;
+  readonly detail?: string | undefined;
+  readonly progress?: number | undefined;
+  /** Live memories without a vector of the model. */
+  readonly queued: number;
+  /** Those among them whose embedding failed for good. */
+  readonly failed?: number | undefined;
+  /** What answers "nearest". */
+  readonly engine: string;
+}
+
+export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
+  const { projection, models } = workspace;
+  const status = models.embedder.status();
+  const counts = status.state === 'off' ? { queued: 0, failed: 0 } : countWaiting(workspace);
+  return {
+    mode: searchesMeaning(workspace) ? 'hybrid' : 'keyword',
+    model: status.model,
+    state: status.state,
+    ...(status.detail !== undefined && { detail: status.detail }),
+    ...(status.progress !== undefined && { progress: status.progress }),
+    queued: counts.queued,
+    ...(counts.failed > 0 && { failed: counts.failed }),
+    engine: projection.engine(),
+  };
+}
+
+/** What the model whose vectors are searched was measured to be worth; undefined until it has been measured. */
+export function measuredFitness({ workspace }: Pick<Scope, 'workspace'>): Fitness | undefined {
+  const space = workspace.store.vectors.currentSpace();
+  return space === undefined ? undefined : workspace.modelFitness.of(space);
+}
+
+/** Whether a search that began now would look for meaning, too. */
+function searchesMeaning(workspace: Workspace): boolean {
+  const serving = workspace.servingEmbedder();
+  const current = workspace.store.vectors.currentSpace();
+  if (current === undefined || serving.status().state !== 'ready') return false;
+  return (serving.space() ?? current).id === current.id;
+}
+
+function countWaiting({ store, vectorWriter }: Workspace): { queued: number; failed: number } {
+  const space = vectorWriter.space() ?? store.vectors.currentSpace();
+  if (space === undefined) return { queued: store.memories.count({ deleted: 'exclude' }), failed: 0 };
+  return { queued: store.queue.length(space.id), failed: store.queue.givenUp(space.id) };
+}

@@ -1,0 +1,58 @@
+/**
+ * The last look: a cross-encoder reads the question together with each of the best candidates and puts them in order.
+ * Without one, or when it cannot answer in time, the order stays and the reply says so.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../core/errors.ts';
+import type { Scope } from '../persona/scope.ts';
+import type { RankedMemory } from './ranked-list.ts';
+import { describeStatus } from './semantic-search.ts';
+
+const patienceMilliseconds = 3_000;
+/** What a cross-encoder reads of a text; its own limit is 512 tokens. */
+const readCharacters = 1_500;
+
+export interface Reranked {
+  readonly memories: readonly RankedMemory[];
+  /** Why the order is not the reranker's, where there is one. */
+  readonly degraded?: string | undefined;
+}
+
+export async function rerank(
+  { workspace, settings }: Scope,
+  query: string,
+  ranked: readonly RankedMemory[],
+): Promise<Reranked> {
+  const { reranker } = workspace.models;
+  const status = reranker.status();
+  const head = ranked.slice(0, settings.rerank_candidates);
+  if (status.state === 'off' || head.length < 2) return { memories: ranked };
+  if (status.state === 'absent' || status.state === 'downloading' || status.state === 'runtime missing') {
+    // Nothing to wait for in this search, but perhaps in the next one.
+    workspace.models.warm();
+    return { memories: ranked, degraded: `not reranked: ${describeStatus(status)}` };
+  }
+  const stop = new AbortController();
+  const asked = reranker
+    .score(
+      query,
+      head.map(({ memory }) => memory.content.slice(0, readCharacters)),
+      { signal: stop.signal },
+    )
+    .then(
+      (scores) => ({ scores }),
+      (error: unknown) => ({ failed: reasonOf(error) }),
+    );
+  const answer = await Promise.race([asked, delay(patienceMilliseconds, undefined, { ref: false })]);
+  if (answer === undefined || 'failed' in answer) {
+    stop.abort();
+    return { memories: ranked, degraded: `not reranked: ${answer?.failed ?? 'the reranker took too long'}` };
+  }
+  // Scores stay in falling order, so that a page cut from the list reads well: the order is the reranker's.
+  const scores = head.map(({ score }) => score);
+  const reordered = head
+    .map((entry, index) => ({ ...entry, rerank: answer.scores[index] ?? 0 }))
+    .sort((one, other) => other.rerank - one.rerank || other.score - one.score)
+    .map((entry, index) => ({ ...entry, score: scores[index] ?? entry.score }));
+  return { memories: [...reordered, ...ranked.slice(head.length)] };
+}

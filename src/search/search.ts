@@ -1,0 +1,121 @@
+/**
+ * Recall: answers a question from the memories, says how it looked, how sure it is, and why it could not look better.
+ */
+import { decodeCursor, encodeCursor } from '../core/cursor.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import type { Scope } from '../persona/scope.ts';
+import { type MemoryView, viewOf } from '../reply/memory-view.ts';
+import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
+import { passageAround } from '../scoring/passage.ts';
+import type { CalibrationSource, Strength } from '../scoring/strength.ts';
+import { unknownKey } from '../store/memory-change.ts';
+import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
+
+export interface RecallRequest {
+  readonly query?: string | undefined;
+  /** Instead of a question: what lies near this memory. */
+  readonly relatedTo?: MemoryKey | undefined;
+  readonly mode: RecallMode;
+  readonly filter: MemoryFilter;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly detail: 'concise' | 'full';
+  /** What the caller asked for: a cursor continues this question and no other. */
+  readonly question: unknown;
+}
+
+export interface Why {
+  /** The share of the question's words that the text holds, the rarer the word the more it counts. */
+  readonly text: number;
+  /** Cosine between the question and the nearest part of the text. */
+  readonly vector?: number | undefined;
+  readonly rerank?: number | undefined;
+}
+
+export type Hit = Shortened<Partial<MemoryView> & { key: MemoryKey; score: number; why: Why; content?: string }>;
+
+export interface RecallReply {
+  readonly results: Hit[];
+  readonly mode: RecallMode;
+  readonly degraded_reason?: string | undefined;
+  readonly waited_for?: string | undefined;
+  /** Whether the memories answer at all; `weak` is the normal state. */
+  readonly strength: Strength;
+  readonly calibration: CalibrationSource;
+  readonly total: number;
+  readonly next_cursor?: string | undefined;
+}
+
+export async function recall(scope: Scope, request: RecallRequest): Promise<RecallReply> {
+  const { filter, limit, cursor, detail, mode, question } = request;
+  const target = targetOf(scope, request);
+  const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
+
+  const { store } = scope.workspace;
+  const list = await rankMemories(scope, target, mode, filter);
+  const page = list.memories.slice(start, start + limit);
+  const memories = store.memories.byIds(page.map(({ memory }) => memory.id));
+  const results = fitReply(
+    page.flatMap((entry) => {
+      // What was erased or hidden while the list was made is not shown.
+      const memory = memories.get(entry.memory.id);
+      return memory === undefined || !store.memories.passes(memory.id, filter)
+        ? []
+        : [hitOf(scope, memory, entry, detail)];
+    }),
+    replyBudget[detail],
+    // The neighbourhood of the question's words tells more than the beginning does.
+    ({ content = '' }, length) => passageAround(content, list.question, length).text,
+  );
+  scope.workspace.activity.read(
+    'memory_search',
+    results.map(({ key }) => key),
+    scope.caller,
+  );
+  const end = start + results.length;
+  return {
+    results,
+    mode: list.mode,
+    degraded_reason: list.degraded,
+    waited_for: list.waited,
+    ...list.judgement,
+    total: list.memories.length,
+    next_cursor: end < list.memories.length ? encodeCursor(end, question) : undefined,
+  };
+}
+
+function targetOf({ workspace }: Scope, { query, relatedTo }: RecallRequest): Target {
+  if (relatedTo !== undefined && query === undefined) {
+    const memory = workspace.store.memories.read(relatedTo);
+    if (memory === undefined) throw unknownKey(relatedTo);
+    return { memory };
+  }
+  if (query !== undefined && relatedTo === undefined) return { query };
+  throw new MemoryMcpError('invalid_input', 'memory_search: give either query or related_to', {
+    hint: 'query is a question or words; related_to is the key of a memory whose neighbours are wanted.',
+  });
+}
+
+/** What an assistant needs of a hit; `full` shows everything that is known of the memory. */
+function hitOf(
+  scope: Scope,
+  memory: Memory,
+  { score, coverage, cosine, rerank }: RankedMemory,
+  detail: 'concise' | 'full',
+) {
+  const view = viewOf(memory, scope);
+  const why = {
+    text: rounded(coverage),
+    vector: cosine === undefined ? undefined : rounded(cosine),
+    rerank: rerank === undefined ? undefined : rounded(rerank),
+  };
+  const { key, content, created_at, age, tags, importance, emotion, version, deleted_at } = view;
+  const shown =
+    detail === 'full' ? view : { key, content, created_at, age, tags, importance, emotion, version, deleted_at };
+  return { ...shown, score: rounded(score), why };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

@@ -1,0 +1,90 @@
+/**
+ * Goals and promises: noted, closed, taken up again. They are known by their text, which is compared as people would,
+ * without case, width and the full stop.
+ */
+import { MemoryMcpError } from '../core/errors.ts';
+import type { Timestamp } from '../core/memory.ts';
+import { foldText } from '../core/text/terms.ts';
+import { quoteForMessage } from '../core/text/visible-text.ts';
+
+export interface Undertaking {
+  readonly text: string;
+  readonly status: 'open' | 'done' | 'dropped';
+  readonly since: Timestamp;
+  readonly closed_at?: Timestamp | undefined;
+}
+
+export interface UndertakingChange {
+  readonly text: string;
+  readonly status: Undertaking['status'];
+}
+
+const openLimit = 50;
+const keptClosed = 100;
+
+/** What a stored value holds; nothing where it is no list. */
+export function undertakingsIn(value: unknown): Undertaking[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * The list after a change, in the order of noting, the oldest closed ones dropped. `not_found` for closing what was
+ * never noted, `invalid_input` where too many would be open. `name` is that of the list, for messages.
+ */
+export function mergedUndertakings(
+  name: string,
+  current: readonly Undertaking[],
+  changes: readonly UndertakingChange[],
+  now: Timestamp,
+): Undertaking[] {
+  const merged = new Map(current.map((entry) => [identityOf(entry), entry]));
+  for (const change of changes) {
+    const known = merged.get(identityOf(change));
+    if (known === undefined && change.status !== 'open') throw unknownUndertaking(name, change, current);
+    merged.set(identityOf(change), {
+      text: known?.text ?? change.text,
+      status: change.status,
+      since: known?.since ?? now,
+      ...(change.status !== 'open' && { closed_at: now }),
+    });
+  }
+  const all = [...merged.values()];
+  const open = all.filter(isOpen);
+  if (open.length > openLimit) {
+    throw new MemoryMcpError(
+      'invalid_input',
+      `${name}: ${open.length} would be open; at most ${openLimit} are allowed`,
+      {
+        hint: 'Close what is done with {"text": "…", "status": "done"} or "dropped".',
+      },
+    );
+  }
+  const closed = all.filter((entry) => !isOpen(entry)).sort((one, other) => latestFirst(one, other));
+  const forgotten = new Set(closed.slice(keptClosed));
+  return all.filter((entry) => !forgotten.has(entry));
+}
+
+export function isOpen({ status }: Undertaking): boolean {
+  return status === 'open';
+}
+
+function latestFirst(one: Undertaking, other: Undertaking): number {
+  return (other.closed_at ?? '').localeCompare(one.closed_at ?? '');
+}
+
+function identityOf({ text }: { text: string }): string {
+  return foldText(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\s.。]+$/, '');
+}
+
+function unknownUndertaking(
+  name: string,
+  { text }: UndertakingChange,
+  current: readonly Undertaking[],
+): MemoryMcpError {
+  const open = current.filter(isOpen).map((entry) => quoteForMessage(entry.text));
+  return new MemoryMcpError('not_found', `${name}: there is none that says ${quoteForMessage(text)}`, {
+    hint: open.length === 0 ? 'None is open.' : `Open: ${open.slice(-10).join(', ')}.`,
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * Reading memories whose keys are known: the whole text and everything that is noted beside it, in parts where it is
+ * too long for one reply. It changes nothing but the counts of use.
+ */
+import type { Memory, MemoryKey } from '../core/memory.ts';
+import { visibleValue } from '../core/text/visible-text.ts';
+import type { Scope } from '../persona/scope.ts';
+import { type MemoryView, viewOf } from '../reply/memory-view.ts';
+import { fitReply, replyBudget, type Shortened, shareOf } from '../reply/reply-budget.ts';
+import { headWithin, jsonBytes } from '../reply/reply-text.ts';
+import { unknownKey } from '../store/memory-change.ts';
+import type { MemoryVersion } from '../store/memory-versions.ts';
+
+export interface ReadRequest {
+  readonly keys: readonly MemoryKey[];
+  /** Also the states that were replaced. */
+  readonly history: boolean;
+  /** Where to begin in the texts, as `next_offset` said. */
+  readonly offset?: number | undefined;
+}
+
+export type PastVersion = Omit<MemoryVersion, 'fields'> & MemoryVersion['fields'];
+
+export interface ReadMemory extends MemoryView {
+  readonly content: string;
+  /** Where `content` begins in the whole text, and where the next part begins if this one was cut. */
+  readonly offset?: number | undefined;
+  readonly next_offset?: number | undefined;
+  /** The replaced states, newest first, and how many older ones had no room. */
+  readonly history?: readonly Shortened<PastVersion>[] | undefined;
+  readonly history_omitted?: number | undefined;
+}
+
+export interface ReadReply {
+  readonly memories: ReadMemory[];
+  readonly not_found: MemoryKey[];
+  /** Keys that exist and had no room: ask for them alone. */
+  readonly omitted?: MemoryKey[] | undefined;
+}
+
+/** The braces, names of fields and numbers of one memory. */
+const labels = 120;
+/** The least of a text that is worth showing. */
+const shortestPart = 400;
+/** The part of the room that is kept for what was, where that is asked for. */
+const historyShare = 0.4;
+
+/** The memories of these keys, deleted ones included; `not_found` if none exists. */
+export function readMemories(scope: Scope, request: ReadRequest): ReadReply {
+  const { store, activity } = scope.workspace;
+  const wanted = [...new Set(request.keys)];
+  const reply = store.read(() => {
+    const found = wanted.flatMap((key) => store.memories.read(key) ?? []);
+    const [first] = wanted;
+    if (found.length === 0 && first !== undefined) throw unknownKey(first);
+    const keys = new Set(found.map(({ key }) => key));
+    const missing = wanted.filter((key) => !keys.has(key));
+    return { not_found: missing, ...shownWithin(replyBudget.full - 500 - jsonBytes(wanted), found, scope, request) };
+  });
+  activity.read(
+    'memory_read',
+    reply.memories.map(({ key }) => key),
+    scope.caller,
+  );
+  return reply;
+}
+
+function shownWithin(
+  room: number,
+  found: readonly Memory[],
+  scope: Scope,
+  { history, offset = 0 }: ReadRequest,
+): Pick<ReadReply, 'memories' | 'omitted'> {
+  const parts = found.map((memory) => {
+    const { content, ...rest } = viewOf(memory, scope);
+    const text = content.slice(offset);
+    return { rest, content, text, fixed: jsonBytes(rest) + labels, bytes: jsonBytes(text) };
+  });
+  let used = 0;
+  const fitting = parts.filter(({ fixed, bytes }, index) => {
+    used += fixed + Math.min(bytes, shortestPart);
+    return index === 0 || used <= room;
+  });
+  const forTexts = Math.floor(room * (history ? 1 - historyShare : 1));
+  const fixed = fitting.reduce((sum, part) => sum + part.fixed, 0);
+  const share = shareOf(
+    fitting.map(({ bytes }) => bytes),
+    forTexts - fixed,
+  );
+  const memories = fitting.map(({ rest, content, text }): ReadMemory => {
+    const shown = headWithin(text, Math.max(share, shortestPart));
+    const end = offset + shown.length;
+    return {
+      ...rest,
+      content: shown,
+      ...(offset > 0 && { offset }),
+      ...(end < content.length && { next_offset: end, content_length: content.length }),
+    };
+  });
+  const left = room - jsonBytes(memories);
+  const omitted = found.slice(fitting.length).map(({ key }) => key);
+  return {
+    memories: history ? memories.map((memory) => withHistory(memory, left / memories.length, scope)) : memories,
+    ...(omitted.length > 0 && { omitted }),
+  };
+}
+
+function withHistory(memory: ReadMemory, room: number, { workspace }: Scope): ReadMemory {
+  const versions = workspace.store.memories.versions(memory.key).toReversed();
+  const past = versions.map(({ fields, ...version }): PastVersion => visibleValue({ ...version, ...fields }));
+  const shown = fitReply(past, room);
+  const omitted = past.length - shown.length;
+  return { ...memory, history: shown, ...(omitted > 0 && { history_omitted: omitted }) };
+}

@@ -1,0 +1,79 @@
+/**
+ * Numbers about one persona's memories and about how the program serves them.
+ */
+
+import { wallTimeAt } from '../core/time/time-zone.ts';
+import type { Scope } from '../persona/scope.ts';
+import type { Fitness } from '../scoring/model-quality.ts';
+import { measuredFitness, type RecallStatus, recallStatus } from '../search/recall-status.ts';
+import type { Count, Totals } from '../store/statistics.ts';
+
+export interface MemoryStatistics extends Totals {
+  readonly tags: readonly Count[];
+  readonly emotions: readonly Count[];
+  /** The last seven days in the configured time zone, oldest first. */
+  readonly days: readonly { readonly day: string; readonly count: number }[];
+  /** How far the embedding model is trusted, per direction; absent until it has been measured. */
+  readonly measured?: Fitness | undefined;
+}
+
+const dayLength = 86_400_000;
+
+export function memoryStatistics(scope: Scope, top = 10): MemoryStatistics {
+  const { store } = scope.workspace;
+  const measured = measuredFitness(scope);
+  const now = scope.clock.now().getTime();
+  const counts = new Map<string, number>();
+  for (let back = 6; back >= 0; back--) counts.set(dayAt(now - back * dayLength, scope.settings.timezone), 0);
+  return store.read(() => {
+    for (const at of store.statistics.createdSince(new Date(now - 8 * dayLength).toISOString())) {
+      const day = dayAt(Date.parse(at), scope.settings.timezone);
+      const count = counts.get(day);
+      if (count !== undefined) counts.set(day, count + 1);
+    }
+    return {
+      ...store.statistics.totals(),
+      tags: store.statistics.tags(top),
+      emotions: store.statistics.emotions(top),
+      days: [...counts].map(([day, count]) => ({ day, count })),
+      ...(measured !== undefined && { measured }),
+    };
+  });
+}
+
+/** The calendar day of an instant at that place, `YYYY-MM-DD`. */
+function dayAt(instant: number, timeZone: string): string {
+  return new Date(wallTimeAt(instant, timeZone)).toISOString().slice(0, 10);
+}
+
+export interface StoreInformation {
+  readonly persona: string;
+  readonly memories: number;
+  readonly timezone: string;
+  readonly key_format: string;
+  readonly recall: RecallStatus;
+  readonly last_conversation?: string | undefined;
+}
+
+export function storeInformation(scope: Scope): StoreInformation {
+  const { workspace, settings } = scope;
+  return {
+    persona: workspace.persona,
+    memories: workspace.store.statistics.totals().memories,
+    timezone: settings.timezone,
+    key_format: 'memory_YYYYMMDDHHMMSS, then _01, _02 … within a second',
+    recall: recallStatus(scope),
+    last_conversation: workspace.activity.lastConversation(),
+  };
+}
+
+export interface UsageMetrics {
+  /** Calls of each operation in the last 30 days. */
+  readonly operations: readonly { readonly operation: string; readonly count: number }[];
+  readonly recall: RecallStatus;
+}
+
+export function usageMetrics(scope: Scope): UsageMetrics {
+  const from = new Date(scope.clock.now().getTime() - 30 * dayLength).toISOString().slice(0, 10);
+  return { operations: scope.workspace.store.operations.countsSince(from), recall: recallStatus(scope) };
+}

@@ -1,0 +1,44 @@
+/**
+ * Turns a MemoryFilter into the one SQL predicate that every path uses: lists, full text, vectors. It speaks of the
+ * table `memories` under the alias `m`. What varies are parameters, so that there are few different statements.
+ */
+import { type MemoryFilter, stateFields } from '../core/memory.ts';
+import { foldText } from '../core/text/terms.ts';
+import type { Parameter } from './sqlite/connection.ts';
+
+export interface SqlPredicate {
+  readonly text: string;
+  readonly parameters: readonly Parameter[];
+}
+
+export function predicateOf(filter: MemoryFilter): SqlPredicate {
+  const terms: string[] = [];
+  const parameters: Parameter[] = [];
+  const add = (text: string, ...values: Parameter[]) => {
+    terms.push(text);
+    parameters.push(...values);
+  };
+
+  if (filter.deleted === 'exclude') add('m.deleted_at IS NULL');
+  if (filter.deleted === 'only') add('m.deleted_at IS NOT NULL');
+  if (filter.createdFrom !== undefined) add('m.created_at >= ?', filter.createdFrom);
+  if (filter.createdBefore !== undefined) add('m.created_at < ?', filter.createdBefore);
+  if (filter.minImportance !== undefined) add('m.importance >= ?', filter.minImportance);
+  for (const field of stateFields) {
+    const wanted = filter.states?.[field];
+    if (wanted !== undefined) add(`fold_text(m.${field}) = ?`, foldText(wanted));
+  }
+  const tags = [...new Set((filter.tags ?? []).map(foldText))];
+  if (tags.length > 0) {
+    const holders = 'SELECT t.memory_id FROM memory_tags t WHERE t.tag IN (SELECT value FROM json_each(?))';
+    if (filter.tagMatch === 'all') {
+      add(`m.id IN (${holders} GROUP BY t.memory_id HAVING count(*) = ?)`, JSON.stringify(tags), tags.length);
+    } else add(`m.id IN (${holders})`, JSON.stringify(tags));
+  }
+  return { text: terms.length === 0 ? '1' : terms.join(' AND '), parameters };
+}
+
+/** True if the filter lets every live memory through and nothing else. */
+export function isOpen(filter: MemoryFilter): boolean {
+  return predicateOf(filter).text === 'm.deleted_at IS NULL';
+}

@@ -1,0 +1,37 @@
+/**
+ * Recognises a `memory.sqlite` by its first 100 bytes, so that a file of another program is never opened for writing.
+ * Source: the SQLite file format, section 1.3 (user_version at 60, application_id at 68, both big-endian).
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
+
+/** "MMCP" in ASCII: `PRAGMA application_id` of every file this product has made. */
+export const applicationId = 0x4d4d4350;
+
+const magic = 'SQLite format 3\0';
+
+export type FileKind = { kind: 'absent' } | { kind: 'foreign' } | { kind: 'ours'; schemaVersion: number };
+
+/** What lies at `path`. An empty file counts as absent: it is what a crash before the first write leaves behind. */
+export function fileKind(path: string): FileKind {
+  const header = Buffer.alloc(100);
+  let length: number;
+  try {
+    const file = openSync(path, 'r');
+    try {
+      length = readSync(file, header, 0, 100, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return { kind: 'absent' };
+    throw new MemoryMcpError('backend_unavailable', `${path} cannot be read (${reasonOf(cause)})`, {
+      hint: 'Check who owns the file and its folder.',
+      cause,
+    });
+  }
+  if (length === 0) return { kind: 'absent' };
+  if (length < 100 || header.toString('latin1', 0, 16) !== magic) return { kind: 'foreign' };
+  if (header.readUInt32BE(68) !== applicationId) return { kind: 'foreign' };
+  return { kind: 'ours', schemaVersion: header.readUInt32BE(60) };
+}

@@ -1,0 +1,158 @@
+/**
+ * Who is asking, and for which persona. With tokens configured nobody comes in without one, and a token opens only the
+ * personas that it names; without tokens a persona's name is all there is to say. The same policy for every route.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { AuthToken } from '../../../config/schema.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { MemoryMcpError } from '../../../core/errors.ts';
+import { quoteForMessage } from '../../../core/text/visible-text.ts';
+import type { Operation } from '../../../operation/operation.ts';
+import { RefusedRequest } from '../http-error.ts';
+import { readPersonaHeader } from './persona-header.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+export interface Principal {
+  /** Tells one token from another; undefined without tokens. */
+  readonly id: string | undefined;
+  /** What the log calls it: the token's name or place in the list, never the token; undefined without tokens. */
+  readonly label: string | undefined;
+  readonly personas: readonly string[] | '*';
+  readonly readOnly: boolean;
+}
+
+export interface Authenticator {
+  /** The owner of the request's token. No valid one is a 401, too many invalid ones from one address a 429. */
+  identify(headers: Headers, address: string): Principal;
+  /** The persona that the request means, if the principal may have it: otherwise 400 or 403. */
+  personaOf(principal: Principal, headers: Headers): string;
+}
+
+export interface AuthenticatorParts {
+  readonly tokens: readonly AuthToken[];
+  /** Whose memories are meant where a request names nobody. */
+  readonly defaultPersona: string;
+  /** The whole server offers reads alone. */
+  readonly readOnly: boolean;
+  readonly clock: Clock;
+}
+
+const failedTokensPerSecond = 5;
+
+export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }: AuthenticatorParts): Authenticator {
+  if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
+
+  const holders = tokens.map((token, index) => ({
+    digest: digestOf(token.token),
+    principal: {
+      id: String(index),
+      label: token.name ?? `token ${index + 1}`,
+      personas: token.personas,
+      readOnly: readOnly || token.read_only,
+    },
+  }));
+  const failures = createRateLimit({ perSecond: () => failedTokensPerSecond, clock });
+  /** Which tokens have come in from which address: somebody else's guesses there must not lock them out. */
+  const admitted = new Map<string, Set<Principal>>();
+
+  function holderOf(token: string): Principal | undefined {
+    const digest = digestOf(token);
+    let found: Principal | undefined;
+    // Every token is compared, whichever fits: how long it takes tells nothing.
+    for (const holder of holders) if (timingSafeEqual(holder.digest, digest)) found = holder.principal;
+    return found;
+  }
+
+  return {
+    identify(headers, address) {
+      const token = bearerOf(headers);
+      const principal = token === undefined ? undefined : holderOf(token);
+      const known = admitted.get(address);
+      if (principal !== undefined && known?.has(principal)) return principal;
+      if (token !== undefined && !failures.allows(address)) throw tooManyFailures();
+      if (principal !== undefined) {
+        if (admitted.size >= 10_000) admitted.clear();
+        admitted.set(address, (known ?? new Set()).add(principal));
+        return principal;
+      }
+      if (token !== undefined) failures.take(address);
+      throw unauthorized(token);
+    },
+    personaOf(principal, headers) {
+      const named = headers.get('x-persona');
+      const mayHave = (persona: string) => principal.personas === '*' || principal.personas.includes(persona);
+      if (named !== null) {
+        const persona = readPersonaHeader('X-Persona', named);
+        if (mayHave(persona)) return persona;
+        throw insufficientScope(`This token does not open the persona ${quoteForMessage(persona)}`, {
+          hint: 'Name one that it opens in X-Persona, or use another token.',
+        });
+      }
+      const [only, ...others] = principal.personas === '*' ? [] : principal.personas;
+      if (only !== undefined && others.length === 0) return only;
+      if (mayHave(defaultPersona)) return defaultPersona;
+      throw new MemoryMcpError('invalid_input', 'This token opens several personas and the request names none', {
+        hint: `Send the header X-Persona with one of: ${[only, ...others].map((name) => encodeURIComponent(name ?? '')).join(', ')}.`,
+      });
+    },
+  };
+}
+
+/** No tokens: the ways in which clients of the original name a persona, and nobody is asked who they are. */
+function openToEverybody({ defaultPersona, readOnly }: { defaultPersona: string; readOnly: boolean }): Authenticator {
+  const everybody: Principal = { id: undefined, label: undefined, personas: '*', readOnly };
+  return {
+    identify: () => everybody,
+    personaOf(_, headers) {
+      const named = headers.get('x-persona');
+      const bearer = bearerOf(headers);
+      const persona = named === null ? undefined : readPersonaHeader('X-Persona', named);
+      const borne = bearer === undefined ? undefined : readPersonaHeader('Authorization: Bearer', bearer);
+      if (persona !== undefined && borne !== undefined && persona !== borne) {
+        throw new MemoryMcpError('invalid_input', 'X-Persona and Authorization: Bearer name different personas', {
+          hint: 'Send one of them.',
+        });
+      }
+      return persona ?? borne ?? defaultPersona;
+    },
+  };
+}
+
+/** Refuses what a read-only principal may not do, before anything of the request is looked at. */
+export function assertMayCall(principal: Principal, operation: Operation): void {
+  if (!principal.readOnly || operation.effect === 'read') return;
+  throw insufficientScope(`${operation.name} changes memories, and this access is read-only`, {
+    hint: 'Use a token without read_only, on a server whose tools are not "read-only".',
+  });
+}
+
+function bearerOf(headers: Headers): string | undefined {
+  return /^bearer +(\S.*)$/i.exec(headers.get('authorization') ?? '')?.[1];
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function unauthorized(token: string | undefined): RefusedRequest {
+  const challenge = `Bearer realm="memory-mcp"${token === undefined ? '' : ', error="invalid_token"'}`;
+  const message = token === undefined ? 'This server wants a token' : 'The token is not valid here';
+  return new RefusedRequest(401, 'unauthorized', message, {
+    hint: 'Send the header Authorization: Bearer with a token of auth_tokens. A persona is named in X-Persona.',
+    headers: { 'WWW-Authenticate': challenge },
+  });
+}
+
+function tooManyFailures(): RefusedRequest {
+  return new RefusedRequest(429, 'unauthorized', 'Too many wrong tokens came from this address', {
+    hint: 'Wait a second.',
+    headers: { 'Retry-After': '1' },
+  });
+}
+
+function insufficientScope(message: string, { hint }: { hint: string }): RefusedRequest {
+  return new RefusedRequest(403, 'forbidden', message, {
+    hint,
+    headers: { 'WWW-Authenticate': 'Bearer realm="memory-mcp", error="insufficient_scope"' },
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * `/api/<operation>`: any operation with JSON in and out, for programs that speak no MCP. Reads may be asked with GET
+ * and a query string; everything that changes something is a POST.
+ */
+import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
+import type { Oversee } from '../observe-calls.ts';
+import { methodNotAllowed, RefusedRequest } from './http-error.ts';
+import { queryInput } from './query-input.ts';
+import { readJson } from './request-body.ts';
+
+export interface ApiCall {
+  readonly request: Request;
+  readonly operation: Operation;
+  readonly openScope: OpenScope;
+  readonly oversee: Oversee;
+}
+
+/** The operation that a path names; 404 where there is none, 405 where the method is not one of its own. */
+export function operationFor(request: Request, name: string, operations: readonly Operation[]): Operation {
+  const operation = operations.find((candidate) => candidate.name === name);
+  if (operation === undefined) {
+    throw new RefusedRequest(404, 'not_found', 'There is no such operation', {
+      hint: `There are: ${operations.map((candidate) => candidate.name).join(', ')}.`,
+    });
+  }
+  const methods = operation.effect === 'read' ? ['GET', 'HEAD', 'POST'] : ['POST'];
+  if (!methods.includes(request.method)) throw methodNotAllowed(request.method, `/api/${name}`, methods);
+  return operation;
+}
+
+export async function callApi({ request, operation, openScope, oversee }: ApiCall): Promise<Response> {
+  let input: unknown;
+  const result = await oversee({ operation, source: 'api', input: () => input }, async () => {
+    input =
+      request.method === 'POST' ? await readJson(request) : queryInput(operation, new URL(request.url).searchParams);
+    return invoke(operation, input, openScope);
+  });
+  return Response.json({ result });
+}

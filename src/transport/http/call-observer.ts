@@ -1,0 +1,74 @@
+/**
+ * Watches the calls that come over HTTP: a read-only principal calls reads alone, a batch counts as many requests, and
+ * each call leaves a line in the log and a duration in the metrics, whatever its end.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { MemoryMcpError } from '../../core/errors.ts';
+import type { CallLog } from '../call-log.ts';
+import type { Unfinished } from '../in-flight.ts';
+import type { Oversee } from '../observe-calls.ts';
+import { assertMayCall } from './access/auth.ts';
+import type { RateLimit } from './access/rate-limit.ts';
+import { RefusedRequest } from './http-error.ts';
+import type { Metrics } from './metrics.ts';
+import { limitKeyOf, type Visit } from './request-context.ts';
+
+export interface OverseerParts {
+  readonly metrics: Metrics;
+  readonly log: CallLog;
+  readonly clock: Clock;
+  readonly requestLimit: RateLimit;
+  readonly unfinished: Unfinished;
+}
+
+export interface Overseer {
+  /** For the calls of one request. */
+  of(visit: Visit, persona: string, via: 'mcp' | 'api'): Oversee;
+}
+
+export function createOverseer({ metrics, log, clock, requestLimit, unfinished }: OverseerParts): Overseer {
+  return {
+    of(visit, persona, via) {
+      let calls = 0;
+      return async ({ operation, source, input }, work) => {
+        const started = clock.monotonic();
+        let outcome = 'ok';
+        try {
+          assertMayCall(visit.principal, operation);
+          // The first call was paid for at the door; a batch brings more of them.
+          if (calls++ > 0) takeFrom(requestLimit, visit);
+          return await unfinished.track(work());
+        } catch (error) {
+          outcome = error instanceof MemoryMcpError ? error.code : 'internal';
+          throw error;
+        } finally {
+          const milliseconds = clock.monotonic() - started;
+          const { name } = operation;
+          metrics.operation({ operation: name, via, outcome }, milliseconds / 1_000);
+          log.record({
+            event: 'call',
+            via,
+            operation: name,
+            persona,
+            token: visit.principal.label,
+            source,
+            address: visit.address,
+            outcome,
+            milliseconds: Math.round(milliseconds * 10) / 10,
+            input: input(),
+          });
+        }
+      };
+    },
+  };
+}
+
+/** Takes one request from what a principal may send in this second. */
+export function takeFrom(limit: RateLimit, visit: Visit): void {
+  const seconds = limit.take(limitKeyOf(visit));
+  if (seconds === 0) return;
+  throw new RefusedRequest(429, 'busy', 'Too many requests in this second', {
+    hint: `Try again in ${seconds} s; rate_limit_per_second says how many there may be.`,
+    headers: { 'Retry-After': String(seconds) },
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * What surrounds every request whatever becomes of it: headers that keep browsers from misusing a reply, permission for
+ * the web pages that the settings allow, durations for the metrics, and a line in the log for who was turned away.
+ */
+import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import type { Clock } from '../../core/clock.ts';
+import type { CallLog } from '../call-log.ts';
+import type { Unfinished } from '../in-flight.ts';
+import { clientAddress } from './access/client-address.ts';
+import { createRateLimit } from './access/rate-limit.ts';
+import { RefusedRequest } from './http-error.ts';
+import type { Metrics } from './metrics.ts';
+import type { HttpEnvironment } from './request-context.ts';
+
+export interface FrameParts {
+  readonly metrics: Metrics;
+  readonly log: CallLog;
+  readonly clock: Clock;
+  readonly unfinished: Unfinished;
+  /** True while the server ends: connections are then closed after their reply. */
+  readonly draining: () => boolean;
+  readonly allowsOrigin: (origin: string, host: string) => boolean;
+}
+
+const replyHeaders = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+const corsHeaders = {
+  'Access-Control-Allow-Methods': 'GET, POST',
+  'Access-Control-Allow-Headers':
+    'Authorization, Content-Type, Accept, X-Persona, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID',
+  'Access-Control-Expose-Headers': 'MCP-Protocol-Version, Mcp-Session-Id, WWW-Authenticate, Retry-After',
+  'Access-Control-Max-Age': '600',
+};
+
+/** Entries for refused requests a second and address: a flood must not fill the log. */
+const refusalsPerSecond = 5;
+
+export function createFrame({
+  metrics,
+  log,
+  clock,
+  unfinished,
+  draining,
+  allowsOrigin,
+}: FrameParts): MiddlewareHandler<HttpEnvironment> {
+  const refusals = createRateLimit({ perSecond: () => refusalsPerSecond, clock });
+
+  function recordRefusal(c: Context<HttpEnvironment>, error: RefusedRequest, route: string): void {
+    const address = c.var.address;
+    if (![401, 403, 429].includes(error.status) || refusals.take(address) > 0) return;
+    const token = c.var.visit?.principal.label;
+    const { method } = c.req;
+    log.record({ event: 'refused', method, route, status: error.status, token, address, reason: error.message });
+  }
+
+  return async (c, next) => {
+    const started = clock.monotonic();
+    c.set('address', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.raw.headers));
+    await unfinished.track(next());
+
+    for (const [name, value] of Object.entries(replyHeaders)) if (!c.res.headers.has(name)) c.header(name, value);
+    const origin = c.req.header('origin');
+    if (origin !== undefined && allowsOrigin(origin, c.req.header('host') ?? '')) {
+      for (const [name, value] of Object.entries(corsHeaders)) c.header(name, value);
+      c.header('Access-Control-Allow-Origin', origin);
+      c.header('Vary', 'Origin', { append: true });
+    }
+    if (draining()) c.header('Connection', 'close');
+
+    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'other';
+    metrics.request({ route, status: c.res.status }, (clock.monotonic() - started) / 1_000);
+    if (c.error instanceof RefusedRequest) recordRefusal(c, c.error, route);
+  };
+}
