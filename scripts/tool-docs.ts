@@ -15,13 +15,13 @@ export function renderToolTable(operations: readonly Operation[]): string {
   return ['| Tool | Set | Effect | What |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-export interface ToolPageParts {
+export interface ToolPageDeps {
   readonly operations: readonly Operation[];
   readonly resources: readonly { uri: string; description: string }[];
   readonly prompts: readonly Prompt[];
 }
 
-export function renderToolPage({ operations, resources, prompts }: ToolPageParts): string {
+export function renderToolPage({ operations, resources, prompts }: ToolPageDeps): string {
   return `# Tools, resources and prompts
 
 Written by \`npm run generate\` from the operations in \`src/operation/\`. Every tool is also \`memory-mcp call <tool> '<JSON>'\`.

@@ -21,7 +21,7 @@ import { openFaissIndex } from './vector/faiss-index.ts';
 import { openFlatIndex } from './vector/flat-index.ts';
 import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';
 
-export interface AppParts {
+export interface AppDeps {
   readonly loaded: LoadedConfiguration;
   /** The settings of this moment, where they are watched. */
   readonly configuration?: () => Configuration;
@@ -44,7 +44,7 @@ export interface App {
 /** A client may call itself anything, and its name stays beside every memory that it writes. */
 const sourceLimit = 100;
 
-export function openApp(parts: AppParts): App {
+export function openApp(parts: AppDeps): App {
   const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
   const { paths } = loaded;
   const process = randomUUID();

@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language } from '../../src/core/text/language.ts';
-import { type Fitness, nearness } from '../../src/scoring/model-quality.ts';
+import { type ModelQuality, nearness } from '../../src/scoring/model-quality.ts';
 import { tellingCoverage } from '../../src/scoring/strength.ts';
 import { benchFolder } from './contestants.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
@@ -101,7 +101,7 @@ async function askGroup(
 function nearnesses(
   hits: readonly FoundHit[],
   asked: Language,
-  scale: Fitness | undefined,
+  scale: ModelQuality | undefined,
 ): Pick<Answer, 'nearest' | 'noneAbove'> {
   const near = hits.map(({ cosine, language }) =>
     cosine === undefined ? undefined : nearness(scale, cosine, asked, language),

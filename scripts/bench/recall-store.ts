@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { type Language, languageOf } from '../../src/core/text/language.ts';
-import type { Fitness } from '../../src/scoring/model-quality.ts';
+import type { ModelQuality } from '../../src/scoring/model-quality.ts';
 import { callTool } from './contestants.ts';
 import { startMemoryMcp } from './memory-mcp-server.ts';
 import type { Answered } from './recall-scores.ts';
@@ -30,7 +30,7 @@ export interface RecallStore {
   add(texts: readonly { id: string; text: string }[]): Promise<void>;
   ask(question: { id: string; text: string; relevant: readonly string[] }, mode: RecallMode): Promise<Asked>;
   /** What the model was measured to be worth; undefined where there is none. */
-  scale(): Promise<Fitness | undefined>;
+  scale(): Promise<ModelQuality | undefined>;
   close(): Promise<void>;
 }
 
@@ -39,10 +39,15 @@ const replySchema = z.object({
   results: z.array(z.object({ key: z.string(), why: z.object({ text: z.number(), vector: z.number().optional() }) })),
   strength: z.string(),
 });
-const acquaintance = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
+const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
 const statisticsSchema = z.object({
   measured: z
-    .object({ 'ja-ja': acquaintance, 'ja-en': acquaintance, 'en-ja': acquaintance, 'en-en': acquaintance })
+    .object({
+      'ja-ja': languagePairQuality,
+      'ja-en': languagePairQuality,
+      'en-ja': languagePairQuality,
+      'en-en': languagePairQuality,
+    })
     .optional(),
 });
 const contextSchema = z.object({

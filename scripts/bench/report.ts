@@ -25,13 +25,13 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-export interface Circumstances {
+export interface RankingContext {
   readonly command: string;
   /** The folder in which the data lay. */
   readonly folder: string;
 }
 
-export function circumstances({ command, folder }: Circumstances): string {
+export function circumstances({ command, folder }: RankingContext): string {
   const processors = cpus();
   const load = loadavg()[0];
   return [

@@ -128,14 +128,14 @@ async function measure({ folder, size, model, rounds }: Place & { rounds: number
   try {
     await untilHybrid(hybrid);
     const rows: Row[] = [];
-    for (const [kind, questionOf] of Object.entries(questionKinds)) {
+    for (const [kind, prepareQueryFor] of Object.entries(questionKinds)) {
       const row: Row = {
         kind,
         times: { keyword: [], hybrid: [], 'model alone': [], trigram: [], like: [] },
         results: [],
       };
       for (let first = 0; first < rounds; first += turn - 1) {
-        const questions = Array.from({ length: turn }, (_, call) => questionOf(first + call, size));
+        const questions = Array.from({ length: turn }, (_, call) => prepareQueryFor(first + call, size));
         for (const one of asked) {
           for (const [call, question] of questions.entries()) {
             const { milliseconds, results } = await contestants[one](question);

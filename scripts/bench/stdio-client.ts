@@ -23,7 +23,7 @@ export interface StartedServer {
   end(): Promise<number>;
 }
 
-export interface StartParts {
+export interface StartDeps {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-export function startServer({ file, args, environment, folder }: StartParts): StartedServer {
+export function startServer({ file, args, environment, folder }: StartDeps): StartedServer {
   const began = performance.now();
   const child = spawn(process.execPath, [file, ...args], { cwd: folder, env: environment });
   const waiting = new Map<number, Waiting>();

@@ -1,14 +1,14 @@
 /**
  * What `serve --http` says once it listens: a line for logs, and for a person in a terminal what to paste where.
  */
-export interface ListeningParts {
+export interface ListeningDeps {
   /** The address that the socket has. */
   readonly host: string;
   readonly port: number;
   readonly withTokens: boolean;
 }
 
-export function listeningNotice({ host, port, withTokens }: ListeningParts): { line: string; terminal: string } {
+export function listeningNotice({ host, port, withTokens }: ListeningDeps): { line: string; terminal: string } {
   const url = `http://${reachableHost(host)}:${port}`;
   const header = withTokens ? '"Authorization: Bearer <token>"' : '"X-Persona: <name>"';
   return {

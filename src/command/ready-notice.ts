@@ -5,14 +5,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface ReadyParts {
+export interface ReadyDeps {
   readonly persona: string;
   readonly dataFolder: string;
   /** The file that was started; `process.argv[1]` unless given. */
   readonly program?: string | undefined;
 }
 
-export function readyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyParts): string {
+export function readyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyDeps): string {
   const { command, args } = startCommand(program);
   const entry = JSON.stringify(
     { mcpServers: { memory: { command, args, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } } } },

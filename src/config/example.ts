@@ -28,7 +28,7 @@ export function renderSettingsTable(): string {
       code(setting.key),
       variablesOf(setting).map(code).join(' or '),
       setting.unsetMeans ?? code(JSON.stringify(defaultOf(setting))),
-      meaningOf(setting),
+      scoreMeaning(setting),
       setting.live === true ? 'yes' : '',
     ]),
   );
@@ -65,7 +65,7 @@ function variablesOf({ variables, variable }: Setting): string[] {
   return [...variables.slice(0, 1), ...(variable === undefined ? [] : [variable])];
 }
 
-function meaningOf({ help, allowed }: Setting): string {
+function scoreMeaning({ help, allowed }: Setting): string {
   return allowed.startsWith('one of ') ? `${help} One of ${allowed.slice('one of '.length)}.` : help;
 }
 

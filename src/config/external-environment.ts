@@ -7,7 +7,7 @@ import { hideCredentials } from './config-errors.ts';
 import { resolvePath } from './paths.ts';
 import { type Environment, variableOf } from './variables.ts';
 
-export interface Surroundings {
+export interface ExternalEnvironment {
   readonly huggingFace: {
     /** HF_HOME, else TRANSFORMERS_CACHE. */
     readonly folder: string | undefined;
@@ -41,7 +41,7 @@ export const machineVariables = [
 ];
 
 /** Reads them. A relative folder is meant from `directory`. An HF_ENDPOINT that is no address is `invalid_input`. */
-export function readSurroundings(environment: Environment, directory: string): Surroundings {
+export function readSurroundings(environment: Environment, directory: string): ExternalEnvironment {
   const folder = variableOf(environment, 'HF_HOME') ?? variableOf(environment, 'TRANSFORMERS_CACHE');
   const offline = variableOf(environment, 'HF_HUB_OFFLINE')?.trim().toLowerCase() ?? '';
   const https = eitherCase(environment, 'HTTPS_PROXY')?.trim();

@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { problemsError } from './config-errors.ts';
-import { readSurroundings, type Surroundings } from './external-environment.ts';
+import { type ExternalEnvironment, readSurroundings } from './external-environment.ts';
 import { findFile, readConfigurationFile, readObject, usualPlaces } from './file.ts';
 import { currentWord, retiredWarning } from './legacy-keys.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
@@ -21,7 +21,7 @@ export interface ConfigurationFlags {
   readonly tools?: string | undefined;
 }
 
-export interface LoadParts {
+export interface LoadDeps {
   readonly flags?: ConfigurationFlags;
   readonly environment?: Environment;
   readonly folders?: UserFolders;
@@ -39,7 +39,7 @@ export interface LoadedConfiguration {
   /** Every file that counts; the watcher looks at all of them. */
   readonly candidates: readonly string[];
   readonly paths: DataPaths;
-  readonly environment: Surroundings;
+  readonly environment: ExternalEnvironment;
 }
 
 /** Loads everything. Whatever cannot be used is one `invalid_input` that lists all of it. */
@@ -48,15 +48,15 @@ export async function loadConfiguration({
   environment = process.env,
   folders = userFolders(),
   directory = process.cwd(),
-}: LoadParts = {}): Promise<LoadedConfiguration> {
+}: LoadDeps = {}): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
   const path = (name: string, text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
     return resolveNamed(name, text, directory, warnings);
   };
-  const surroundings = readSurroundings(environment, directory);
+  const externalEnvironment = readSurroundings(environment, directory);
   const data = path('MEMORY_MCP_DATA_DIR', variableOf(environment, 'MEMORY_MCP_DATA_DIR')) ?? folders.data;
-  const paths = dataPaths(data, { models: surroundings.huggingFace.folder });
+  const paths = dataPaths(data, { models: externalEnvironment.huggingFace.folder });
 
   const found = findFile({
     demanded: flags.config === undefined ? undefined : resolvePath(flags.config, directory),
@@ -85,7 +85,7 @@ export async function loadConfiguration({
     file,
     candidates: found.candidates,
     paths,
-    environment: surroundings,
+    environment: externalEnvironment,
   };
 }
 

@@ -12,7 +12,7 @@ import { type Configuration, configurationSchema, settings } from './schema.ts';
 import type { Setting } from './setting.ts';
 import { placeAt, valueAt } from './setting-value.ts';
 
-export interface WatchParts {
+export interface WatchDeps {
   /** What the server was started with. */
   readonly loaded: LoadedConfiguration;
   /** Loads once more with the same flags and environment. */
@@ -36,7 +36,7 @@ export function watchConfiguration({
   onChange,
   logger,
   intervalMilliseconds = 1000,
-}: WatchParts): ConfigurationWatch {
+}: WatchDeps): ConfigurationWatch {
   let running = loaded.configuration;
   let latest = loaded;
   let handled: string | undefined;

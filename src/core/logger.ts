@@ -13,14 +13,14 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-export interface LoggerParts {
+export interface LoggerDeps {
   /** Asked for each line, so that a changed setting applies at once. */
   level: () => LogLevel;
   write: (line: string) => void;
 }
 
 /** One line a message: `memory-mcp warn: text {"field":1}`. */
-export function createLogger({ level, write }: LoggerParts): Logger {
+export function createLogger({ level, write }: LoggerDeps): Logger {
   const at = (own: LogLevel) => (message: string, fields?: LogFields) => {
     if (logLevels.indexOf(own) < logLevels.indexOf(level())) return;
     write(`memory-mcp ${own}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}\n`);

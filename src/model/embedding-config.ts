@@ -9,7 +9,7 @@ import type { Pooling } from './inference/inference-protocol.ts';
 import type { EmbeddingSettings } from './model-settings.ts';
 import type { EmbeddingPreset } from './presets.ts';
 
-export interface EmbeddingRecipe {
+export interface EmbeddingConfig {
   readonly pooling: Pooling;
   readonly queryPrefix: string;
   readonly documentPrefix: string;
@@ -28,25 +28,29 @@ const fewestTokens = 32;
 const maxTokensUnlessSaid = 512;
 
 /** Reads small files of `folder`, synchronously. */
-export function embeddingRecipe(folder: string, wishes: Wishes, preset: EmbeddingPreset | undefined): EmbeddingRecipe {
-  const own = preset ?? ownRecipe(folder, wishes);
+export function readEmbeddingConfig(
+  folder: string,
+  overrides: Wishes,
+  preset: EmbeddingPreset | undefined,
+): EmbeddingConfig {
+  const own = preset ?? ownRecipe(folder, overrides);
   const { dimensions } = own;
   return {
-    pooling: wishes.pooling ?? own.pooling,
-    queryPrefix: wishes.queryPrefix ?? own.queryPrefix ?? '',
-    documentPrefix: wishes.documentPrefix ?? own.documentPrefix ?? '',
+    pooling: overrides.pooling ?? own.pooling,
+    queryPrefix: overrides.queryPrefix ?? own.queryPrefix ?? '',
+    documentPrefix: overrides.documentPrefix ?? own.documentPrefix ?? '',
     maxTokens: own.maxTokens,
-    dimensions: wishes.dimensions ?? dimensions,
-    truncated: wishes.dimensions !== undefined && wishes.dimensions !== dimensions,
-    withoutPrefixes: [wishes.queryPrefix, wishes.documentPrefix, own.queryPrefix, own.documentPrefix].every(
+    dimensions: overrides.dimensions ?? dimensions,
+    truncated: overrides.dimensions !== undefined && overrides.dimensions !== dimensions,
+    withoutPrefixes: [overrides.queryPrefix, overrides.documentPrefix, own.queryPrefix, own.documentPrefix].every(
       (prefix) => prefix === undefined,
     ),
   };
 }
 
-function ownRecipe(folder: string, wishes: Wishes) {
+function ownRecipe(folder: string, overrides: Wishes) {
   const prefixes = ownPrefixes(folder);
-  const { pooling, promptCounts, dimensions } = ownPooling(folder, wishes.pooling);
+  const { pooling, promptCounts, dimensions } = ownPooling(folder, overrides.pooling);
   // Unless the files want the prompt in the mean: without it, multilingual-e5-small found more.
   const prompted = (prefixes.queryPrefix ?? '') !== '' || (prefixes.documentPrefix ?? '') !== '';
   return {

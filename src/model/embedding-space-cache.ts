@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { VectorSpace } from '../core/vector.ts';
-import type { EmbeddingRecipe } from './embedding-config.ts';
+import type { EmbeddingConfig } from './embedding-config.ts';
 import type { ModelPlace } from './model-reference.ts';
 import type { ModelLanguages } from './presets.ts';
 
@@ -15,7 +15,7 @@ export interface SpaceEntry {
   readonly space: VectorSpace;
   readonly name: string;
   readonly place: ModelPlace;
-  readonly recipe: EmbeddingRecipe;
+  readonly embeddingConfig: EmbeddingConfig;
   readonly dtype: string;
   readonly languages?: ModelLanguages | undefined;
 }
@@ -26,7 +26,7 @@ interface Register {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-export interface SpaceRegister {
+export interface EmbeddingSpaceCache {
   findSpace(id: string): SpaceEntry | undefined;
   rememberSpace(entry: SpaceEntry): void;
   findHash(folder: string, stamp: string): string | undefined;
@@ -36,7 +36,7 @@ export interface SpaceRegister {
 const spacesKept = 20;
 const hashesKept = 20;
 
-export function createSpaceRegister(file: string): SpaceRegister {
+export function createSpaceRegister(file: string): EmbeddingSpaceCache {
   const read = (): Register => {
     try {
       // Written below alone; anything else is as good as nothing.

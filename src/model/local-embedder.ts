@@ -1,39 +1,39 @@
 /**
- * The Embedder of a model that the inference process runs: what its slot finds on disk, used as its recipe says.
+ * The Embedder of a model that the inference process runs: what its slot finds on disk, used as its embeddingConfig says.
  */
 import { createHash } from 'node:crypto';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import { chunkRule } from './chunks.ts';
 import type { Embedder, EmbedOptions } from './embedder.ts';
-import type { EmbeddingRecipe } from './embedding-config.ts';
-import type { SpaceRegister } from './embedding-space-cache.ts';
+import type { EmbeddingConfig } from './embedding-config.ts';
+import type { EmbeddingSpaceCache } from './embedding-space-cache.ts';
 import type { InferenceClient } from './inference/inference-client.ts';
 import type { EmbedAs, EmbeddingModel } from './inference/inference-protocol.ts';
-import { createModelSlot, type ModelSlot, type ModelSlotParts } from './managed-model.ts';
+import { createManagedModel, type ManagedModel, type ManagedModelDeps } from './managed-model.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
 import type { ModelPlace } from './model-reference.ts';
 import type { ModelLanguages } from './presets.ts';
 
-export interface LocalEmbedderParts
-  extends Pick<ModelSlotParts<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
+export interface LocalEmbedderDeps
+  extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
   readonly name: string;
   readonly place: ModelPlace;
   readonly languages: ModelLanguages | undefined;
   /** How the model in a folder is to be used, or an error that says why it cannot be. */
-  readonly recipeOf: (folder: string) => EmbeddingRecipe;
+  readonly readEmbeddingConfig: (folder: string) => EmbeddingConfig;
   readonly dtype: string;
   readonly device: string;
   readonly threads: number;
   /** Another space than this one is not served: its files are no longer the ones that made it. */
   readonly onlySpace?: string | undefined;
   readonly client: InferenceClient;
-  readonly register: SpaceRegister;
+  readonly register: EmbeddingSpaceCache;
 }
 
 export interface LocalEmbedder extends Embedder {
   /** How the model is used, once it is loaded. */
-  recipe(): EmbeddingRecipe | undefined;
+  embeddingConfig(): EmbeddingConfig | undefined;
   /** Begins to load or to fetch the model, without waiting. */
   warm(): void;
   close(): void;
@@ -41,13 +41,13 @@ export interface LocalEmbedder extends Embedder {
 
 interface LoadedEmbedder {
   readonly model: EmbeddingModel;
-  readonly recipe: EmbeddingRecipe;
+  readonly embeddingConfig: EmbeddingConfig;
   readonly space: VectorSpace;
 }
 
-export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
+export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   const { client, clock, logger, name, place, download, onChange } = parts;
-  const slot: ModelSlot<LoadedEmbedder> = createModelSlot({
+  const slot: ManagedModel<LoadedEmbedder> = createManagedModel({
     name,
     place,
     download,
@@ -66,8 +66,8 @@ export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
   };
 
   const embed = async (text: string, as: EmbedAs, options: EmbedOptions) => {
-    const { model, recipe, space } = await untilAborted(slot.use(), options.signal);
-    const prefix = as === 'one' ? recipe.queryPrefix : recipe.documentPrefix;
+    const { model, embeddingConfig, space } = await untilAborted(slot.use(), options.signal);
+    const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
     try {
       const embedded = await client.embed({ model, as, prefix, text }, options);
       if (slot.loaded()?.space.id === space.id) return embedded;
@@ -92,58 +92,63 @@ export function createLocalEmbedder(parts: LocalEmbedderParts): LocalEmbedder {
       return vector;
     },
     embedDocument: async (text, options) => await embed(text, 'chunks', options),
-    recipe: () => slot.loaded()?.recipe,
+    embeddingConfig: () => slot.loaded()?.embeddingConfig,
     warm: () => void slot.use().catch(() => {}),
     close: slot.close,
   };
 }
 
-async function load(files: ModelFiles, parts: LocalEmbedderParts): Promise<LoadedEmbedder> {
+async function load(files: ModelFiles, parts: LocalEmbedderDeps): Promise<LoadedEmbedder> {
   const { client, register, logger, name, place, device, threads } = parts;
-  const recipe = parts.recipeOf(files.folder);
+  const embeddingConfig = parts.readEmbeddingConfig(files.folder);
   const revision = knownRevision(files, parts) ?? (await hashed(files, register));
   const { folder, graph: file, stamp } = files;
-  const { pooling, maxTokens, truncated } = recipe;
-  const dimensions = truncated ? recipe.dimensions : undefined;
+  const { pooling, maxTokens, truncated } = embeddingConfig;
+  const dimensions = truncated ? embeddingConfig.dimensions : undefined;
   const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
   const { warning, ...found } = await client.load(model, { priority: 'interactive' });
   if (warning !== undefined) logger.warn(`The model ${name}: ${warning}`);
-  const space = { id: spaceId(files, revision, recipe, parts), dimensions: found.dimensions };
+  const space = { id: spaceId(files, revision, embeddingConfig, parts), dimensions: found.dimensions };
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
     throw new MemoryMcpError('model_unavailable', `The files of the model ${name} are not those that made the vectors`);
   }
-  register.rememberSpace({ space, name, place, recipe, dtype: parts.dtype, languages: parts.languages });
-  return { model, recipe, space };
+  register.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype, languages: parts.languages });
+  return { model, embeddingConfig, space };
 }
 
 /** What can be said without loading and without hashing. */
-function spaceBeforeLoading(files: ModelFiles, parts: LocalEmbedderParts): VectorSpace | undefined {
+function spaceBeforeLoading(files: ModelFiles, parts: LocalEmbedderDeps): VectorSpace | undefined {
   const revision = knownRevision(files, parts);
   if (revision === undefined) return undefined;
   try {
-    const recipe = parts.recipeOf(files.folder);
-    return recipe.dimensions === undefined
+    const embeddingConfig = parts.readEmbeddingConfig(files.folder);
+    return embeddingConfig.dimensions === undefined
       ? undefined
-      : { id: spaceId(files, revision, recipe, parts), dimensions: recipe.dimensions };
+      : { id: spaceId(files, revision, embeddingConfig, parts), dimensions: embeddingConfig.dimensions };
   } catch {
     // Loading meets the same error and puts it into the status.
     return undefined;
   }
 }
 
-function knownRevision(files: ModelFiles, { register }: LocalEmbedderParts): string | undefined {
+function knownRevision(files: ModelFiles, { register }: LocalEmbedderDeps): string | undefined {
   return files.revision ?? register.findHash(files.folder, files.stamp);
 }
 
-async function hashed(files: ModelFiles, register: SpaceRegister): Promise<string> {
+async function hashed(files: ModelFiles, register: EmbeddingSpaceCache): Promise<string> {
   const hash = await hashModelFiles(files);
   register.rememberHash(files.folder, files.stamp, hash);
   return hash;
 }
 
 /** `model@revision#file#dtype#pooling#prompts#chunk rule`: whatever changes a vector changes it. */
-function spaceId(files: ModelFiles, revision: string, recipe: EmbeddingRecipe, parts: LocalEmbedderParts): string {
-  const { pooling, queryPrefix, documentPrefix, truncated, dimensions, maxTokens } = recipe;
+function spaceId(
+  files: ModelFiles,
+  revision: string,
+  embeddingConfig: EmbeddingConfig,
+  parts: LocalEmbedderDeps,
+): string {
+  const { pooling, queryPrefix, documentPrefix, truncated, dimensions, maxTokens } = embeddingConfig;
   const prompts = createHash('sha256')
     .update(JSON.stringify([queryPrefix, documentPrefix]))
     .digest('hex')

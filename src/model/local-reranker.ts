@@ -5,13 +5,13 @@
 import { maxTokensOf } from './embedding-config.ts';
 import type { InferenceClient } from './inference/inference-client.ts';
 import type { InferenceModel } from './inference/inference-protocol.ts';
-import { createModelSlot, type ModelSlotParts } from './managed-model.ts';
+import { createManagedModel, type ManagedModelDeps } from './managed-model.ts';
 import type { ModelReference } from './model-reference.ts';
 import type { RerankerPreset } from './presets.ts';
 import type { Reranker } from './reranker.ts';
 
-export interface LocalRerankerParts
-  extends Pick<ModelSlotParts<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
+export interface LocalRerankerDeps
+  extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
   readonly reference: ModelReference<RerankerPreset>;
   readonly device: string;
   readonly threads: number;
@@ -33,9 +33,9 @@ export function createLocalReranker({
   threads,
   client,
   ...parts
-}: LocalRerankerParts): LocalReranker {
+}: LocalRerankerDeps): LocalReranker {
   const { name, place, preset } = reference;
-  const slot = createModelSlot<InferenceModel>({
+  const slot = createManagedModel<InferenceModel>({
     ...parts,
     name,
     place,

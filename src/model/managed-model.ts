@@ -12,7 +12,7 @@ import { InferenceError } from './inference/inference-client.ts';
 import { findModelFiles, type ModelFiles } from './model-files.ts';
 import type { ModelPlace } from './model-reference.ts';
 
-export interface ModelSlotParts<Loaded> {
+export interface ManagedModelDeps<Loaded> {
   /** For people. */
   readonly name: string;
   readonly place: ModelPlace;
@@ -28,7 +28,7 @@ export interface ModelSlotParts<Loaded> {
   readonly logger: Logger;
 }
 
-export interface ModelSlot<Loaded> {
+export interface ManagedModel<Loaded> {
   status(): ModelStatus;
   /** The files as of the last look, at most a second old. */
   files(): ModelFiles | undefined;
@@ -54,7 +54,7 @@ const lookInterval = 1_000;
 const retryAfter = 60_000;
 const longestDownloadPause = 3_600_000;
 
-export function createModelSlot<Loaded>(parts: ModelSlotParts<Loaded>): ModelSlot<Loaded> {
+export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): ManagedModel<Loaded> {
   const { name, place, onChange, clock, logger } = parts;
   const closing = new AbortController();
   let seen: { files: ModelFiles | undefined; error?: unknown; at: number } | undefined;

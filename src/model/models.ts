@@ -7,13 +7,13 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { offEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
-import { type EmbeddingRecipe, embeddingRecipe } from './embedding-config.ts';
+import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts';
 import { createSpaceRegister } from './embedding-space-cache.ts';
 import { bundledInference, type InferenceCommand } from './inference/inference-process.ts';
 import { createLocalInference } from './inference/local-inference.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
-import type { ModelSlotParts } from './managed-model.ts';
+import type { ManagedModelDeps } from './managed-model.ts';
 import { embedderReference, type ModelPlace, rerankerReference } from './model-reference.ts';
 import type { ModelSettings } from './model-settings.ts';
 import type { Reranker } from './reranker.ts';
@@ -24,14 +24,14 @@ export interface Models {
   /** An embedder for vectors of an older space, where its model is still on this machine. */
   embedderFor(spaceId: string): Embedder | undefined;
   /** How the configured embedding model is used, once it is loaded: for those who explain it. */
-  embeddingRecipe(): EmbeddingRecipe | undefined;
+  embeddingConfig(): EmbeddingConfig | undefined;
   /** Begins to load what is there and to fetch what is missing. */
   warm(): void;
   /** Ends the inference process and stops downloads; resolves when nothing of it is left. */
   close(): Promise<void>;
 }
 
-export interface ModelsParts {
+export interface ModelsDeps {
   readonly settings: ModelSettings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,7 +47,7 @@ export function openModels({
   logger,
   onChange = () => {},
   command = bundledInference,
-}: ModelsParts): Models {
+}: ModelsDeps): Models {
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
   const register = createSpaceRegister(settings.register);
@@ -67,7 +67,7 @@ export function openModels({
       name,
       place,
       languages: preset?.languages,
-      recipeOf: (folder) => embeddingRecipe(folder, embeddings, preset),
+      readEmbeddingConfig: (folder) => readEmbeddingConfig(folder, embeddings, preset),
       dtype: embeddings.dtype,
       device,
       threads,
@@ -84,13 +84,13 @@ export function openModels({
   function openOlder(spaceId: string): LocalEmbedder | undefined {
     const entry = register.findSpace(spaceId);
     if (entry === undefined) return undefined;
-    const { recipe, space: _space, ...of } = entry;
+    const { embeddingConfig, space: _space, ...of } = entry;
     return createLocalEmbedder({
       ...slotParts(entry.place),
       ...of,
       languages: of.languages,
       download: 'It belongs to an older space and is not fetched again.',
-      recipeOf: () => recipe,
+      readEmbeddingConfig: () => embeddingConfig,
       device,
       threads,
       onlySpace: spaceId,
@@ -109,7 +109,7 @@ export function openModels({
       older.set(spaceId, found);
       return found;
     },
-    embeddingRecipe: () => embedder?.recipe(),
+    embeddingConfig: () => embedder?.embeddingConfig(),
     warm: () => {
       embedder?.warm();
       reranker?.warm();
@@ -123,7 +123,7 @@ export function openModels({
 }
 
 /** How missing files are fetched, or why they are not. The downloader is loaded when it is needed. */
-function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): ModelSlotParts<unknown>['download'] {
+function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): ManagedModelDeps<unknown>['download'] {
   const { hub, downloadMissing } = settings;
   if (place.source === undefined)
     return `${place.folder} does not hold a model: ${place.graphs[0]}, config.json, tokenizer.json and tokenizer_config.json belong there.`;

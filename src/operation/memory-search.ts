@@ -2,7 +2,7 @@
  * memory_search: answers a question from the memories.
  */
 import * as z from 'zod';
-import { recall } from '../search/search.ts';
+import { searchMemories } from '../search/search.ts';
 import { defineOperation } from './operation.ts';
 import { cursor, filterFields, filterOf, listedMemory, memoryKey } from './vocabulary.ts';
 
@@ -43,7 +43,7 @@ export const memorySearch = defineOperation({
     next_cursor: z.string().optional(),
   }),
   run: ({ limit, cursor: at, detail, ...question }, scope) =>
-    recall(scope, {
+    searchMemories(scope, {
       query: question.query,
       relatedTo: question.related_to,
       mode: question.mode,

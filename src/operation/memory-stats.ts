@@ -6,7 +6,7 @@ import { memoryStatistics } from '../service/memory-stats.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.strictObject({ name: z.string(), count: z.number() });
-const acquaintance = z.strictObject({
+const languagePairQuality = z.strictObject({
   right: z.number().describe('The share of test questions whose own answer was the nearest of all.'),
   related: z.number().describe('Mean cosine of a question and its answer: nearness 1.'),
   unrelated: z.number().describe('Mean cosine of a question and the answer to another one: nearness 0.'),
@@ -32,7 +32,12 @@ export const memoryStats = defineOperation({
     emotions: z.array(count),
     days: z.array(z.strictObject({ day: z.string(), count: z.number() })),
     measured: z
-      .strictObject({ 'ja-ja': acquaintance, 'ja-en': acquaintance, 'en-ja': acquaintance, 'en-en': acquaintance })
+      .strictObject({
+        'ja-ja': languagePairQuality,
+        'ja-en': languagePairQuality,
+        'en-ja': languagePairQuality,
+        'en-en': languagePairQuality,
+      })
       .optional(),
   }),
   run: ({ top }, scope) => memoryStatistics(scope, top),

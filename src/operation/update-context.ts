@@ -15,7 +15,7 @@ const record = z
   .refine((value) => isShallow(value, deepestRecord), `must not be nested deeper than ${deepestRecord} levels`)
   .optional();
 const undertakingText = z.string().trim().min(1).max(stateLimit);
-const undertakings = z
+const commitments = z
   .array(
     z.union([undertakingText, z.strictObject({ text: undertakingText, status: undertakingStatus.default('open') })]),
   )
@@ -42,8 +42,8 @@ export const updateContext = defineOperation({
     user_info: record.describe('For example {"name": "葵", "preferred_address": "葵さん"}.'),
     persona_info: record,
     preferences: record.describe('For example {"loves": ["tea"], "dislikes": ["noise"]}.'),
-    goals: undertakings.describe('New goals as text; {"text": "…", "status": "done"} closes one.'),
-    promises: undertakings,
+    goals: commitments.describe('New goals as text; {"text": "…", "status": "done"} closes one.'),
+    promises: commitments,
   }),
   output: z.strictObject({ context: personaContext }),
   run: async (input, scope) => ({

@@ -10,13 +10,13 @@ import type { Memory, MemoryId } from '../core/memory.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { Embedder } from '../model/embedder.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { createQueueWorker } from './embedding-worker.ts';
+import { createEmbeddingWorker } from './embedding-worker.ts';
 
 export type VectorReceipt =
   | { readonly vector: 'indexed' | 'queued' | 'off' }
   | { readonly vector: 'partial'; readonly embedded_characters: number };
 
-export interface VectorWriter {
+export interface EmbeddingScheduler {
   /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
   write(memory: Memory): Promise<VectorReceipt>;
   /** Whether a memory has its vector. */
@@ -31,7 +31,7 @@ export interface VectorWriter {
   close(): Promise<void>;
 }
 
-export interface VectorWriterParts {
+export interface EmbeddingSchedulerDeps {
   readonly store: MemoryStore;
   /** The configured model. */
   readonly embedder: Embedder;
@@ -46,11 +46,11 @@ export interface VectorWriterParts {
 /** How long a write waits for its vector. */
 const writeWaitMilliseconds = 150;
 
-export function createVectorWriter(parts: VectorWriterParts): VectorWriter {
+export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps): EmbeddingScheduler {
   const { store, embedder, serving, logger } = parts;
   const stop = new AbortController();
-  const inHand = new Map<MemoryId, Promise<VectorReceipt>>();
-  const worker = createQueueWorker({ ...parts, signal: stop.signal, inHand: (id) => inHand.get(id) });
+  const inFlight = new Map<MemoryId, Promise<VectorReceipt>>();
+  const worker = createEmbeddingWorker({ ...parts, signal: stop.signal, inFlight: (id) => inFlight.get(id) });
 
   async function write(memory: Memory): Promise<VectorReceipt> {
     if (embedder.status().state === 'off') return { vector: 'off' };
@@ -60,9 +60,9 @@ export function createVectorWriter(parts: VectorWriterParts): VectorWriter {
       return { vector: 'queued' };
     }
     const embedding = embedNow(memory, present);
-    inHand.set(memory.id, embedding);
+    inFlight.set(memory.id, embedding);
     void embedding.then(() => {
-      if (inHand.get(memory.id) === embedding) inHand.delete(memory.id);
+      if (inFlight.get(memory.id) === embedding) inFlight.delete(memory.id);
     });
     const inTime = await Promise.race([embedding, delay(writeWaitMilliseconds, undefined, { ref: false })]);
     if (inTime === undefined || inTime.vector === 'queued') worker.start();
@@ -99,7 +99,7 @@ export function createVectorWriter(parts: VectorWriterParts): VectorWriter {
     space: worker.space,
     async close() {
       stop.abort();
-      await Promise.all([worker.ended(), ...inHand.values()]);
+      await Promise.all([worker.ended(), ...inFlight.values()]);
     },
   };
 }

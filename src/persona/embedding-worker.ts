@@ -8,9 +8,9 @@ import type { MemoryId } from '../core/memory.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { DocumentVectors, Embedder } from '../model/embedder.ts';
 import type { QueuedMemory } from '../store/vector-queue.ts';
-import type { VectorWriterParts } from './embedding-scheduler.ts';
+import type { EmbeddingSchedulerDeps } from './embedding-scheduler.ts';
 
-export interface QueueWorker {
+export interface EmbeddingWorker {
   /** Begins to work, or looks once more when it has ended. Returns at once. */
   start(): void;
   /** True if nothing waits that could be embedded now. */
@@ -21,11 +21,11 @@ export interface QueueWorker {
   ended(): Promise<void>;
 }
 
-export interface QueueWorkerParts extends VectorWriterParts {
+export interface EmbeddingWorkerDeps extends EmbeddingSchedulerDeps {
   /** Aborting it stops the work for good. */
   readonly signal: AbortSignal;
   /** Settles when a memory that is being embedded outside the queue has got its vector or has not. */
-  readonly inHand: (id: MemoryId) => Promise<unknown> | undefined;
+  readonly inFlight: (id: MemoryId) => Promise<unknown> | undefined;
 }
 
 const leaseName = 'embedding';
@@ -34,8 +34,8 @@ const leaseMilliseconds = 4_000;
 const batchLength = 16;
 const removedPerStep = 500;
 
-export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
-  const { store, embedder, serving, holder, clock, logger, signal, inHand } = parts;
+export function createEmbeddingWorker(parts: EmbeddingWorkerDeps): EmbeddingWorker {
+  const { store, embedder, serving, holder, clock, logger, signal, inFlight } = parts;
   let working: Promise<void> | undefined;
   let askedAgain = false;
   let emptyMark = '';
@@ -66,17 +66,17 @@ export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
    * after this one did, its model; two processes with different settings would otherwise take turns for ever.
    */
   function target(): Embedder {
-    return overtaken() ? serving() : embedder;
+    return superseded() ? serving() : embedder;
   }
 
-  function overtaken(): boolean {
+  function superseded(): boolean {
     const own = embedder.space()?.id;
     const current = store.vectors.currentSpace()?.id;
     return own !== undefined && own === settledOn && current !== undefined && current !== own;
   }
 
   function warnIfOvertaken(): void {
-    if (warned || !overtaken()) return;
+    if (warned || !superseded()) return;
     warned = true;
     const { model } = embedder.status();
     logger.warn(
@@ -154,7 +154,7 @@ export function createQueueWorker(parts: QueueWorkerParts): QueueWorker {
   async function workOffBatch(model: Embedder, space: VectorSpace): Promise<boolean> {
     const batch = store.queue.next(space.id, batchLength);
     for (const memory of batch) {
-      await inHand(memory.id);
+      await inFlight(memory.id);
       if (signal.aborted || model.space()?.id !== space.id) return false;
       if (store.vectors.ofMemories([memory.id], space).length > 0) continue;
       const document = await embed(model, memory, space);

@@ -18,9 +18,9 @@ export interface SnapshotRule {
   readonly min_interval: number;
 }
 
-export interface Projection {
+export interface IndexSync {
   /** The index with everything that is committed now, or undefined while there is no vector at all. */
-  synced(): Promise<VectorIndex | undefined>;
+  upToDate(): Promise<VectorIndex | undefined>;
   /** Starts anew from the `vectors` table and writes the file. */
   rebuild(): Promise<{ vectors: number; engine: string }>;
   /** Writes the file where the rule says so; `now` writes it whatever the rule says. False if it was not, and should be later. */
@@ -30,7 +30,7 @@ export interface Projection {
   close(): Promise<void>;
 }
 
-export interface ProjectionParts {
+export interface IndexSyncDeps {
   readonly store: MemoryStore;
   readonly open: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
   readonly file: string;
@@ -44,7 +44,7 @@ const pageLength = 5_000;
 /** A crash should not cost more than this many changes of catching up. */
 const changesPerSnapshot = 1_000;
 
-export function createProjection({ store, open, file, rule, clock, logger }: ProjectionParts): Projection {
+export function createIndexSync({ store, open, file, rule, clock, logger }: IndexSyncDeps): IndexSync {
   let opened: { index: VectorIndex; epoch: string } | undefined;
   let savedGeneration = 0;
   let savedAt = Number.NEGATIVE_INFINITY;
@@ -70,7 +70,7 @@ export function createProjection({ store, open, file, rule, clock, logger }: Pro
     return index;
   }
 
-  async function synced(): Promise<VectorIndex | undefined> {
+  async function upToDate(): Promise<VectorIndex | undefined> {
     const index = await current();
     if (index === undefined) return undefined;
     for (;;) {
@@ -155,13 +155,13 @@ export function createProjection({ store, open, file, rule, clock, logger }: Pro
   }
 
   return {
-    synced: () => inTurn(synced),
+    upToDate: () => inTurn(upToDate),
     rebuild: () =>
       inTurn(async () => {
         const index = await current();
         if (index === undefined) return { vectors: 0, engine: 'none' };
         await fill(index);
-        await synced();
+        await upToDate();
         await save(index);
         return { vectors: await index.size(), engine: index.engine };
       }),
@@ -176,7 +176,7 @@ export function createProjection({ store, open, file, rule, clock, logger }: Pro
         // What another process erases meanwhile must not come back with this file, so a save that was overtaken is
         // followed by another.
         for (;;) {
-          const index = await synced();
+          const index = await upToDate();
           if (index === undefined) return true;
           if (!(await save(index))) return false;
           if (savedGeneration === store.changes.latest()) return true;

@@ -8,29 +8,35 @@ import type { Logger } from '../core/logger.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { Embedder } from '../model/embedder.ts';
 import { probeVersion } from '../scoring/evaluation-pairs.ts';
-import { type Fitness, measureFitness, probeTexts } from '../scoring/model-quality.ts';
+import { evaluationTexts, type ModelQuality, measureModelQuality } from '../scoring/model-quality.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-export interface ModelFitness {
+export interface ModelEvaluation {
   /** What is known of the model of this space. */
-  of(space: VectorSpace): Fitness | undefined;
+  of(space: VectorSpace): ModelQuality | undefined;
   /** Measures the model in the background, if it is ready and has not been measured; resolves when that is done. */
   ensure(embedder: Embedder): Promise<void>;
   close(): Promise<void>;
 }
 
-const acquaintance = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
+const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
+// `fitness` is the name that stores on disk have for it.
 const kept = z.object({
   version: z.literal(probeVersion),
-  fitness: z.object({ 'ja-ja': acquaintance, 'ja-en': acquaintance, 'en-ja': acquaintance, 'en-en': acquaintance }),
+  fitness: z.object({
+    'ja-ja': languagePairQuality,
+    'ja-en': languagePairQuality,
+    'en-ja': languagePairQuality,
+    'en-en': languagePairQuality,
+  }),
 });
 
-export function createModelFitness({ store, logger }: { store: MemoryStore; logger: Logger }): ModelFitness {
+export function createModelEvaluation({ store, logger }: { store: MemoryStore; logger: Logger }): ModelEvaluation {
   const stop = new AbortController();
-  const known = new Map<string, Fitness>();
+  const known = new Map<string, ModelQuality>();
   let measuring: Promise<void> | undefined;
 
-  function of(space: VectorSpace): Fitness | undefined {
+  function of(space: VectorSpace): ModelQuality | undefined {
     const found = known.get(space.id) ?? kept.safeParse(store.vectors.measured(space)).data?.fitness;
     if (found !== undefined) known.set(space.id, found);
     return found;
@@ -45,10 +51,13 @@ export function createModelFitness({ store, logger }: { store: MemoryStore; logg
       for (const answer of answers) told.push(...(await embedder.embedDocument(answer, options)).vectors.slice(0, 1));
       return { questions: asked, answers: told };
     };
-    const fitness = measureFitness({ ja: await vectors(probeTexts.ja), en: await vectors(probeTexts.en) });
+    const quality = measureModelQuality({
+      ja: await vectors(evaluationTexts.ja),
+      en: await vectors(evaluationTexts.en),
+    });
     if (embedder.space()?.id !== space.id) return;
-    known.set(space.id, fitness);
-    await store.vectors.keepMeasured(space, { version: probeVersion, fitness });
+    known.set(space.id, quality);
+    await store.vectors.keepMeasured(space, { version: probeVersion, fitness: quality });
   }
 
   return {

@@ -30,7 +30,7 @@ export interface Personas {
   close(): Promise<void>;
 }
 
-export interface PersonasParts {
+export interface PersonasDeps {
   readonly paths: DataPaths;
   readonly open: (persona: string, where: { paths: PersonaPaths; exists: boolean }) => Promise<Workspace>;
   readonly clock: Clock;
@@ -53,7 +53,7 @@ interface Opened {
   file: string | undefined;
 }
 
-export function createPersonas(parts: PersonasParts): Personas {
+export function createPersonas(parts: PersonasDeps): Personas {
   const { paths, open, clock, logger } = parts;
   const { closeAfterMilliseconds = 600_000, settleMilliseconds = 5_000 } = parts;
   const opened = new Map<string, Opened>();
@@ -177,7 +177,7 @@ export function createPersonas(parts: PersonasParts): Personas {
         entry.settled = false;
         // At once and beside whoever is at work there: it may have been their call that loaded the model.
         entry.workspace.then(
-          ({ vectorWriter }) => vectorWriter.drain(),
+          ({ embeddingScheduler }) => embeddingScheduler.drain(),
           () => {},
         );
       }

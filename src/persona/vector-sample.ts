@@ -5,28 +5,28 @@
 import { languageOf } from '../core/text/language.ts';
 import { dotProduct, type VectorId, type VectorSpace } from '../core/vector.ts';
 import {
-  distinctCosine,
-  distinctQuestionOf,
+  type CommonComponents,
+  findCommonComponents,
+  projectQuery,
+  residualCosine,
   residualLength,
-  type SharedDirections,
-  sharedDirectionsOf,
 } from '../scoring/common-components.ts';
-import { backgroundOf, type CosineBackground, type SampledCosine } from '../scoring/ranking.ts';
+import { measureDistribution, type SampledCosine, type ScoreDistribution } from '../scoring/ranking.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 export interface VectorSample {
   /** What is usual for the vector of a question in this store. */
-  survey(query: Float32Array, space: VectorSpace): Survey;
+  measure(query: Float32Array, space: VectorSpace): SampleScores;
 }
 
-export interface Survey {
-  readonly background: CosineBackground;
+export interface SampleScores {
+  readonly distribution: ScoreDistribution;
   /** The same for cosines without what all memories share; undefined in a small store. */
-  readonly distinct: DistinctSurvey | undefined;
+  readonly residual: ResidualScores | undefined;
 }
 
-export interface DistinctSurvey {
-  readonly background: CosineBackground;
+export interface ResidualScores {
+  readonly distribution: ScoreDistribution;
   /** The question's cosine with a memory's vector, without what all memories share. */
   cosineWith(vector: Float32Array): number;
 }
@@ -38,12 +38,12 @@ interface Sampled {
 
 const sampleSize = 512;
 /** So many show what is shared as well as all would. */
-const learntFrom = 256;
-/** What is shared is learnt anew when this part of the vectors it was learnt from has gone. */
+const learningSize = 256;
+/** What is shared is learned anew when this part of the vectors it was learned from has gone. */
 const agedShare = 1 / 8;
 
-interface Learnt {
-  readonly shared: SharedDirections;
+interface Learned {
+  readonly shared: CommonComponents;
   readonly from: readonly VectorId[];
   /** The `residualLength` of each vector of the sample that was surveyed. */
   readonly lengths: Map<VectorId, number>;
@@ -51,7 +51,7 @@ interface Learnt {
 
 export function createVectorSample(store: MemoryStore): VectorSample {
   let sample = new Map<VectorId, Sampled>();
-  let learnt: Learnt | undefined;
+  let learned: Learned | undefined;
   let generation = -1;
   let spaceName = '';
 
@@ -59,7 +59,7 @@ export function createVectorSample(store: MemoryStore): VectorSample {
     const latest = store.changes.latest();
     if (latest === generation && space.id === spaceName) return;
     const known = spaceName === space.id ? sample : new Map<VectorId, Sampled>();
-    if (spaceName !== space.id) learnt = undefined;
+    if (spaceName !== space.id) learned = undefined;
     const ids = store.vectors.sample(space, sampleSize);
     const missing = store.vectors.byIds(
       ids.filter((id) => !known.has(id)),
@@ -77,48 +77,51 @@ export function createVectorSample(store: MemoryStore): VectorSample {
         return sampled === undefined ? [] : [[id, sampled] as const];
       }),
     );
-    if (learnt === undefined || isAged(learnt, sample)) learnt = learn(sample);
+    if (learned === undefined || isAged(learned, sample)) learned = learn(sample);
     generation = latest;
     spaceName = space.id;
   }
 
   return {
-    survey(query, space) {
+    measure(query, space) {
       refresh(space);
       const cosines = [...sample.values()].map(({ vector, language }) => ({
         cosine: dotProduct(query, vector),
         language,
       }));
-      return { background: backgroundOf(cosines), distinct: learnt && distinctSurvey(learnt, sample, query) };
+      return {
+        distribution: measureDistribution(cosines),
+        residual: learned && measureResiduals(learned, sample, query),
+      };
     },
   };
 }
 
 /** Also when there is so much more than there was that what is shared will show more clearly. */
-function isAged({ from }: Learnt, sample: ReadonlyMap<VectorId, Sampled>): boolean {
+function isAged({ from }: Learned, sample: ReadonlyMap<VectorId, Sampled>): boolean {
   const gone = from.filter((id) => !sample.has(id)).length;
-  return gone > agedShare * from.length || (from.length < learntFrom && sample.size > (1 + agedShare) * from.length);
+  return gone > agedShare * from.length || (from.length < learningSize && sample.size > (1 + agedShare) * from.length);
 }
 
-function learn(sample: ReadonlyMap<VectorId, Sampled>): Learnt | undefined {
-  const base = [...sample].slice(0, learntFrom);
-  const shared = sharedDirectionsOf(base.map(([, { vector }]) => vector));
+function learn(sample: ReadonlyMap<VectorId, Sampled>): Learned | undefined {
+  const base = [...sample].slice(0, learningSize);
+  const shared = findCommonComponents(base.map(([, { vector }]) => vector));
   return shared && { shared, from: base.map(([id]) => id), lengths: new Map() };
 }
 
-function distinctSurvey(
-  { shared, lengths }: Learnt,
+function measureResiduals(
+  { shared, lengths }: Learned,
   sample: ReadonlyMap<VectorId, Sampled>,
   query: Float32Array,
-): DistinctSurvey {
-  const question = distinctQuestionOf(shared, query);
+): ResidualScores {
+  const question = projectQuery(shared, query);
   const cosines = [...sample].map(([id, { vector, language }]) => {
     const length = lengths.get(id) ?? residualLength(shared, vector);
     lengths.set(id, length);
-    return { cosine: distinctCosine(question, vector, length), language };
+    return { cosine: residualCosine(question, vector, length), language };
   });
   return {
-    background: backgroundOf(cosines),
-    cosineWith: (vector) => distinctCosine(question, vector, residualLength(shared, vector)),
+    distribution: measureDistribution(cosines),
+    cosineWith: (vector) => residualCosine(question, vector, residualLength(shared, vector)),
   };
 }

@@ -12,9 +12,9 @@ import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
-import { createVectorWriter, type VectorWriter } from './embedding-scheduler.ts';
-import { createProjection, type Projection, type SnapshotRule } from './index-sync.ts';
-import { createModelFitness, type ModelFitness } from './model-evaluation.ts';
+import { createEmbeddingScheduler, type EmbeddingScheduler } from './embedding-scheduler.ts';
+import { createIndexSync, type IndexSync, type SnapshotRule } from './index-sync.ts';
+import { createModelEvaluation, type ModelEvaluation } from './model-evaluation.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
 
 export interface Workspace {
@@ -27,10 +27,10 @@ export interface Workspace {
   readonly models: WorkspaceModels;
   /** The model whose space searches use at the moment. */
   servingEmbedder(): Embedder;
-  readonly projection: Projection;
+  readonly indexSync: IndexSync;
   readonly vectorSample: VectorSample;
-  readonly modelFitness: ModelFitness;
-  readonly vectorWriter: VectorWriter;
+  readonly modelEvaluation: ModelEvaluation;
+  readonly embeddingScheduler: EmbeddingScheduler;
   /** Removes what a permanent deletion leaves in files. Answers with the names of what still holds traces. */
   finishErasure(): Promise<readonly string[]>;
   /** Does what was put off, after so many milliseconds without a call. True when nothing is left to do. */
@@ -48,7 +48,7 @@ export interface WorkspaceModels {
   embedderFor(spaceId: string): Embedder | undefined;
 }
 
-export interface WorkspaceParts {
+export interface WorkspaceDeps {
   readonly persona: string;
   readonly paths: PersonaPaths;
   readonly exists: boolean;
@@ -61,10 +61,10 @@ export interface WorkspaceParts {
   readonly process: string;
 }
 
-export function createWorkspace(parts: WorkspaceParts): Workspace {
+export function createWorkspace(parts: WorkspaceDeps): Workspace {
   const { persona, paths, exists, store, models, clock, logger, process } = parts;
   const activity = createActivity({ store, clock, process });
-  const projection = createProjection({
+  const indexSync = createIndexSync({
     store,
     open: parts.openIndex,
     file: paths.vectorIndex,
@@ -72,7 +72,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     clock,
     logger,
   });
-  const vectorWriter = createVectorWriter({
+  const embeddingScheduler = createEmbeddingScheduler({
     store,
     embedder: models.embedder,
     serving: servingEmbedder,
@@ -80,7 +80,7 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     clock,
     logger,
   });
-  const modelFitness = createModelFitness({ store, logger });
+  const modelEvaluation = createModelEvaluation({ store, logger });
   let closed: Promise<void> | undefined;
 
   function servingEmbedder(): Embedder {
@@ -93,9 +93,9 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
   }
 
   async function finishErasure(): Promise<readonly string[]> {
-    await projection.synced();
+    await indexSync.upToDate();
     const remaining = [
-      ...((await projection.snapshot('now')) ? [] : ['vector_store/index.faiss']),
+      ...((await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss']),
       ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
     ];
     if (remaining.length === 0) await store.erasure.complete();
@@ -105,26 +105,26 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
   async function settle(idleMilliseconds: number): Promise<boolean> {
     if (!exists) return true;
     await activity.flush();
-    vectorWriter.drain();
-    void modelFitness.ensure(models.embedder);
+    embeddingScheduler.drain();
+    void modelEvaluation.ensure(models.embedder);
     const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
-    const snapshotDone = await projection.snapshot({ idle: idleMilliseconds });
-    return erased && snapshotDone && vectorWriter.done();
+    const snapshotDone = await indexSync.snapshot({ idle: idleMilliseconds });
+    return erased && snapshotDone && embeddingScheduler.done();
   }
 
   async function close(): Promise<void> {
     try {
-      await Promise.all([vectorWriter.close(), modelFitness.close()]);
+      await Promise.all([embeddingScheduler.close(), modelEvaluation.close()]);
       if (exists) {
         await activity.flush();
         if (store.erasure.pending()) await finishErasure();
-        await projection.snapshot('now');
+        await indexSync.snapshot('now');
       }
     } catch (error) {
       // All of this can be done at the next start; the memories themselves are safe.
       logger.warn('closing a persona left work for the next start', { persona, reason: reasonOf(error) });
     } finally {
-      await projection.close();
+      await indexSync.close();
       store.close();
     }
   }
@@ -137,10 +137,10 @@ export function createWorkspace(parts: WorkspaceParts): Workspace {
     activity,
     models,
     servingEmbedder,
-    projection,
+    indexSync,
     vectorSample: createVectorSample(store),
-    modelFitness,
-    vectorWriter,
+    modelEvaluation,
+    embeddingScheduler,
     finishErasure,
     settle,
     close() {

@@ -1,13 +1,13 @@
 /**
- * How well the words of a text answer a question: BM25 (Robertson and Zaragoza, 2009) over the terms of `text.ts`, as
+ * How well the words of a text answer a question: BM25 (Robertson and Zaragoza, 2009) over the terms of `core/text/terms.ts`, as
  * a share of the best score that the question could reach. Full text only proposes candidates; their texts are scored
  * here, so that a score depends on the question and the store, never on which candidates were proposed.
  */
 import { documentTerms, type QueryTerm, queryTerms } from '../core/text/terms.ts';
 
 /** Low, because memories are short: a second mention says little, and length says little. Chosen by measurement. */
-const saturation = 0.7;
-const lengthInfluence = 0.4;
+const k1 = 0.7;
+const b = 0.4;
 
 /** What is known of all texts of a store. */
 export interface TextStatistics {
@@ -25,7 +25,7 @@ export interface RatedTerm extends QueryTerm {
 }
 
 /** A question made ready to be held against many texts. */
-export interface Question {
+export interface PreparedQuery {
   /** Most valuable first; those that no text holds are among them. */
   readonly terms: readonly RatedTerm[];
   readonly totalValue: number;
@@ -48,7 +48,7 @@ export interface TextScore {
   readonly matched: readonly RatedTerm[];
 }
 
-export function prepareQuestion(query: string, statistics: TextStatistics): Question {
+export function prepareQuery(query: string, statistics: TextStatistics): PreparedQuery {
   const terms = queryTerms(query)
     .map((term) => rate(term, statistics))
     .sort((one, other) => other.value - one.value);
@@ -76,7 +76,7 @@ function lookupOf(terms: readonly RatedTerm[]): TermLookup {
   return { beginnings: new Set(terms.map(({ text }) => text.charCodeAt(0))), whole, prefixes };
 }
 
-export function scoreText({ terms, totalValue, averageLength, lookup }: Question, text: string): TextScore {
+export function scoreText({ terms, totalValue, averageLength, lookup }: PreparedQuery, text: string): TextScore {
   if (totalValue === 0) return { coverage: 0, matched: [] };
   const counts = new Map<number, number>();
   const count = (index: number | undefined): void => {
@@ -88,7 +88,7 @@ export function scoreText({ terms, totalValue, averageLength, lookup }: Question
       if (term.length >= length) count(prefixes.get(term.slice(0, length)));
     }
   }
-  const damping = saturation * (1 - lengthInfluence + (lengthInfluence * text.length) / averageLength);
+  const damping = k1 * (1 - b + (b * text.length) / averageLength);
   let sum = 0;
   const matched: RatedTerm[] = [];
   for (const [index, term] of terms.entries()) {

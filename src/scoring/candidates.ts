@@ -2,7 +2,7 @@
  * Which texts are worth reading for a question: the store looks up the most valuable terms, and the texts that hold
  * the greatest sum of value are read and scored (`bm25.ts`). Common terms are left out, they would name half the store.
  */
-import type { Question, RatedTerm } from './bm25.ts';
+import type { PreparedQuery, RatedTerm } from './bm25.ts';
 
 export interface Posting {
   readonly term: RatedTerm;
@@ -14,7 +14,7 @@ export interface Posting {
  * The most valuable terms that at least one text holds and that together name at most `budget` texts. The first is
  * always among them: where it alone exceeds the budget, the caller reads only its newest texts.
  */
-export function termsToLookUp(question: Question, budget: number): RatedTerm[] {
+export function termsToLookUp(question: PreparedQuery, budget: number): RatedTerm[] {
   const chosen: RatedTerm[] = [];
   let named = 0;
   for (const term of question.terms) {

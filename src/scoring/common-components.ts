@@ -7,14 +7,14 @@
 import { addScaled, dotProduct } from '../core/vector.ts';
 
 /** Fewer vectors do not show what they have in common. */
-export const leastVectors = 128;
+export const minimumVectors = 128;
 const directionCount = 8;
 /** Subspace iteration needs no more: a direction is only weakened, so it need not be exact. */
 const rounds = 4;
 /** A direction keeps the share r / (variance + r), r being so many times the mean variance of a dimension. */
 const keptVariances = 10;
 
-export interface SharedDirections {
+export interface CommonComponents {
   readonly mean: Float32Array;
   readonly meanSquare: number;
   readonly directions: readonly Float32Array[];
@@ -30,16 +30,16 @@ export interface SharedDirections {
  * A question as seen beside what is shared. Its product with a vector, both without what is shared, is the product of
  * `vector` with the whole vector, plus `constant`: one multiplication for each number where ten would be needed.
  */
-export interface DistinctQuestion {
+export interface ResidualQuery {
   readonly vector: Float32Array;
   readonly constant: number;
   readonly length: number;
 }
 
 /** Undefined for fewer than `leastVectors`, and for vectors that do not differ. */
-export function sharedDirectionsOf(vectors: readonly Float32Array[]): SharedDirections | undefined {
+export function findCommonComponents(vectors: readonly Float32Array[]): CommonComponents | undefined {
   const dimensions = vectors[0]?.length ?? 0;
-  if (vectors.length < leastVectors || dimensions <= directionCount) return undefined;
+  if (vectors.length < minimumVectors || dimensions <= directionCount) return undefined;
   const mean = new Float32Array(dimensions);
   for (const vector of vectors) addScaled(mean, vector, 1 / vectors.length);
   const centred = vectors.map((vector) => addScaled(Float32Array.from(vector), mean, -1));
@@ -62,7 +62,7 @@ export function sharedDirectionsOf(vectors: readonly Float32Array[]): SharedDire
   return { mean, meanSquare: dotProduct(mean, mean), directions, meanAlong, removed, packed };
 }
 
-export function distinctQuestionOf(shared: SharedDirections, question: Float32Array): DistinctQuestion {
+export function projectQuery(shared: CommonComponents, question: Float32Array): ResidualQuery {
   const { mean, meanSquare, directions, meanAlong, removed } = shared;
   const vector = addScaled(Float32Array.from(question), mean, -1);
   let constant = meanSquare - dotProduct(question, mean);
@@ -76,12 +76,12 @@ export function distinctQuestionOf(shared: SharedDirections, question: Float32Ar
 }
 
 /** The cosine of a question and a vector without what is shared; `length` is the vector's `residualLength`. */
-export function distinctCosine(question: DistinctQuestion, vector: Float32Array, length: number): number {
+export function residualCosine(question: ResidualQuery, vector: Float32Array, length: number): number {
   return (dotProduct(question.vector, vector) + question.constant) / (question.length * length);
 }
 
 /** The length of a unit vector without what is shared. */
-export function residualLength({ meanSquare, meanAlong, removed, packed }: SharedDirections, vector: Float32Array) {
+export function residualLength({ meanSquare, meanAlong, removed, packed }: CommonComponents, vector: Float32Array) {
   // Written out, since sums in local variables take a quarter of the time of nine products one after the other.
   let [mean, along0, along1, along2, along3, along4, along5, along6, along7] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   for (let index = 0, at = 0; index < vector.length; index++, at += 1 + directionCount) {

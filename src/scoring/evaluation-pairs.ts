@@ -1,12 +1,15 @@
 /**
  * Sixteen small things a person might tell, each asked for and told in Japanese and in English with hardly a word in
- * common, so that only meaning leads from the question to its answer. The scale of `fitness.ts` rests on them:
+ * common, so that only meaning leads from the question to its answer. The scale of `model-quality.ts` rests on them:
  * another sentence here is another scale, and every model has to be measured anew (`probeVersion`).
  */
 export const probeVersion = 1;
 
 /** Question and answer in each language. */
-export const probes: readonly { readonly ja: readonly [string, string]; readonly en: readonly [string, string] }[] = [
+export const evaluationPairs: readonly {
+  readonly ja: readonly [string, string];
+  readonly en: readonly [string, string];
+}[] = [
   {
     ja: ['どんな動物と暮らしていますか', '家には三毛猫が二匹いる。'],
     en: ['What pet lives with me?', 'There are two calico cats at home.'],

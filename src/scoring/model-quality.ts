@@ -5,12 +5,12 @@
  */
 import type { Language } from '../core/text/language.ts';
 import { dotProduct } from '../core/vector.ts';
-import { probes } from './evaluation-pairs.ts';
+import { evaluationPairs } from './evaluation-pairs.ts';
 
 /** From questions in one language to memories in the same or the other. */
-export type Direction = `${Language}-${Language}`;
+export type LanguagePair = `${Language}-${Language}`;
 
-export interface Acquaintance {
+export interface LanguagePairQuality {
   /** The share of questions whose own answer is the nearest of all answers; one in sixteen is chance. */
   readonly right: number;
   /** Mean cosine of a question and its answer. */
@@ -19,26 +19,30 @@ export interface Acquaintance {
   readonly unrelated: number;
 }
 
-export type Fitness = Readonly<Record<Direction, Acquaintance>>;
+export type ModelQuality = Readonly<Record<LanguagePair, LanguagePairQuality>>;
 
 /** What has to be embedded to measure a model: by language, question and answer at the same place. */
-export const probeTexts: Readonly<Record<Language, { questions: readonly string[]; answers: readonly string[] }>> = {
-  ja: { questions: probes.map(({ ja }) => ja[0]), answers: probes.map(({ ja }) => ja[1]) },
-  en: { questions: probes.map(({ en }) => en[0]), answers: probes.map(({ en }) => en[1]) },
-};
+export const evaluationTexts: Readonly<Record<Language, { questions: readonly string[]; answers: readonly string[] }>> =
+  {
+    ja: { questions: evaluationPairs.map(({ ja }) => ja[0]), answers: evaluationPairs.map(({ ja }) => ja[1]) },
+    en: { questions: evaluationPairs.map(({ en }) => en[0]), answers: evaluationPairs.map(({ en }) => en[1]) },
+  };
 
-export interface ProbeVectors {
+export interface EvaluationVectors {
   readonly questions: readonly Float32Array[];
   readonly answers: readonly Float32Array[];
 }
 
-export function measureFitness(vectors: Readonly<Record<Language, ProbeVectors>>): Fitness {
-  const of = (asked: Language, answered: Language): Acquaintance =>
-    acquaintance(vectors[asked].questions, vectors[answered].answers);
+export function measureModelQuality(vectors: Readonly<Record<Language, EvaluationVectors>>): ModelQuality {
+  const of = (asked: Language, answered: Language): LanguagePairQuality =>
+    languagePairQuality(vectors[asked].questions, vectors[answered].answers);
   return { 'ja-ja': of('ja', 'ja'), 'ja-en': of('ja', 'en'), 'en-ja': of('en', 'ja'), 'en-en': of('en', 'en') };
 }
 
-function acquaintance(questions: readonly Float32Array[], answers: readonly Float32Array[]): Acquaintance {
+function languagePairQuality(
+  questions: readonly Float32Array[],
+  answers: readonly Float32Array[],
+): LanguagePairQuality {
   let right = 0;
   let related = 0;
   let unrelated = 0;
@@ -55,16 +59,16 @@ function acquaintance(questions: readonly Float32Array[], answers: readonly Floa
 }
 
 /** Below a quarter right a model is guessing; above five eighths its order deserves all trust. */
-const guessing = 0.25;
-const fluent = 0.625;
+const chanceLevel = 0.25;
+const fullTrustLevel = 0.625;
 /** What is left to a model that guesses: to order memories that words cannot tell apart. */
-const leastTrust = 0.01;
+const minimumWeight = 0.01;
 
 /** 0.01..1: how much the meaning that a model sees counts; 1 for a model that was not measured. */
-export function trustIn(fitness: Fitness | undefined, asked: Language, answered: Language): number {
-  if (fitness === undefined) return 1;
-  const share = (fitness[`${asked}-${answered}`].right - guessing) / (fluent - guessing);
-  return Math.min(1, Math.max(leastTrust, share));
+export function modelWeight(quality: ModelQuality | undefined, asked: Language, answered: Language): number {
+  if (quality === undefined) return 1;
+  const share = (quality[`${asked}-${answered}`].right - chanceLevel) / (fullTrustLevel - chanceLevel);
+  return Math.min(1, Math.max(minimumWeight, share));
 }
 
 /**
@@ -72,12 +76,12 @@ export function trustIn(fitness: Fitness | undefined, asked: Language, answered:
  * for a model that was not measured or does not know the languages.
  */
 export function nearness(
-  fitness: Fitness | undefined,
+  quality: ModelQuality | undefined,
   cosine: number,
   asked: Language,
   answered: Language,
 ): number | undefined {
-  if (fitness === undefined || trustIn(fitness, asked, answered) < 1) return undefined;
-  const { related, unrelated } = fitness[`${asked}-${answered}`];
+  if (quality === undefined || modelWeight(quality, asked, answered) < 1) return undefined;
+  const { related, unrelated } = quality[`${asked}-${answered}`];
   return related > unrelated ? (cosine - unrelated) / (related - unrelated) : undefined;
 }

@@ -2,7 +2,7 @@
  * The part of a long text that answers a question: the neighbourhood of its most valuable words, cut at the ends of
  * sentences. Replies show it instead of the beginning.
  */
-import type { Question, RatedTerm } from './bm25.ts';
+import type { PreparedQuery, RatedTerm } from './bm25.ts';
 import { scoreText } from './bm25.ts';
 
 export interface Passage {
@@ -22,7 +22,7 @@ interface Piece {
 }
 
 /** At most `length` characters of `text`, around the words that the question asks for; its beginning where it has none. */
-export function passageAround(text: string, question: Question, length: number): Passage {
+export function passageAround(text: string, question: PreparedQuery, length: number): Passage {
   if (text.length <= length) return { text, start: 0 };
   const pieces = piecesOf(text, Math.min(pieceLength, length), question);
   let best = 0;
@@ -45,13 +45,17 @@ export function passageAround(text: string, question: Question, length: number):
   return { text: text.slice(start, pieces[last]?.end), start };
 }
 
-function piecesOf(text: string, limit: number, question: Question): Piece[] {
+function piecesOf(text: string, limit: number, question: PreparedQuery): Piece[] {
   const pieces: Piece[] = [];
   for (const { 0: whole, index } of text.matchAll(sentence)) {
     for (let start = 0; start < whole.length; ) {
       const end = cutAt(whole, start, limit);
       const piece = whole.slice(start, end);
-      pieces.push({ start: index + start, end: index + end, value: worth(scoreText(question, piece).matched) });
+      pieces.push({
+        start: index + start,
+        end: index + end,
+        value: totalTermValue(scoreText(question, piece).matched),
+      });
       start = end;
     }
   }
@@ -69,6 +73,6 @@ function cutAt(text: string, start: number, limit: number): number {
   return code >= 0xdc00 && code < 0xe000 && end - 1 > start ? end - 1 : end;
 }
 
-function worth(terms: readonly RatedTerm[]): number {
+function totalTermValue(terms: readonly RatedTerm[]): number {
   return terms.reduce((sum, { value }) => sum + value, 0);
 }

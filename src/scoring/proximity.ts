@@ -5,7 +5,7 @@
  */
 
 import { documentTerms, isWord } from '../core/text/terms.ts';
-import type { Question } from './bm25.ts';
+import type { PreparedQuery } from './bm25.ts';
 
 /** Words of a question this far apart belong together. */
 const questionReach = 2;
@@ -15,17 +15,17 @@ const textReach = 8;
 const readCharacters = 8_000;
 
 /** Two words that stand together in a question. */
-interface Companions {
+interface TermPair {
   readonly words: readonly [string, string];
   /** The value of the less valuable of the two. */
   readonly value: number;
 }
 
 /** The pairs of words that stand together in a question, each once; none in a script without words. */
-export function companionsIn(query: string, { terms }: Question): Companions[] {
+export function findTermPairs(query: string, { terms }: PreparedQuery): TermPair[] {
   const values = new Map(terms.filter(({ prefix }) => !prefix).map(({ text, value }) => [text, value]));
   const words = documentTerms(query).filter((term) => isWord(term) && values.has(term));
-  const pairs = new Map<string, Companions>();
+  const pairs = new Map<string, TermPair>();
   for (const [index, word] of words.entries()) {
     for (const other of words.slice(index + 1, index + 1 + questionReach)) {
       const value = Math.min(values.get(word) ?? 0, values.get(other) ?? 0);
@@ -39,10 +39,10 @@ export function companionsIn(query: string, { terms }: Question): Companions[] {
  * 0..1, in shares of the question's value: 0 where no two companions are near each other; side by side they count
  * whole, farther apart by the inverse of their distance. A long text is read only at its beginning.
  */
-export function proximity(companions: readonly Companions[], { totalValue }: Question, text: string): number {
-  if (companions.length === 0 || totalValue === 0) return 0;
-  const places = placesOf(new Set(companions.flatMap(({ words }) => words)), text);
-  const sum = companions.reduce((total, { words: [one, other], value }) => {
+export function proximity(termPairs: readonly TermPair[], { totalValue }: PreparedQuery, text: string): number {
+  if (termPairs.length === 0 || totalValue === 0) return 0;
+  const places = placesOf(new Set(termPairs.flatMap(({ words }) => words)), text);
+  const sum = termPairs.reduce((total, { words: [one, other], value }) => {
     const distance = nearest(places.get(one), places.get(other));
     return distance > textReach ? total : total + value / distance;
   }, 0);

@@ -5,8 +5,8 @@
  */
 
 import type { Language } from '../core/text/language.ts';
-import { type Fitness, trustIn } from './model-quality.ts';
-import { inOneSitting, sittingReach } from './session-window.ts';
+import { type ModelQuality, modelWeight } from './model-quality.ts';
+import { inSameSession, sessionReach } from './session-window.ts';
 
 /** Chosen by measurement, as everything here: deviations that all words of a question are worth. */
 const wordsWeight = 12;
@@ -19,8 +19,8 @@ const precedingShare = 0.375;
 /** How much of the gap between languages is made up for: all of it would drown a question in the other language. */
 const languageLevelling = 0.6;
 /** Fewer sampled vectors of a language say nothing about it. */
-const leastOfLanguage = 16;
-const neighbourShare = 0.1;
+const minimumPerLanguage = 16;
+const neighborShare = 0.1;
 const importanceWeight = 0.4;
 const recencyWeight = 0.2;
 const recencyHalfLifeMilliseconds = 30 * 86_400_000;
@@ -31,7 +31,7 @@ export interface SampledCosine {
 }
 
 /** What is usual for one question: its cosines against a sample of the memories. */
-export interface CosineBackground {
+export interface ScoreDistribution {
   readonly size: number;
   /** The cosine that a memory of this language has without being about the question. */
   readonly level: Readonly<Record<Language, number>>;
@@ -39,7 +39,7 @@ export interface CosineBackground {
   readonly deviation: number;
 }
 
-export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground {
+export function measureDistribution(sample: readonly SampledCosine[]): ScoreDistribution {
   const count = { ja: 0, en: 0 };
   const sum = { ja: 0, en: 0 };
   for (const { cosine, language } of sample) {
@@ -48,7 +48,7 @@ export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground
   }
   const all = (sum.ja + sum.en) / Math.max(1, sample.length);
   const centreOf = (language: Language): number =>
-    count[language] < leastOfLanguage ? all : sum[language] / count[language];
+    count[language] < minimumPerLanguage ? all : sum[language] / count[language];
   const centre = { ja: centreOf('ja'), en: centreOf('en') };
   const levelOf = (language: Language): number => all + languageLevelling * (centre[language] - all);
   let squares = 0;
@@ -61,7 +61,7 @@ export function backgroundOf(sample: readonly SampledCosine[]): CosineBackground
 }
 
 /** How many deviations a cosine lies above what is usual; 0 where nothing is usual yet. */
-export function standOut({ level, deviation }: CosineBackground, { cosine, language }: SampledCosine): number {
+export function zScore({ level, deviation }: ScoreDistribution, { cosine, language }: SampledCosine): number {
   return deviation < 1e-6 ? 0 : (cosine - level[language]) / deviation;
 }
 
@@ -81,19 +81,19 @@ export interface Candidate {
   readonly preceding?: number | undefined;
   /** Absent for a memory without a vector. */
   readonly cosine?: number | undefined;
-  /** The cosine without what all memories of the store share (`shared-directions.ts`). */
-  readonly distinctCosine?: number | undefined;
+  /** The cosine without what all memories of the store share (`common-components.ts`). */
+  readonly residualCosine?: number | undefined;
 }
 
-export interface Circumstances {
+export interface RankingContext {
   readonly asked: Language;
   readonly now: Date;
   /** Absent where meaning was not searched. */
-  readonly background?: CosineBackground | undefined;
+  readonly distribution?: ScoreDistribution | undefined;
   /** Of `distinctCosine`; absent in a small store. */
-  readonly distinctBackground?: CosineBackground | undefined;
+  readonly residualDistribution?: ScoreDistribution | undefined;
   /** Absent while the model has not been measured. */
-  readonly fitness?: Fitness | undefined;
+  readonly quality?: ModelQuality | undefined;
 }
 
 export type Ranked<Entry> = Entry & {
@@ -104,72 +104,72 @@ export type Ranked<Entry> = Entry & {
 /** Best first, the newer first among equals. */
 export function rank<Entry extends Candidate>(
   candidates: readonly Entry[],
-  circumstances: Circumstances,
+  circumstances: RankingContext,
 ): Ranked<Entry>[] {
-  const relevance = relevanceOf(candidates, circumstances);
-  const lent = lentByNeighbours(candidates, relevance);
+  const relevance = scoreRelevance(candidates, circumstances);
+  const lent = neighborBoost(candidates, relevance);
   return candidates
     .map((entry, index) => ({
       ...entry,
-      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + standing(entry, circumstances.now),
+      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + prior(entry, circumstances.now),
     }))
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
 }
 
-function relevanceOf(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
-  const { asked, fitness } = circumstances;
+function scoreRelevance(candidates: readonly Candidate[], circumstances: RankingContext): number[] {
+  const { asked, quality } = circumstances;
   const meanings = candidates.map((entry) => {
-    const meaning = meaningOf(entry, circumstances);
-    return meaning === undefined ? undefined : trustIn(fitness, asked, entry.language) * meaning;
+    const meaning = scoreMeaning(entry, circumstances);
+    return meaning === undefined ? undefined : modelWeight(quality, asked, entry.language) * meaning;
   });
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory whose vector is still to come is taken to mean what the others mean on average.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
-  return candidates.map((entry, index) => (meanings[index] ?? usual) + wordsOf(entry, circumstances));
+  return candidates.map((entry, index) => (meanings[index] ?? usual) + scoreWordMatch(entry, circumstances));
 }
 
-function wordsOf(
+function scoreWordMatch(
   { coverage, proximity = 0, preceding = 0, language }: Candidate,
-  { asked, background, fitness }: Circumstances,
+  { asked, distribution, quality }: RankingContext,
 ): number {
-  const confirmed = background === undefined ? 0 : trustIn(fitness, asked, language);
+  const confirmed = distribution === undefined ? 0 : modelWeight(quality, asked, language);
   const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * preceding;
   return wordsWeight * (coverage + beside) ** wordsPower;
 }
 
 /** Plain and distinct cosines see different things; the mean of both was right more often than either. */
-function meaningOf(
-  { cosine, distinctCosine, language }: Candidate,
-  { background, distinctBackground }: Circumstances,
+function scoreMeaning(
+  { cosine, residualCosine, language }: Candidate,
+  { distribution, residualDistribution }: RankingContext,
 ): number | undefined {
-  if (background === undefined || cosine === undefined) return undefined;
-  const plain = standOut(background, { cosine, language });
-  if (distinctBackground === undefined || distinctCosine === undefined) return plain;
-  return (plain + standOut(distinctBackground, { cosine: distinctCosine, language })) / 2;
+  if (distribution === undefined || cosine === undefined) return undefined;
+  const plain = zScore(distribution, { cosine, language });
+  if (residualDistribution === undefined || residualCosine === undefined) return plain;
+  return (plain + zScore(residualDistribution, { cosine: residualCosine, language })) / 2;
 }
 
 /**
  * Each memory gets a tenth of the best of those written just before and after it in the same sitting, as far as these
  * are candidates too.
  */
-function lentByNeighbours(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
+function neighborBoost(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {
     let best = 0;
-    for (let distance = 1; distance <= sittingReach; distance++) {
+    for (let distance = 1; distance <= sessionReach; distance++) {
       for (const id of [memory.id - distance, memory.id + distance]) {
         const place = places.get(id);
         const neighbour = place === undefined ? undefined : candidates[place];
         if (place === undefined || neighbour === undefined) continue;
-        if (!inOneSitting(memory, neighbour.memory)) continue;
+        if (!inSameSession(memory, neighbour.memory)) continue;
         best = Math.max(best, relevance[place] ?? 0);
       }
     }
-    return neighbourShare * best;
+    return neighborShare * best;
   });
 }
 
-function standing({ memory }: Candidate, now: Date): number {
+function prior({ memory }: Candidate, now: Date): number {
   const age = Math.max(0, now.getTime() - Date.parse(memory.created_at));
   const recency = 0.5 ** (age / recencyHalfLifeMilliseconds);
   return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;

@@ -5,20 +5,20 @@
 import type { MemoryId, Timestamp } from '../core/memory.ts';
 
 /** So many memories before and after one may be about the same. */
-export const sittingReach = 2;
+export const sessionReach = 2;
 const longestPauseMilliseconds = 30 * 60_000;
 
-export interface Written {
+export interface WrittenMemory {
   readonly id: MemoryId;
   readonly created_at: Timestamp;
 }
 
 /** The ids of the memories written just before, nearest first; which of them exist is for the store to say. */
 export function idsBefore(id: MemoryId): MemoryId[] {
-  return Array.from({ length: sittingReach }, (_, index) => id - index - 1);
+  return Array.from({ length: sessionReach }, (_, index) => id - index - 1);
 }
 
-export function inOneSitting(one: Written, other: Written): boolean {
+export function inSameSession(one: WrittenMemory, other: WrittenMemory): boolean {
   const pause = Math.abs(Date.parse(one.created_at) - Date.parse(other.created_at));
-  return Math.abs(one.id - other.id) <= sittingReach && pause <= longestPauseMilliseconds;
+  return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMilliseconds;
 }

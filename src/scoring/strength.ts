@@ -1,12 +1,12 @@
 /**
  * Whether the memories answer a question at all. `weak` is the normal state. `none` needs a model whose scale was
- * measured (`fitness.ts`), since neither words nor an absolute cosine nor the place among other memories tells; even
+ * measured (`model-quality.ts`), since neither words nor an absolute cosine nor the place among other memories tells; even
  * then it tells only that the subject never came up, not that the one thing asked about was never said.
  */
 
 import type { Language } from '../core/text/language.ts';
-import { type Fitness, nearness, trustIn } from './model-quality.ts';
-import type { Candidate, CosineBackground, Ranked } from './ranking.ts';
+import { type ModelQuality, modelWeight, nearness } from './model-quality.ts';
+import type { Candidate, Ranked, ScoreDistribution } from './ranking.ts';
 
 export type Strength = 'strong' | 'weak' | 'none';
 /** What the judgement rests on: the measured scale of the model, only a sample of the memories, or nothing of the kind. */
@@ -27,18 +27,18 @@ const unrelatedBelow = 0.85;
 const unrelatedAcrossBelow = 0.4;
 /** Of a question's words, so many make an answer by themselves. */
 export const tellingCoverage = 0.3;
-const leastSample = 64;
+const minimumSample = 64;
 
-export interface Evidence {
+export interface StrengthEvidence {
   readonly ranked: readonly Ranked<Candidate>[];
   readonly asked: Language;
-  readonly background?: CosineBackground | undefined;
-  readonly fitness?: Fitness | undefined;
+  readonly distribution?: ScoreDistribution | undefined;
+  readonly quality?: ModelQuality | undefined;
   /** Whether memories in another language were looked at by the question's words alone, which cannot find them. */
   readonly beyondWords?: boolean | undefined;
 }
 
-export function judgeStrength(evidence: Evidence): Judgement {
+export function judgeStrength(evidence: StrengthEvidence): Judgement {
   const { ranked } = evidence;
   const calibration = calibrationOf(evidence);
   const [best, second] = ranked;
@@ -48,23 +48,23 @@ export function judgeStrength(evidence: Evidence): Judgement {
   return { strength: lead >= decisiveLead && answers(best, evidence) ? 'strong' : 'weak', calibration };
 }
 
-function calibrationOf({ ranked, asked, background, fitness }: Evidence): CalibrationSource {
-  if (background === undefined) return 'none';
-  if (fitness !== undefined && ranked.every(({ language }) => trustIn(fitness, asked, language) === 1))
+function calibrationOf({ ranked, asked, distribution, quality }: StrengthEvidence): CalibrationSource {
+  if (distribution === undefined) return 'none';
+  if (quality !== undefined && ranked.every(({ language }) => modelWeight(quality, asked, language) === 1))
     return 'measured';
-  return background.size >= leastSample ? 'sampled' : 'none';
+  return distribution.size >= minimumSample ? 'sampled' : 'none';
 }
 
-function nearnessOf({ cosine, language }: Candidate, { asked, fitness }: Evidence): number | undefined {
-  return cosine === undefined ? undefined : nearness(fitness, cosine, asked, language);
+function nearnessOf({ cosine, language }: Candidate, { asked, quality }: StrengthEvidence): number | undefined {
+  return cosine === undefined ? undefined : nearness(quality, cosine, asked, language);
 }
 
-function answers(entry: Candidate, evidence: Evidence): boolean {
+function answers(entry: Candidate, evidence: StrengthEvidence): boolean {
   return entry.coverage >= tellingCoverage || (nearnessOf(entry, evidence) ?? 0) >= answering;
 }
 
 /** A memory that cannot be judged may be the answer. */
-function isUnrelated(entry: Candidate, evidence: Evidence): boolean {
+function isUnrelated(entry: Candidate, evidence: StrengthEvidence): boolean {
   const near = nearnessOf(entry, evidence);
   if (near === undefined || entry.coverage >= tellingCoverage) return false;
   return near < (entry.language === evidence.asked ? unrelatedBelow : unrelatedAcrossBelow);

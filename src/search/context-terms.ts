@@ -5,8 +5,8 @@
 
 import { lazily } from '../core/lazily.ts';
 import type { MemoryId } from '../core/memory.ts';
-import { type Question, type RatedTerm, scoreText } from '../scoring/bm25.ts';
-import { idsBefore, inOneSitting } from '../scoring/session-window.ts';
+import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
+import { idsBefore, inSameSession } from '../scoring/session-window.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
@@ -20,9 +20,9 @@ export interface WordHit {
  * For each of `best`, which are among `candidates`, the share (0..1) of the question's value in terms that the text
  * lacks and those written just before it in the same sitting hold. A deleted memory that was not asked for says nothing.
  */
-export function precedingWords(
+export function findContextTerms(
   store: MemoryStore,
-  question: Question,
+  question: PreparedQuery,
   { best, candidates }: { best: readonly WordHit[]; candidates: readonly WordHit[] },
 ): Map<MemoryId, number> {
   if (question.totalValue === 0) return new Map();
@@ -42,7 +42,7 @@ export function precedingWords(
   return new Map(
     best.map(({ memory, matched }) => {
       const before = idsBefore(memory.id).flatMap((id) => known.get(id) ?? []);
-      const said = new Set(before.filter((one) => inOneSitting(memory, one.memory)).flatMap((one) => one.matched));
+      const said = new Set(before.filter((one) => inSameSession(memory, one.memory)).flatMap((one) => one.matched));
       for (const term of matched) said.delete(term);
       const value = [...said].reduce((sum, term) => sum + term.value, 0);
       return [memory.id, value / question.totalValue];
@@ -55,7 +55,7 @@ export function precedingWords(
  * are candidates, nothing else has to be read for it.
  */
 function lackingWhatOthersHold(
-  { terms }: Question,
+  { terms }: PreparedQuery,
   best: readonly WordHit[],
   candidates: readonly WordHit[],
 ): WordHit[] {

@@ -8,9 +8,9 @@ import { languageOf } from '../core/text/language.ts';
 import type { Scope } from '../persona/scope.ts';
 import { scoreText } from '../scoring/bm25.ts';
 import { nearness } from '../scoring/model-quality.ts';
-import { standOut } from '../scoring/ranking.ts';
+import { zScore } from '../scoring/ranking.ts';
 import { unknownKey } from '../store/memory-change.ts';
-import { questionOf, searchWords } from './lexical-search.ts';
+import { prepareQueryFor, searchWords } from './lexical-search.ts';
 import { rankMemories } from './ranked-list.ts';
 import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
 
@@ -62,7 +62,7 @@ export async function explainRecall(
 
   const list = await rankMemories(scope, { query }, 'hybrid', filter);
   const meaning = await searchMeaning(workspace, query, filter);
-  const question = questionOf(store, query);
+  const question = prepareQueryFor(store, query);
   const { coverage, matched } = scoreText(question, memory.content);
   const inText = new Set(matched);
   const listRank = list.memories.findIndex((entry) => entry.memory.id === memory.id) + 1;
@@ -88,7 +88,7 @@ export async function explainRecall(
         value: term.value,
       })),
     },
-    meaning: 'unavailable' in meaning ? meaning : closeness(meaning, query, memory),
+    meaning: 'unavailable' in meaning ? meaning : measureMeaning(meaning, query, memory),
     vector: vectorState(scope, memory),
     hidden_by: hidingFilters(scope, memory, filter),
     mode: list.mode,
@@ -96,22 +96,22 @@ export async function explainRecall(
   };
 }
 
-function closeness(
-  { likenessesOf, background, distinctBackground, fitness }: SemanticSearch,
+function measureMeaning(
+  { measureSimilarities, distribution, residualDistribution, quality }: SemanticSearch,
   query: string,
   { id, content }: Memory,
 ): Explanation['meaning'] {
-  const likeness = likenessesOf([id]).get(id);
-  if (likeness === undefined) return {};
-  const { cosine, distinctCosine } = likeness;
+  const similarity = measureSimilarities([id]).get(id);
+  if (similarity === undefined) return {};
+  const { cosine, residualCosine } = similarity;
   const language = languageOf(content);
-  const near = nearness(fitness, cosine, languageOf(query), language);
+  const near = nearness(quality, cosine, languageOf(query), language);
   return {
     cosine,
-    z: standOut(background, { cosine, language }),
-    ...(distinctBackground !== undefined &&
-      distinctCosine !== undefined && {
-        distinct_z: standOut(distinctBackground, { cosine: distinctCosine, language }),
+    z: zScore(distribution, { cosine, language }),
+    ...(residualDistribution !== undefined &&
+      residualCosine !== undefined && {
+        distinct_z: zScore(residualDistribution, { cosine: residualCosine, language }),
       }),
     ...(near !== undefined && { nearness: near }),
   };
@@ -121,7 +121,7 @@ function vectorState({ workspace }: Scope, memory: Memory): string {
   const space = workspace.store.vectors.currentSpace();
   const failure = space && workspace.store.queue.failures(space.id).find(({ key }) => key === memory.key);
   if (failure !== undefined) return `failed ${failure.attempts} times: ${failure.reason}`;
-  return workspace.vectorWriter.state(memory).vector;
+  return workspace.embeddingScheduler.state(memory).vector;
 }
 
 /** Each part of the filter on its own, so that the one in the way is named. */

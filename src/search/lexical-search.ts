@@ -4,7 +4,7 @@
  */
 
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { prepareQuestion, type Question, scoreText, type TextScore } from '../scoring/bm25.ts';
+import { type PreparedQuery, prepareQuery, scoreText, type TextScore } from '../scoring/bm25.ts';
 import { bestCandidates, termsToLookUp } from '../scoring/candidates.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -17,9 +17,9 @@ export interface LexicalHit extends TextScore {
   readonly memory: MemoryText;
 }
 
-export function questionOf(store: MemoryStore, query: string): Question {
+export function prepareQueryFor(store: MemoryStore, query: string): PreparedQuery {
   const { count, totalLength } = store.fullText.statistics();
-  return prepareQuestion(query, {
+  return prepareQuery(query, {
     documents: count,
     averageLength: count === 0 ? 0 : totalLength / count,
     documentsWith: (term) => store.fullText.documentFrequency(term),
@@ -27,7 +27,7 @@ export function questionOf(store: MemoryStore, query: string): Question {
 }
 
 /** The memories that answer a question by their words, best first. */
-export function searchWords(store: MemoryStore, question: Question, filter: MemoryFilter): LexicalHit[] {
+export function searchWords(store: MemoryStore, question: PreparedQuery, filter: MemoryFilter): LexicalHit[] {
   const postings = termsToLookUp(question, lookupBudget).map((term) => ({
     term,
     ids: store.fullText.postings(term, filter, lookupBudget),
@@ -36,7 +36,7 @@ export function searchWords(store: MemoryStore, question: Question, filter: Memo
 }
 
 /** The same score for memories that were found otherwise. */
-export function scoreWords(store: MemoryStore, question: Question, ids: readonly MemoryId[]): LexicalHit[] {
+export function scoreWords(store: MemoryStore, question: PreparedQuery, ids: readonly MemoryId[]): LexicalHit[] {
   return store.memories
     .texts(ids)
     .map((memory) => ({ memory, ...scoreText(question, memory.content) }))

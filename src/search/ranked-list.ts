@@ -1,20 +1,20 @@
 /**
  * Makes the one ranked list of a question: words and meaning are searched at the same time, every candidate is scored
- * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `recall.ts`.
+ * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `search.ts`.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import type { Question, RatedTerm } from '../scoring/bm25.ts';
+import type { PreparedQuery, RatedTerm } from '../scoring/bm25.ts';
 import { rank, scoreOf } from '../scoring/ranking.ts';
 import { type Judgement, judgeStrength } from '../scoring/strength.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { type LexicalHit, questionOf, scoreWords, searchWords } from './lexical-search.ts';
+import { type LexicalHit, prepareQueryFor, scoreWords, searchWords } from './lexical-search.ts';
 import { type Reranked, rerank } from './rerank.ts';
-import { lookCloser } from './second-pass.ts';
+import { runSecondPass } from './second-pass.ts';
 import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
 
 export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
@@ -36,7 +36,7 @@ export interface RankedMemory {
 
 export interface RankedList {
   readonly memories: readonly RankedMemory[];
-  readonly question: Question;
+  readonly question: PreparedQuery;
   /** What ran, which is less than what was asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
@@ -70,7 +70,7 @@ export async function rankMemories(
   const asked =
     mode === 'keyword'
       ? undefined
-      : meaningOf(scope.workspace, target, filter, () => {
+      : scoreMeaning(scope.workspace, target, filter, () => {
           embedded = scope.clock.monotonic();
         });
   // Whatever becomes of it meanwhile, it is answered for where it is awaited.
@@ -78,7 +78,7 @@ export async function rankMemories(
   // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
   if (asked !== undefined) await nextTurn();
   const asking = 'query' in target ? target.query : target.memory.content;
-  const question = questionOf(store, asking);
+  const question = prepareQueryFor(store, asking);
   const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
   const answer = await asked;
   const answered = scope.clock.monotonic();
@@ -92,21 +92,21 @@ export async function rankMemories(
   const circumstances = {
     now: scope.clock.now(),
     asked: languageOf(asking),
-    background: semantic?.background,
-    distinctBackground: semantic?.distinctBackground,
-    fitness: semantic?.fitness,
+    distribution: semantic?.distribution,
+    residualDistribution: semantic?.residualDistribution,
+    quality: semantic?.quality,
   };
   // The words of a memory are its own: what follows it does not answer it.
   const looked =
     ran === 'semantic' || 'memory' in target
       ? others
-      : lookCloser(store, { text: asking, question }, rank(others, circumstances));
+      : runSecondPass(store, { text: asking, question }, rank(others, circumstances));
   const ranked = rank(looked, circumstances).slice(0, rankedLimit);
   // The model's scale was measured on questions and their answers; two memories lie nearer to each other.
-  const scale = 'query' in target ? semantic?.fitness : undefined;
+  const scale = 'query' in target ? semantic?.quality : undefined;
   const beyondWords =
     ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, circumstances.asked, filter);
-  const judgement = judgeStrength({ ...circumstances, fitness: scale, ranked, beyondWords });
+  const judgement = judgeStrength({ ...circumstances, quality: scale, ranked, beyondWords });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
   return {
@@ -140,7 +140,7 @@ function unavailable(answer: SemanticAnswer | undefined): string | undefined {
   return answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
 }
 
-async function meaningOf(
+async function scoreMeaning(
   workspace: Workspace,
   target: Target,
   filter: MemoryFilter,
@@ -162,7 +162,7 @@ interface Found {
   /** The terms of the question that the text holds. */
   readonly matched: readonly RatedTerm[];
   readonly cosine?: number | undefined;
-  readonly distinctCosine?: number | undefined;
+  readonly residualCosine?: number | undefined;
 }
 
 function lexicalOnly({ memory, coverage, matched }: LexicalHit): Found {
@@ -172,7 +172,7 @@ function lexicalOnly({ memory, coverage, matched }: LexicalHit): Found {
 /** The union of what words and meaning found, each scored on both sides. */
 function bothSides(
   { store }: Workspace,
-  question: Question,
+  question: PreparedQuery,
   words: readonly LexicalHit[],
   semantic: SemanticSearch,
   mode: RecallMode,
@@ -183,10 +183,10 @@ function bothSides(
     question,
     [...semantic.hits.keys()].filter((id) => !known.has(id)),
   );
-  const likenesses = semantic.likenessesOf([...known, ...byMeaning.map(({ memory }) => memory.id)]);
+  const similarities = semantic.measureSimilarities([...known, ...byMeaning.map(({ memory }) => memory.id)]);
   return [...words, ...byMeaning].map((hit) => ({
     ...lexicalOnly(hit),
     ...(mode === 'semantic' && { coverage: 0 }),
-    ...likenesses.get(hit.memory.id),
+    ...similarities.get(hit.memory.id),
   }));
 }

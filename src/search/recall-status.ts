@@ -5,7 +5,7 @@
 
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import type { Fitness } from '../scoring/model-quality.ts';
+import type { ModelQuality } from '../scoring/model-quality.ts';
 
 export interface RecallStatus {
   readonly mode: 'hybrid' | 'keyword';
@@ -22,7 +22,7 @@ export interface RecallStatus {
 }
 
 export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
-  const { projection, models } = workspace;
+  const { indexSync, models } = workspace;
   const status = models.embedder.status();
   const counts = status.state === 'off' ? { queued: 0, failed: 0 } : countWaiting(workspace);
   return {
@@ -33,14 +33,14 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     ...(status.progress !== undefined && { progress: status.progress }),
     queued: counts.queued,
     ...(counts.failed > 0 && { failed: counts.failed }),
-    engine: projection.engine(),
+    engine: indexSync.engine(),
   };
 }
 
 /** What the model whose vectors are searched was measured to be worth; undefined until it has been measured. */
-export function measuredFitness({ workspace }: Pick<Scope, 'workspace'>): Fitness | undefined {
+export function measuredQuality({ workspace }: Pick<Scope, 'workspace'>): ModelQuality | undefined {
   const space = workspace.store.vectors.currentSpace();
-  return space === undefined ? undefined : workspace.modelFitness.of(space);
+  return space === undefined ? undefined : workspace.modelEvaluation.of(space);
 }
 
 /** Whether a search that began now would look for meaning, too. */
@@ -51,8 +51,8 @@ function searchesMeaning(workspace: Workspace): boolean {
   return (serving.space() ?? current).id === current.id;
 }
 
-function countWaiting({ store, vectorWriter }: Workspace): { queued: number; failed: number } {
-  const space = vectorWriter.space() ?? store.vectors.currentSpace();
+function countWaiting({ store, embeddingScheduler }: Workspace): { queued: number; failed: number } {
+  const space = embeddingScheduler.space() ?? store.vectors.currentSpace();
   if (space === undefined) return { queued: store.memories.count({ deleted: 'exclude' }), failed: 0 };
   return { queued: store.queue.length(space.id), failed: store.queue.givenUp(space.id) };
 }

@@ -12,7 +12,7 @@ import type { CalibrationSource, Strength } from '../scoring/strength.ts';
 import { unknownKey } from '../store/memory-change.ts';
 import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
 
-export interface RecallRequest {
+export interface SearchRequest {
   readonly query?: string | undefined;
   /** Instead of a question: what lies near this memory. */
   readonly relatedTo?: MemoryKey | undefined;
@@ -35,7 +35,7 @@ export interface Why {
 
 export type Hit = Shortened<Partial<MemoryView> & { key: MemoryKey; score: number; why: Why; content?: string }>;
 
-export interface RecallReply {
+export interface SearchReply {
   readonly results: Hit[];
   readonly mode: RecallMode;
   readonly degraded_reason?: string | undefined;
@@ -47,7 +47,7 @@ export interface RecallReply {
   readonly next_cursor?: string | undefined;
 }
 
-export async function recall(scope: Scope, request: RecallRequest): Promise<RecallReply> {
+export async function searchMemories(scope: Scope, request: SearchRequest): Promise<SearchReply> {
   const { filter, limit, cursor, detail, mode, question } = request;
   const target = targetOf(scope, request);
   const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
@@ -85,7 +85,7 @@ export async function recall(scope: Scope, request: RecallRequest): Promise<Reca
   };
 }
 
-function targetOf({ workspace }: Scope, { query, relatedTo }: RecallRequest): Target {
+function targetOf({ workspace }: Scope, { query, relatedTo }: SearchRequest): Target {
   if (relatedTo !== undefined && query === undefined) {
     const memory = workspace.store.memories.read(relatedTo);
     if (memory === undefined) throw unknownKey(relatedTo);

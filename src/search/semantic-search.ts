@@ -8,8 +8,8 @@ import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { Embedder, ModelStatus } from '../model/embedder.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import type { Fitness } from '../scoring/model-quality.ts';
-import type { CosineBackground } from '../scoring/ranking.ts';
+import type { ModelQuality } from '../scoring/model-quality.ts';
+import type { ScoreDistribution } from '../scoring/ranking.ts';
 
 /** How long a search waits for the vector of its question: a warm model needs milliseconds. */
 const patienceMilliseconds = 2_000;
@@ -19,26 +19,26 @@ export interface SemanticSearch {
   /** The cosine of each memory found by its nearest part, best first. */
   readonly hits: ReadonlyMap<MemoryId, number>;
   /** What is usual for this question in this store. */
-  readonly background: CosineBackground;
+  readonly distribution: ScoreDistribution;
   /** The same for cosines without what all memories share; undefined in a small store. */
-  readonly distinctBackground: CosineBackground | undefined;
+  readonly residualDistribution: ScoreDistribution | undefined;
   /** What the model is worth in each language, once it has been measured. */
-  readonly fitness: Fitness | undefined;
+  readonly quality: ModelQuality | undefined;
   /** How near memories are, those that were found by their words alone included. */
-  likenessesOf(ids: readonly MemoryId[]): Map<MemoryId, Likeness>;
+  measureSimilarities(ids: readonly MemoryId[]): Map<MemoryId, Similarity>;
 }
 
 /** The best cosines of a memory's parts. */
-export interface Likeness {
+export interface Similarity {
   readonly cosine: number;
-  readonly distinctCosine?: number | undefined;
+  readonly residualCosine?: number | undefined;
 }
 
 /** A search, or in one sentence why there is none. */
 export type SemanticAnswer = SemanticSearch | { readonly unavailable: string };
 
 /** A vector together with the space it belongs to: only vectors of the same space may be compared. */
-export interface PlacedVector {
+export interface VectorInSpace {
   readonly vector: Float32Array;
   readonly space: VectorSpace;
 }
@@ -55,7 +55,7 @@ export async function searchMeaning(
     const placed = await embedQuestion(embedder, query);
     // Once in the life of a store: how far this model may be trusted decides the order of everything.
     await Promise.race([
-      workspace.modelFitness.ensure(embedder),
+      workspace.modelEvaluation.ensure(embedder),
       delay(patienceMilliseconds, undefined, { ref: false }),
     ]);
     onEmbedded();
@@ -68,11 +68,11 @@ export async function searchMeaning(
 /** The same for a vector that is already there, such as that of another memory. */
 export async function searchVector(
   workspace: Workspace,
-  { vector, space: { id } }: PlacedVector,
+  { vector, space: { id } }: VectorInSpace,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const { projection, store, vectorSample, modelFitness } = workspace;
-  const index = await projection.synced();
+  const { indexSync, store, vectorSample, modelEvaluation } = workspace;
+  const index = await indexSync.upToDate();
   if (index === undefined) return { unavailable: 'no memory has a vector yet' };
   const { space } = index;
   if (space.id !== id) return { unavailable: 'the model is being changed, and the one before it is not here' };
@@ -92,27 +92,27 @@ export async function searchVector(
     // Best first: the first part of a memory that turns up is its nearest.
     if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
   }
-  const { background, distinct } = vectorSample.survey(vector, space);
+  const { distribution, residual } = vectorSample.measure(vector, space);
   return {
     hits,
-    background,
-    distinctBackground: distinct?.background,
-    fitness: modelFitness.of(space),
-    likenessesOf(memories) {
-      const likenesses = new Map<MemoryId, Likeness>();
+    distribution,
+    residualDistribution: residual?.distribution,
+    quality: modelEvaluation.of(space),
+    measureSimilarities(memories) {
+      const similarities = new Map<MemoryId, Similarity>();
       for (const { memoryId, vector: stored } of store.vectors.ofMemories(memories, space)) {
-        const before = likenesses.get(memoryId);
-        likenesses.set(memoryId, {
+        const before = similarities.get(memoryId);
+        similarities.set(memoryId, {
           cosine: Math.max(dotProduct(vector, stored), before?.cosine ?? -1),
-          distinctCosine: distinct && Math.max(distinct.cosineWith(stored), before?.distinctCosine ?? -1),
+          residualCosine: residual && Math.max(residual.cosineWith(stored), before?.residualCosine ?? -1),
         });
       }
-      return likenesses;
+      return similarities;
     },
   };
 }
 
-async function embedQuestion(embedder: Embedder, query: string): Promise<PlacedVector | { unavailable: string }> {
+async function embedQuestion(embedder: Embedder, query: string): Promise<VectorInSpace | { unavailable: string }> {
   const { state } = embedder.status();
   // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
   const answer = embedder.embedQuery(query).then(

@@ -27,7 +27,7 @@ export async function forget(
   const { workspace, clock, caller } = scope;
   const { memories, erasure } = workspace.store;
   const wanted = [...new Set(keys)];
-  const gone = await (permanent ? erasure.erase(wanted) : memories.hide(wanted, clock.now().toISOString()));
+  const gone = await (permanent ? erasure.erase(wanted) : memories.softDelete(wanted, clock.now().toISOString()));
   const deleted = gone.map(({ key }) => key);
   const [first] = wanted;
   if (deleted.length === 0 && first !== undefined) throw unknownKey(first);

@@ -18,7 +18,7 @@ export interface Health {
   readonly checks: { readonly database: 'ok' | 'unavailable'; readonly recall: 'ok' | 'degraded' | 'unknown' };
 }
 
-export interface HealthParts {
+export interface HealthDeps {
   readonly use: <Value>(work: (scope: Scope) => Promise<Value>) => Promise<Value>;
   readonly logger: Logger;
 }
@@ -26,7 +26,7 @@ export interface HealthParts {
 /** States of the model in which a search finds less than it should. */
 const withoutModel = ['downloading', 'absent', 'failed', 'runtime missing'];
 
-export async function checkHealth({ use, logger }: HealthParts): Promise<Health> {
+export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> {
   try {
     return await use(async (scope) => {
       await probe(scope.workspace);

@@ -4,8 +4,8 @@
 
 import { wallTimeAt } from '../core/time/time-zone.ts';
 import type { Scope } from '../persona/scope.ts';
-import type { Fitness } from '../scoring/model-quality.ts';
-import { measuredFitness, type RecallStatus, recallStatus } from '../search/recall-status.ts';
+import type { ModelQuality } from '../scoring/model-quality.ts';
+import { measuredQuality, type RecallStatus, recallStatus } from '../search/recall-status.ts';
 import type { Count, Totals } from '../store/statistics.ts';
 
 export interface MemoryStatistics extends Totals {
@@ -14,14 +14,14 @@ export interface MemoryStatistics extends Totals {
   /** The last seven days in the configured time zone, oldest first. */
   readonly days: readonly { readonly day: string; readonly count: number }[];
   /** How far the embedding model is trusted, per direction; absent until it has been measured. */
-  readonly measured?: Fitness | undefined;
+  readonly measured?: ModelQuality | undefined;
 }
 
 const dayLength = 86_400_000;
 
 export function memoryStatistics(scope: Scope, top = 10): MemoryStatistics {
   const { store } = scope.workspace;
-  const measured = measuredFitness(scope);
+  const measured = measuredQuality(scope);
   const now = scope.clock.now().getTime();
   const counts = new Map<string, number>();
   for (let back = 6; back >= 0; back--) counts.set(dayAt(now - back * dayLength, scope.settings.timezone), 0);

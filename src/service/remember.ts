@@ -27,9 +27,11 @@ export async function remember(scope: Scope, fields: MemoryFields): Promise<Rece
     key: memoryKeyAt(now, settings.timezone),
   });
   await workspace.activity.wrote('memory_create', [memory.key], caller.source);
-  const vector = await (created ? workspace.vectorWriter.write(memory) : workspace.vectorWriter.state(memory));
+  const vector = await (created
+    ? workspace.embeddingScheduler.write(memory)
+    : workspace.embeddingScheduler.state(memory));
   // Whoever stores will search: by then it should be known what the model is worth.
-  void workspace.modelFitness.ensure(workspace.models.embedder);
+  void workspace.modelEvaluation.ensure(workspace.models.embedder);
   return {
     key: memory.key,
     stored: created,

@@ -49,6 +49,6 @@ export async function pin(
 }
 
 /** A new text has lost the vectors of the old one: it gets its own as a new memory does. */
-async function embedAgain({ workspace: { vectorWriter } }: Scope, memory: Memory): Promise<void> {
-  if (vectorWriter.state(memory).vector === 'queued') await vectorWriter.write(memory);
+async function embedAgain({ workspace: { embeddingScheduler } }: Scope, memory: Memory): Promise<void> {
+  if (embeddingScheduler.state(memory).vector === 'queued') await embeddingScheduler.write(memory);
 }

@@ -1,5 +1,5 @@
 /**
- * The lexical projection of the memories: an FTS5 table without content, fed with the terms of `core/text.ts`. It
+ * The lexical projection of the memories: an FTS5 table without content, fed with the terms of `core/text/terms.ts`. It
  * counts terms and says who holds them; ranking reads the texts themselves, because FTS5's own BM25 looks at every
  * match of a question. Terms are always quoted, so that no query is ever syntax.
  */

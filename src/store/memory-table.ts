@@ -49,7 +49,7 @@ export interface MemoryTable extends Omit<MemoryReading, 'withContent'> {
     when: { now: Timestamp; expectedVersion?: number | undefined },
   ): Promise<Memory>;
   /** Hides memories and answers with them; unknown keys are left out, hidden ones stay as they are. */
-  hide(keys: readonly MemoryKey[], now: Timestamp): Promise<Memory[]>;
+  softDelete(keys: readonly MemoryKey[], now: Timestamp): Promise<Memory[]>;
   /** Brings a hidden memory back, or the fields of an older version, as a new version. */
   restore(key: MemoryKey, version: number | undefined, now: Timestamp): Promise<Memory>;
   setPinned(key: MemoryKey, pinned: boolean, now: Timestamp): Promise<Memory>;
@@ -135,8 +135,8 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
     ...reading,
     create: (draft) =>
       connection.write(() => {
-        const twin = withContent(contentHash(draft.content));
-        if (twin !== undefined) return { created: false, memory: uniteTags(twin, draft.tags) };
+        const duplicate = withContent(contentHash(draft.content));
+        if (duplicate !== undefined) return { created: false, memory: uniteTags(duplicate, draft.tags) };
         const key = freeKey(draft.key);
         const { lastInsertRowid } = connection
           .sql(insertMemory)
@@ -156,7 +156,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
         return overwrite(memory, changedFields(memory, change), now, 'update');
       }),
 
-    hide: (keys, now) =>
+    softDelete: (keys, now) =>
       connection.write(() =>
         [...new Set(keys)].flatMap((key) => {
           const memory = reading.read(key);

@@ -15,7 +15,7 @@ import { refreshFullText } from './refresh-full-text.ts';
 import { inMemory, openConnection } from './sqlite/connection.ts';
 import { fileKind } from './sqlite/file-header.ts';
 import { migrate, refuseNewerSchema } from './sqlite/migrations.ts';
-import { explained } from './sqlite/sqlite-errors.ts';
+import { withSqliteErrors } from './sqlite/sqlite-errors.ts';
 import { createStatistics } from './statistics.ts';
 import { createVectorQueue } from './vector-queue.ts';
 import { createVectorTable } from './vector-table.ts';
@@ -78,5 +78,5 @@ function prepareFile(path: string, persona: string): void {
   }
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
   // SQLite gives the WAL the mode of the database file, so the file is made private before SQLite sees it.
-  else explained(path, () => closeSync(openSync(path, 'a', 0o600)));
+  else withSqliteErrors(path, () => closeSync(openSync(path, 'a', 0o600)));
 }

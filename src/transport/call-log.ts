@@ -34,14 +34,14 @@ export interface CallLog {
   record(entry: CallEntry | RefusalEntry): void;
 }
 
-export interface CallLogParts {
+export interface CallLogDeps {
   /** Takes whole lines, each a JSON object. */
   readonly write: (line: string) => void;
   readonly level: () => LogLevel;
   readonly clock: Clock;
 }
 
-export function createCallLog({ write, level, clock }: CallLogParts): CallLog {
+export function createCallLog({ write, level, clock }: CallLogDeps): CallLog {
   return {
     record(entry) {
       const own = levelOf(entry);

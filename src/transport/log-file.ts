@@ -15,7 +15,7 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
-export interface LogFileParts {
+export interface LogFileDeps {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,7 +28,7 @@ const keptFiles = 5;
 const maximumWaiting = 4 * 1024 * 1024;
 const retryMilliseconds = 60_000;
 
-export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileParts): LogFile {
+export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDeps): LogFile {
   let stream: RotatingFileStream | undefined;
   let retryAt = 0;
 

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../core/logger.ts';
 
-export interface ShutdownParts {
+export interface ShutdownDeps {
   /** Resolves when there is nothing left to serve; absent where only a signal ends the server. */
   readonly ended?: Promise<void>;
   /** Whether the end of the parent process is the end of the server. */
@@ -20,7 +20,7 @@ const parentCheckMilliseconds = 500;
 const deadlineMilliseconds = 950;
 
 /** Resolves with the exit code when the server has ended. */
-export function untilShutdown({ ended, watchParent = true, close, logger }: ShutdownParts): Promise<number> {
+export function untilShutdown({ ended, watchParent = true, close, logger }: ShutdownDeps): Promise<number> {
   return new Promise((resolve) => {
     const parent = process.ppid;
     let begun = false;

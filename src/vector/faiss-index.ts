@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Index } from 'faiss-node';
 import { MemoryMcpError } from '../core/errors.ts';
-import { type LocalIndexParts, openLocalIndex } from './local-index.ts';
+import { type LocalIndexDeps, openLocalIndex } from './local-index.ts';
 import { FaissScanner } from './scan/faiss-scanner.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
@@ -19,12 +19,12 @@ export interface FaissNode {
   readonly Index: { read(path: string): Index };
 }
 
-export interface FaissIndexParts extends LocalIndexParts {
+export interface FaissIndexDeps extends LocalIndexDeps {
   readonly load?: (() => Promise<FaissNode>) | undefined;
 }
 
 /** `backend_unavailable` where faiss-node is not installed or its binding does not load. */
-export async function openFaissIndex({ load = importFaissNode, ...parts }: FaissIndexParts): Promise<VectorIndex> {
+export async function openFaissIndex({ load = importFaissNode, ...parts }: FaissIndexDeps): Promise<VectorIndex> {
   const { Index } = await loadOnOneThread(load);
   const rows = new VectorRows(parts.space.dimensions);
   const file = parts.snapshot?.file ?? join(tmpdir(), 'memory-mcp-vectors');

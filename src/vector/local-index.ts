@@ -7,12 +7,12 @@ import type { Logger } from '../core/logger.ts';
 import { type Ranked, unitVector, type VectorChange, type VectorFilter, type VectorSpace } from '../core/vector.ts';
 import { editRows } from './edit-rows.ts';
 import { exactNearest } from './exact-nearest.ts';
-import { loadSnapshot, type SnapshotParts, saveSnapshot } from './file/index-snapshot.ts';
+import { loadSnapshot, type SnapshotDeps, saveSnapshot } from './file/index-snapshot.ts';
 import type { RowScanner } from './scan/row-scanner.ts';
 import type { SnapshotPlace, VectorIndex } from './vector-index.ts';
 import type { VectorRows } from './vector-rows.ts';
 
-export interface LocalIndexParts {
+export interface LocalIndexDeps {
   readonly space: VectorSpace;
   readonly logger: Logger;
   /** Without one the index lives in memory alone. */
@@ -29,7 +29,7 @@ export interface LocalIndexDriver {
  * Opens the file if it fits `space` and the store; otherwise the index is empty at generation 0 and waits to be rebuilt,
  * with one warning unless there is no file.
  */
-export async function openLocalIndex(parts: LocalIndexParts, driver: LocalIndexDriver): Promise<VectorIndex> {
+export async function openLocalIndex(parts: LocalIndexDeps, driver: LocalIndexDriver): Promise<VectorIndex> {
   const index = new LocalIndex(parts, driver);
   await index.load();
   return index;
@@ -40,13 +40,13 @@ class LocalIndex implements VectorIndex {
   readonly engine: string;
   readonly #rows: VectorRows;
   readonly #scanner: RowScanner | undefined;
-  readonly #snapshot: SnapshotParts | undefined;
+  readonly #snapshot: SnapshotDeps | undefined;
   #generation = 0;
   #savedGeneration: number | undefined;
   #lastFlush: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor({ space, logger, snapshot }: LocalIndexParts, { engine, rows, scanner }: LocalIndexDriver) {
+  constructor({ space, logger, snapshot }: LocalIndexDeps, { engine, rows, scanner }: LocalIndexDriver) {
     this.space = space;
     this.engine = engine;
     this.#rows = rows;

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../src/core/logger.ts';
-import type { LocalIndexParts } from '../../src/vector/local-index.ts';
+import type { LocalIndexDeps } from '../../src/vector/local-index.ts';
 import type { VectorIndex } from '../../src/vector/vector-index.ts';
 import type { VectorIndexHarness } from './vector-index.ts';
 
 export async function createSnapshotHarness(
-  openIndex: (parts: LocalIndexParts) => Promise<VectorIndex>,
+  openIndex: (parts: LocalIndexDeps) => Promise<VectorIndex>,
 ): Promise<VectorIndexHarness> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-mcp-vectors-'));
   const snapshot = {

@@ -12,9 +12,9 @@ import { spawnServer } from '../support/server.ts';
 import { makeSurroundings } from '../support/surroundings.ts';
 
 function sharedDataDir(): string {
-  const surroundings = makeSurroundings();
-  onTestFinished(() => surroundings.remove());
-  return surroundings.dataDir;
+  const externalEnvironment = makeSurroundings();
+  onTestFinished(() => externalEnvironment.remove());
+  return externalEnvironment.dataDir;
 }
 
 async function integrityOf(database: string): Promise<unknown> {

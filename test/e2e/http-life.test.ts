@@ -14,11 +14,11 @@ import { binary, makeSurroundings } from '../support/surroundings.ts';
 
 /** Starts it, waits for the end, and answers with the exit code and what it said. */
 function startAndFail(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const surroundings = makeSurroundings({ env });
-  onTestFinished(() => surroundings.remove());
+  const externalEnvironment = makeSurroundings({ env });
+  onTestFinished(() => externalEnvironment.remove());
   const command = [binary, 'serve', '--http', '--port', '0', ...args];
   const { status, stderr } = spawnSync(process.execPath, command, {
-    env: surroundings.env,
+    env: externalEnvironment.env,
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -91,9 +91,9 @@ describe('starting', () => {
 
 describe('a running server', () => {
   it('follows the rate limit of the file, and says when to come again', async () => {
-    const surroundings = makeSurroundings();
-    onTestFinished(() => surroundings.remove());
-    const file = join(surroundings.env.HOME ?? '', '..', 'config.json');
+    const externalEnvironment = makeSurroundings();
+    onTestFinished(() => externalEnvironment.remove());
+    const file = join(externalEnvironment.env.HOME ?? '', '..', 'config.json');
     writeFileSync(file, '{}');
     const server = await spawnHttpServer({ args: ['--config', file] });
     const burst = async () => {
@@ -175,12 +175,12 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
   });
 
   it('is not what the end of the shell means that started it in the background', async () => {
-    const surroundings = makeSurroundings();
+    const externalEnvironment = makeSurroundings();
     const shell = spawn(
       'sh',
       ['-c', '"$@" & echo $!', 'sh', process.execPath, binary, 'serve', '--http', '--port', '0'],
       {
-        env: surroundings.env,
+        env: externalEnvironment.env,
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -195,7 +195,7 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
     await once(shell, 'exit');
     onTestFinished(() => {
       process.kill(Number(output), 'SIGKILL');
-      surroundings.remove();
+      externalEnvironment.remove();
     });
     for (let waited = 0; !errors.includes('listening') && waited < 20_000; waited += 50) await delay(50);
     await delay(1_200);

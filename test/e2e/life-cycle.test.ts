@@ -148,11 +148,11 @@ describe.skipIf(process.platform === 'win32')('a client that dies without a word
   const discover = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server/discover', params: { _meta: envelope } })}\n`;
 
   async function startBehindParent(stdin: 'pipe' | 'inherit', pipe: number | 'ignore') {
-    const surroundings = makeSurroundings();
-    onTestFinished(() => surroundings.remove());
+    const externalEnvironment = makeSurroundings();
+    onTestFinished(() => externalEnvironment.remove());
     const parent = spawn(process.execPath, ['-e', parentProgram, stdin, binary, 'serve', '--stdio'], {
       cwd: repositoryRoot,
-      env: surroundings.env,
+      env: externalEnvironment.env,
       stdio: [pipe, 'pipe', 'inherit', 'ipc'],
     });
     onTestFinished(() => void parent.kill('SIGKILL'));
@@ -175,9 +175,9 @@ describe.skipIf(process.platform === 'win32')('a client that dies without a word
   });
 
   it('takes its server with it even where somebody else keeps the pipe open', async () => {
-    const surroundings = makeSurroundings();
-    onTestFinished(() => surroundings.remove());
-    const path = join(dirname(surroundings.dataDir), 'pipe');
+    const externalEnvironment = makeSurroundings();
+    onTestFinished(() => externalEnvironment.remove());
+    const path = join(dirname(externalEnvironment.dataDir), 'pipe');
     execFileSync('mkfifo', [path]);
     const pipe = openSync(path, 'r+');
     onTestFinished(() => closeSync(pipe));

@@ -9,13 +9,13 @@ import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { searchInFull, tinyModels, until, untilEmbedded } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
 
-const acquaintance = z.strictObject({
+const languagePairQuality = z.strictObject({
   right: z.number().min(0).max(1),
   related: z.number().min(-1).max(1),
   unrelated: z.number().min(-1).max(1),
 });
 const directions = ['ja-ja', 'ja-en', 'en-ja', 'en-en'] as const;
-const measured = z.strictObject(Object.fromEntries(directions.map((direction) => [direction, acquaintance])));
+const measured = z.strictObject(Object.fromEntries(directions.map((direction) => [direction, languagePairQuality])));
 const meaning = z.object({ cosine: z.number(), z: z.number(), nearness: z.number() });
 
 const env = tinyModels({ MEMORY_MCP_RERANKER_MODEL: 'none', MEMORY_MCP_TOOLS: 'full' });

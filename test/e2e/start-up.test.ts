@@ -140,9 +140,9 @@ interface Outcome {
 const execute = promisify(execFile);
 
 async function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const surroundings = makeSurroundings({ env });
-  onTestFinished(() => surroundings.remove());
-  const running = execute(process.execPath, [...args], { cwd: makeFolder(), env: surroundings.env });
+  const externalEnvironment = makeSurroundings({ env });
+  onTestFinished(() => externalEnvironment.remove());
+  const running = execute(process.execPath, [...args], { cwd: makeFolder(), env: externalEnvironment.env });
   running.child.stdin?.end();
   return running.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -256,16 +256,16 @@ describe('tools/list', () => {
   it('reaches the client libraries of both eras alike', async () => {
     const lists = await Promise.all(
       eras.map(async (era) => {
-        const surroundings = makeSurroundings();
+        const externalEnvironment = makeSurroundings();
         const { client } = await connect(era, {
           command: process.execPath,
           args: [binary, 'serve', '--stdio'],
           cwd: repositoryRoot,
-          env: surroundings.env,
+          env: externalEnvironment.env,
         });
         onTestFinished(async () => {
           await client.close();
-          surroundings.remove();
+          externalEnvironment.remove();
         });
         return (await client.listTools()).tools;
       }),

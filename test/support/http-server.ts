@@ -50,7 +50,7 @@ export interface HttpTestServer {
 }
 
 export async function spawnHttpServer(options: HttpServerOptions = {}): Promise<HttpTestServer> {
-  const surroundings = makeSurroundings({
+  const externalEnvironment = makeSurroundings({
     dataDir: options.dataDir,
     env: {
       ...(options.tokens !== undefined && { MEMORY_MCP_AUTH_TOKENS: JSON.stringify(options.tokens) }),
@@ -60,7 +60,7 @@ export async function spawnHttpServer(options: HttpServerOptions = {}): Promise<
   const args = [binary, 'serve', '--http', '--port', '0', ...(options.args ?? [])];
   const child = spawn(process.execPath, args, {
     cwd: repositoryRoot,
-    env: surroundings.env,
+    env: externalEnvironment.env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
@@ -84,7 +84,7 @@ export async function spawnHttpServer(options: HttpServerOptions = {}): Promise<
   }
   async function dispose() {
     await kill('SIGKILL');
-    surroundings.remove();
+    externalEnvironment.remove();
   }
   if (options.owner !== 'caller') onTestFinished(dispose);
 
@@ -93,7 +93,7 @@ export async function spawnHttpServer(options: HttpServerOptions = {}): Promise<
     url: `http://127.0.0.1:${port}`,
     port,
     pid: child.pid ?? 0,
-    dataDir: surroundings.dataDir,
+    dataDir: externalEnvironment.dataDir,
     child,
     request,
     async api(operation, input = {}, headers = {}) {

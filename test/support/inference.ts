@@ -11,7 +11,7 @@ import { silentLogger } from '../../src/core/logger.ts';
 import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
 import { bundledInference, type InferenceCommand } from '../../src/model/inference/inference-process.ts';
 import type { EmbeddingModel, InferenceModel } from '../../src/model/inference/inference-protocol.ts';
-import { createLocalInference, type LocalInferenceParts } from '../../src/model/inference/local-inference.ts';
+import { createLocalInference, type LocalInferenceDeps } from '../../src/model/inference/local-inference.ts';
 import { isRunning } from './processes.ts';
 
 export function tinyEmbedder(changes: Partial<EmbeddingModel> = {}): EmbeddingModel {
@@ -26,7 +26,7 @@ function tinyModel(folder: string): InferenceModel {
   return { folder, file: 'onnx/model_quantized.onnx', stamp: 'test', device: 'cpu', threads: 1, maxTokens: 512 };
 }
 
-export function localInference(changes: Partial<LocalInferenceParts> = {}): InferenceClient {
+export function localInference(changes: Partial<LocalInferenceDeps> = {}): InferenceClient {
   return createLocalInference({
     command: bundledInference,
     idleMinutes: 5,

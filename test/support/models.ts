@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type Logger, silentLogger } from '../../src/core/logger.ts';
 import type { ModelStatus } from '../../src/model/embedder.ts';
 import type { EmbeddingSettings, HubSettings, ModelSettings } from '../../src/model/model-settings.ts';
-import { type Models, type ModelsParts, openModels } from '../../src/model/models.ts';
+import { type Models, type ModelsDeps, openModels } from '../../src/model/models.ts';
 import { temporaryFolder } from './inference.ts';
 
 export const hubOffline: HubSettings = {
@@ -56,7 +56,7 @@ export interface OpenedModels extends Models {
 
 export function openTestModels(
   settings: ModelSettings,
-  parts: Partial<Omit<ModelsParts, 'settings'>> = {},
+  parts: Partial<Omit<ModelsDeps, 'settings'>> = {},
 ): OpenedModels {
   let passed = 0;
   const clock: Clock = { now: systemClock.now, monotonic: () => systemClock.monotonic() + passed };

@@ -53,11 +53,11 @@ export interface RawServer {
 }
 
 export function startRawServer(options: RawServerOptions = {}): RawServer {
-  const surroundings = makeSurroundings(options);
+  const externalEnvironment = makeSurroundings(options);
   const { args = [], nodeArgs = [] } = options;
   const child = spawn(process.execPath, [...nodeArgs, binary, 'serve', '--stdio', ...args], {
     cwd: repositoryRoot,
-    env: surroundings.env,
+    env: externalEnvironment.env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const started = performance.now();
@@ -67,7 +67,7 @@ export function startRawServer(options: RawServerOptions = {}): RawServer {
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await exit;
-    surroundings.remove();
+    externalEnvironment.remove();
   });
 
   let errors = '';
@@ -109,7 +109,7 @@ export function startRawServer(options: RawServerOptions = {}): RawServer {
   return {
     child,
     pid: child.pid ?? 0,
-    dataDir: surroundings.dataDir,
+    dataDir: externalEnvironment.dataDir,
     lines,
     stderr: () => errors,
     send,

@@ -59,10 +59,10 @@ export interface TestServer extends Connection {
 
 export async function spawnServer(options: ServerOptions = {}): Promise<TestServer> {
   const { era = 'modern', args = [], owner = 'test' } = options;
-  const surroundings = makeSurroundings(options);
+  const externalEnvironment = makeSurroundings(options);
   const { binary = repositoryBinary } = options;
   const command = { command: process.execPath, args: [binary, 'serve', '--stdio', ...args], cwd: repositoryRoot };
-  const connection = await connect(era, { ...command, env: surroundings.env });
+  const connection = await connect(era, { ...command, env: externalEnvironment.env });
 
   const call = async (name: string, args: Fields = {}): Promise<Reply> => {
     return replyOf(await connection.client.callTool({ name, arguments: args }));
@@ -76,13 +76,13 @@ export async function spawnServer(options: ServerOptions = {}): Promise<TestServ
   const close = () => connection.client.close();
   const dispose = async () => {
     await close();
-    surroundings.remove();
+    externalEnvironment.remove();
   };
   if (owner === 'test') onTestFinished(dispose);
 
   return {
     ...connection,
-    dataDir: surroundings.dataDir,
+    dataDir: externalEnvironment.dataDir,
     call,
     create: async (content, fields = {}) => receiptReply.parse(await succeed('memory_create', { content, ...fields })),
     search: async (query, options = {}) => searchReply.parse(await succeed('memory_search', { query, ...options })),

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
 export const binary = join(repositoryRoot, 'bin', 'memory-mcp.js');
 
-export interface Surroundings {
+export interface ExternalEnvironment {
   readonly dataDir: string;
   readonly env: Record<string, string>;
   /** Removes the folder if it was made here. */
@@ -23,7 +23,7 @@ export interface SurroundingsOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-export function makeSurroundings({ dataDir: given, env = {} }: SurroundingsOptions = {}): Surroundings {
+export function makeSurroundings({ dataDir: given, env = {} }: SurroundingsOptions = {}): ExternalEnvironment {
   const root = mkdtempSync(join(tmpdir(), 'memory-mcp-test-'));
   const dataDir = given ?? join(root, 'data');
   const home = join(root, 'home');

@@ -23,7 +23,7 @@ async function answer(command: VectorCommand): Promise<readonly string[]> {
     case 'nearest':
       return workspace.nearest(command.text, command.limit);
     case 'snapshot':
-      await workspace.projection.snapshot('now');
+      await workspace.indexSync.snapshot('now');
       return [];
     case 'close':
       await workspace.close();

@@ -21,7 +21,7 @@ export interface TestWorkspace extends Workspace {
   nearest(text: string, limit?: number): Promise<string[]>;
 }
 
-export interface TestWorkspaceParts {
+export interface TestWorkspaceDeps {
   readonly dataFolder: string;
   readonly embedder: Embedder;
   /** The models of older spaces; none unless a test has them. */
@@ -36,7 +36,7 @@ export async function openTestWorkspace({
   embedderFor = () => undefined,
   process = 'test',
   clock = systemClock,
-}: TestWorkspaceParts): Promise<TestWorkspace> {
+}: TestWorkspaceDeps): Promise<TestWorkspace> {
   const warnings: string[] = [];
   const logger: Logger = createLogger({ level: () => 'warn', write: (line) => warnings.push(line) });
   const paths = personaPaths(dataPaths(dataFolder), 'default');
@@ -67,11 +67,11 @@ export async function openTestWorkspace({
         created_at: now.toISOString(),
         key: memoryKeyAt(now, 'UTC'),
       });
-      await workspace.vectorWriter.write(memory);
+      await workspace.embeddingScheduler.write(memory);
       return memory;
     },
     async nearest(text, limit = 5) {
-      const index = await workspace.projection.synced();
+      const index = await workspace.indexSync.upToDate();
       const ranked = (await index?.nearest(await embedder.embedQuery(text), limit)) ?? [];
       const owners = store.vectors.owners(ranked.map(({ id }) => id));
       const memories = store.memories.byIds([...owners.values()]);

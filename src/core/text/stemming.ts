@@ -1,6 +1,6 @@
 /**
  * English made comparable: inflections are cut off words, and the closed class of function words is known. Both are
- * for finding only; `text.ts` applies them to every word in Latin script, so a rule must be harmless to other languages.
+ * for finding only; `core/text/terms.ts` applies them to every word in Latin script, so a rule must be harmless to other languages.
  */
 const vowel = /[aeiouy]/;
 

@@ -13,7 +13,7 @@ import type { Hub, RemoteFile } from './hub.ts';
 /** In a row, without a byte more than before. */
 const attempts = 4;
 
-export interface FetchFileParts {
+export interface FetchFileDeps {
   readonly hub: Hub;
   readonly signal: AbortSignal | undefined;
   readonly onReceived: (bytes: number) => void;
@@ -26,7 +26,7 @@ export async function fetchFile(
   remote: RemoteFile,
   { bytes, hash }: ManifestFile,
   partial: string,
-  { hub, signal, onReceived, retryPause }: FetchFileParts,
+  { hub, signal, onReceived, retryPause }: FetchFileDeps,
 ): Promise<void> {
   let failures = 0;
   let farthest = 0;
@@ -41,7 +41,7 @@ export async function fetchFile(
       failures = size > farthest ? 1 : failures + 1;
       farthest = Math.max(farthest, size);
       const worthAnother = error instanceof BrokenOff || codeOf(error) === 'corrupt';
-      if (signal?.aborted === true || !worthAnother || failures === attempts) throw explained(error, remote);
+      if (signal?.aborted === true || !worthAnother || failures === attempts) throw withSqliteErrors(error, remote);
       await pause(retryPause * failures, undefined, { signal });
     }
   }
@@ -100,7 +100,7 @@ async function verify(partial: string, expected: string, { repository, path }: R
   );
 }
 
-function explained(error: unknown, { repository, path }: RemoteFile): unknown {
+function withSqliteErrors(error: unknown, { repository, path }: RemoteFile): unknown {
   if (!(error instanceof BrokenOff)) return error;
   return new MemoryMcpError('model_unavailable', `${path} of ${repository} did not arrive whole: ${error.message}`, {
     hint: 'Run memory-mcp download-models to go on where it stopped.',

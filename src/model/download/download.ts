@@ -22,7 +22,7 @@ import { fetchFile } from './download-file.ts';
 import { acquireDownloadLock, type DownloadProgress } from './download-lock.ts';
 import type { Hub, RepositoryListing } from './hub.ts';
 
-export interface DownloadParts {
+export interface DownloadDeps {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly onProgress: (progress: DownloadProgress) => void;
@@ -38,7 +38,7 @@ const descriptions =
   /^(special_tokens_map\.json|modules\.json|config_sentence_transformers\.json|sentence_bert_config\.json|\d+_\w+\/config\.json)$/;
 
 /** Resolves when the model is whole in `place.folder`, also if another process has fetched it. */
-export async function downloadModel(place: ModelPlace, parts: DownloadParts): Promise<void> {
+export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Promise<void> {
   const { folder, source } = place;
   if (source === undefined)
     throw new MemoryMcpError('invalid_input', `${folder} is a folder of your own: nothing is fetched into it`);
@@ -64,7 +64,7 @@ export async function downloadModel(place: ModelPlace, parts: DownloadParts): Pr
 async function fetchAll(
   place: ModelPlace,
   source: NonNullable<ModelPlace['source']>,
-  parts: DownloadParts,
+  parts: DownloadDeps,
 ): Promise<void> {
   const { folder } = place;
   const { hub, signal, onProgress, force = false, retryPause = 500 } = parts;

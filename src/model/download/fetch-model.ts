@@ -7,12 +7,12 @@ import type { Logger } from '../../core/logger.ts';
 import { folderSize } from '../model-files.ts';
 import { embedderReference, type ModelRole, rerankerReference } from '../model-reference.ts';
 import type { ModelSettings } from '../model-settings.ts';
-import { type ModelsParts, openModels } from '../models.ts';
+import { type ModelsDeps, openModels } from '../models.ts';
 import { downloadModel } from './download.ts';
 import type { DownloadProgress } from './download-lock.ts';
 import { createHub } from './hub.ts';
 
-export interface FetchModelParts extends Pick<ModelsParts, 'command'> {
+export interface FetchModelDeps extends Pick<ModelsDeps, 'command'> {
   readonly settings: ModelSettings;
   readonly role: ModelRole;
   /** Fetch again what is here already, at the newest commit. */
@@ -36,7 +36,7 @@ export interface FetchedModel {
 }
 
 /** `undefined` where the settings name no model for the role. Rejects if it cannot be fetched or does not work. */
-export async function fetchModel(parts: FetchModelParts): Promise<FetchedModel | undefined> {
+export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | undefined> {
   const { settings, role, force, onProgress, clock, logger, retryPause } = parts;
   const { embeddings, reranker, folder } = settings;
   const reference =
@@ -57,7 +57,7 @@ export async function fetchModel(parts: FetchModelParts): Promise<FetchedModel |
 
 async function tryOut(
   role: ModelRole,
-  { settings, clock, command }: FetchModelParts,
+  { settings, clock, command }: FetchModelDeps,
   logger: Logger,
 ): Promise<number | undefined> {
   const only: ModelSettings =

@@ -7,7 +7,7 @@ import { reasonOf } from '../../core/errors.ts';
 import { beginningThatFits, chunkLimit, planChunks, type TokenBudget, tokensPerChunk } from '../chunks.ts';
 import { InferenceError } from './inference-client.ts';
 import type { EmbeddingModel, InferenceModel, InferenceResult, InferenceWork } from './inference-protocol.ts';
-import type { RunnableModel } from './onnx-model.ts';
+import type { OnnxModel } from './onnx-model.ts';
 import { meanVector, outputNames, pool } from './pooling.ts';
 
 export interface Finished {
@@ -17,8 +17,8 @@ export interface Finished {
 
 type Steps = AsyncGenerator<void, Finished>;
 
-export interface InferenceEngineParts {
-  readonly load: (model: InferenceModel) => Promise<RunnableModel>;
+export interface InferenceEngineDeps {
+  readonly load: (model: InferenceModel) => Promise<OnnxModel>;
   /** Called before each step that could end the process: it loads a model, or runs one on a text. */
   readonly onWorking: (work: InferenceWork, on: 'model' | 'text') => void;
 }
@@ -29,13 +29,13 @@ const shortestChunk = 16;
 /** Texts are shortened to this many characters per token before their tokens are counted. */
 const charactersPerToken = 16;
 
-export function createInferenceEngine({ load, onWorking }: InferenceEngineParts): {
+export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps): {
   steps(work: InferenceWork): Steps;
 } {
-  const loaded = new Map<string, Promise<RunnableModel>>();
+  const loaded = new Map<string, Promise<OnnxModel>>();
 
   /** Asked for at each step, because between two steps the model may have made way for another. */
-  const ready = async (work: InferenceWork): Promise<RunnableModel> => {
+  const ready = async (work: InferenceWork): Promise<OnnxModel> => {
     const { model } = work;
     const key = JSON.stringify([model.folder, model.file, model.stamp, model.device, model.threads]);
     if (!loaded.has(key)) onWorking(work, 'model');
@@ -128,7 +128,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineParts)
   };
 }
 
-function tokenBudget(runnable: RunnableModel, model: EmbeddingModel, prefix: string): TokenBudget {
+function tokenBudget(runnable: OnnxModel, model: EmbeddingModel, prefix: string): TokenBudget {
   const around = runnable.countTokens(prefix);
   const limit = tokensPerChunk(model.maxTokens) - around;
   if (limit < shortestChunk) {
@@ -138,17 +138,17 @@ function tokenBudget(runnable: RunnableModel, model: EmbeddingModel, prefix: str
 }
 
 async function embedWhole(
-  runnable: RunnableModel,
+  runnable: OnnxModel,
   { pooling, dimensions }: EmbeddingModel,
   { prefix, text }: { prefix: string; text: string },
 ): Promise<Float32Array> {
   const output = await runnable.run(outputNames(pooling), prefix + text);
-  const content = pooling === 'content_mean' ? runnable.contentRows(prefix, text) : undefined;
+  const content = pooling === 'content_mean' ? runnable.textTokenRange(prefix, text) : undefined;
   return pool(output, { pooling, dimensions, content });
 }
 
 /** A cross-encoder's single logit as a probability. */
-async function scorePair(runnable: RunnableModel, query: string, text: string): Promise<number> {
+async function scorePair(runnable: OnnxModel, query: string, text: string): Promise<number> {
   const { data } = await runnable.run(['logits'], query, text);
   const [logit, second] = data;
   if (logit === undefined || second !== undefined) {
@@ -166,7 +166,7 @@ async function asModelFault<T>(model: InferenceModel, run: () => Promise<T>): Pr
   }
 }
 
-function finished(runnable: RunnableModel, rows: readonly Float32Array[], embeddedCharacters: number): Finished {
+function finished(runnable: OnnxModel, rows: readonly Float32Array[], embeddedCharacters: number): Finished {
   const dimensions = rows[0]?.length ?? 0;
   const numbers = new Float32Array(rows.length * dimensions);
   for (const [index, row] of rows.entries()) numbers.set(row, index * dimensions);

@@ -16,7 +16,7 @@ import {
   protocolVersion,
 } from './inference-protocol.ts';
 
-export interface LocalInferenceParts {
+export interface LocalInferenceDeps {
   /** Asked for when a process is started, so that a missing build is an error of that moment. */
   readonly command: () => InferenceCommand;
   readonly idleMinutes: number;
@@ -44,12 +44,12 @@ const longestPause = 30_000;
 /** A request waits for a restart that is nearer than this, in milliseconds; else it is told to come back. */
 const patience = 1000;
 
-export function createLocalInference(parts: LocalInferenceParts): InferenceClient {
+export function createLocalInference(parts: LocalInferenceDeps): InferenceClient {
   return new LocalInference(parts);
 }
 
 class LocalInference implements InferenceClient {
-  readonly #parts: LocalInferenceParts;
+  readonly #parts: LocalInferenceDeps;
   readonly #requests = new Map<number, Request>();
   #lastId = 0;
   #process: InferenceProcess | undefined;
@@ -63,7 +63,7 @@ class LocalInference implements InferenceClient {
   #idleTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(parts: LocalInferenceParts) {
+  constructor(parts: LocalInferenceDeps) {
     this.#parts = parts;
   }
 

@@ -21,13 +21,13 @@ export interface RowRange {
   readonly end: number;
 }
 
-export interface RunnableModel {
+export interface OnnxModel {
   readonly device: string;
   readonly warning: string | undefined;
   /** How many tokens the model would see, special tokens included. */
   countTokens(text: string, pair?: string): number;
   /** Which rows of `run(names, prefix + text)` are tokens of `text`: neither of the prefix nor special ones. */
-  contentRows(prefix: string, text: string): RowRange;
+  textTokenRange(prefix: string, text: string): RowRange;
   /** The first of `names` that the graph has as an output, for one text or one pair. */
   run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput>;
   dispose(): Promise<void>;
@@ -36,7 +36,7 @@ export interface RunnableModel {
 type Transformers = typeof import('@huggingface/transformers');
 
 /** Loads the files of `model`, or rejects with `runtime missing` or `model`. Never reaches for the network. */
-export async function loadRunnableModel(model: InferenceModel): Promise<RunnableModel> {
+export async function loadRunnableModel(model: InferenceModel): Promise<OnnxModel> {
   const transformers = await importTransformers();
   transformers.env.allowRemoteModels = false;
   transformers.env.useFSCache = false;
@@ -92,7 +92,7 @@ function loadGraphOn(transformers: Transformers, model: InferenceModel, device: 
 function runnable(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
   return {
     countTokens: (text: string, pair?: string) => tokenizer.encode(text, { text_pair: pair ?? null }).length,
-    contentRows: (prefix: string, text: string) => {
+    textTokenRange: (prefix: string, text: string) => {
       const tokens = tokenizer.encode(prefix + text);
       const start = sharedBeginning(tokenizer.encode(prefix), tokens);
       const rest = tokens.slice(start);

@@ -7,7 +7,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { MemoryMcpError } from '../../core/errors.ts';
 import { foldText } from '../../core/text/terms.ts';
 import { applicationId } from './file-header.ts';
-import { explained, isBusy } from './sqlite-errors.ts';
+import { isBusy, withSqliteErrors } from './sqlite-errors.ts';
 
 export const inMemory = ':memory:';
 
@@ -126,7 +126,7 @@ function claimEmptyFile(database: BetterSqlite3.Database): void {
 function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions): Connection {
   const statements = new Map<string, Statement<unknown>>();
   const transaction = database.transaction((work: () => unknown) => work());
-  const pragma = (text: string) => explained(path, () => database.pragma(text, { simple: true }));
+  const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
   let seenDataVersion = pragma('data_version');
 
   return {
@@ -136,17 +136,17 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
       if (statement === undefined) {
         statement = explainedStatement(
           path,
-          explained(path, () => database.prepare(text)),
+          withSqliteErrors(path, () => database.prepare(text)),
         );
         statements.set(text, statement);
       }
       // The row type is the caller's claim about its own SQL.
       return statement as Statement<Row>;
     },
-    execute: (script) => explained(path, () => database.exec(script)),
+    execute: (script) => withSqliteErrors(path, () => database.exec(script)),
     pragma,
     // A transaction returns what its work returns; the type is lost in the untyped wrapper.
-    read: <Result>(work: () => Result) => explained(path, () => transaction(work) as Result),
+    read: <Result>(work: () => Result) => withSqliteErrors(path, () => transaction(work) as Result),
     write: <Result>(work: () => Result, durability: Durability = 'durable') =>
       retryWhileBusy(path, () => {
         if (database.inTransaction) throw new Error('A write transaction cannot begin inside another transaction');
@@ -180,10 +180,10 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
 
 function explainedStatement(path: string, statement: BetterSqlite3.Statement): Statement<unknown> {
   return {
-    get: (...parameters) => explained(path, () => statement.get(...parameters)),
-    all: (...parameters) => explained(path, () => statement.all(...parameters)),
+    get: (...parameters) => withSqliteErrors(path, () => statement.get(...parameters)),
+    all: (...parameters) => withSqliteErrors(path, () => statement.all(...parameters)),
     column: <Value>(...parameters: Parameter[]) =>
-      explained(path, () => {
+      withSqliteErrors(path, () => {
         statement.pluck(true);
         try {
           // The type is the caller's claim about its own SQL.
@@ -192,14 +192,14 @@ function explainedStatement(path: string, statement: BetterSqlite3.Statement): S
           statement.pluck(false);
         }
       }),
-    run: (...parameters) => explained(path, () => statement.run(...parameters)),
+    run: (...parameters) => withSqliteErrors(path, () => statement.run(...parameters)),
   };
 }
 
 async function retryWhileBusy<Result>(path: string, attempt: () => Result): Promise<Result> {
   for (let round = 1; ; round++) {
     try {
-      return explained(path, attempt);
+      return withSqliteErrors(path, attempt);
     } catch (error) {
       if (!isBusy(error) || round === maximumAttempts) throw error;
       await delay(Math.min(5 * 2 ** round, 250) * (0.5 + Math.random()));

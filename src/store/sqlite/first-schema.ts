@@ -74,7 +74,7 @@ const tables = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     dimensions INTEGER NOT NULL,
-    -- What the model of the space was measured to be worth, as JSON; absent until it has been.
+    -- What the model of the space was measured to be totalTermValue, as JSON; absent until it has been.
     fitness TEXT
   ) STRICT;
   CREATE TABLE vectors (

@@ -5,7 +5,7 @@
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 
 /** What `work` returns; a failure of SQLite becomes a `MemoryMcpError` about `path`, anything else passes unchanged. */
-export function explained<Result>(path: string, work: () => Result): Result {
+export function withSqliteErrors<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

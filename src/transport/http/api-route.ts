@@ -4,7 +4,7 @@
  */
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
 import type { Oversee } from '../observe-calls.ts';
-import { methodNotAllowed, RefusedRequest } from './http-error.ts';
+import { HttpError, methodNotAllowed } from './http-error.ts';
 import { queryInput } from './query-input.ts';
 import { readJson } from './request-body.ts';
 
@@ -19,7 +19,7 @@ export interface ApiCall {
 export function operationFor(request: Request, name: string, operations: readonly Operation[]): Operation {
   const operation = operations.find((candidate) => candidate.name === name);
   if (operation === undefined) {
-    throw new RefusedRequest(404, 'not_found', 'There is no such operation', {
+    throw new HttpError(404, 'not_found', 'There is no such operation', {
       hint: `There are: ${operations.map((candidate) => candidate.name).join(', ')}.`,
     });
   }

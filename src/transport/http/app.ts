@@ -15,16 +15,16 @@ import { checkHead } from './access/guard.ts';
 import type { HostList } from './access/host-list.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { callApi, operationFor } from './api-route.ts';
-import { createOverseer, takeFrom } from './call-observer.ts';
+import { createCallObserver, takeFrom } from './call-observer.ts';
 import { failureReply, mcpPath } from './failure-reply.ts';
-import { methodNotAllowed, RefusedRequest } from './http-error.ts';
-import { createMcpRoute, type McpRouteParts } from './mcp-route.ts';
+import { HttpError, methodNotAllowed } from './http-error.ts';
+import { createMcpRoute, type McpRouteDeps } from './mcp-route.ts';
 import { type Metrics, metricsContentType } from './metrics.ts';
 import { pageHeaders, welcomePage } from './pages.ts';
 import type { HttpEnvironment } from './request-context.ts';
 import { createFrame } from './response-headers.ts';
 
-export interface HttpAppParts {
+export interface HttpAppDeps {
   /** What MCP clients are offered. */
   readonly tools: readonly Operation[];
   /** What the API reaches. */
@@ -39,7 +39,7 @@ export interface HttpAppParts {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly createServer?: McpRouteParts['createServer'];
+  readonly createServer?: McpRouteDeps['createServer'];
 }
 
 export interface HttpApp {
@@ -48,13 +48,13 @@ export interface HttpApp {
   drain(limit: number): Promise<void>;
 }
 
-export function createHttpApp(parts: HttpAppParts): HttpApp {
+export function createHttpApp(parts: HttpAppDeps): HttpApp {
   const { tools, operations, openScope, hosts, authenticator, requestLimit, metrics, log, version, clock, logger } =
     parts;
   const hono = new Hono<HttpEnvironment>();
   const mcp = createMcpRoute({ operations: tools, version, logger, createServer: parts.createServer });
   const unfinished = createUnfinished();
-  const overseer = createOverseer({ metrics, log, clock, requestLimit, unfinished });
+  const callObserver = createCallObserver({ metrics, log, clock, requestLimit, unfinished });
   let draining = false;
 
   const { allowsOrigin } = hosts;
@@ -86,7 +86,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const persona = authenticator.personaOf(visit.principal, c.req.raw.headers);
     return mcp.serve(c.req.raw, {
       openScope: (source) => openScope(persona, { source, readOnly: visit.principal.readOnly }),
-      oversee: overseer.of(visit, persona, 'mcp'),
+      oversee: callObserver.of(visit, persona, 'mcp'),
     });
   });
 
@@ -98,7 +98,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
       request: c.req.raw,
       operation,
       openScope: openScope(persona, { source: 'api', readOnly: visit.principal.readOnly }),
-      oversee: overseer.of(visit, persona, 'api'),
+      oversee: callObserver.of(visit, persona, 'api'),
     });
   });
 
@@ -109,7 +109,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
 
   hono.notFound((c) => {
     const hint = `MCP clients connect to ${mcpPath}; the API is /api/<operation>.`;
-    return failureReply(new RefusedRequest(404, 'not_found', 'There is nothing here', { hint }), c.req.raw, logger);
+    return failureReply(new HttpError(404, 'not_found', 'There is nothing here', { hint }), c.req.raw, logger);
   });
   hono.onError((error, c) => failureReply(error, c.req.raw, logger));
 

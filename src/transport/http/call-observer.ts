@@ -9,11 +9,11 @@ import type { Unfinished } from '../in-flight.ts';
 import type { Oversee } from '../observe-calls.ts';
 import { assertMayCall } from './access/auth.ts';
 import type { RateLimit } from './access/rate-limit.ts';
-import { RefusedRequest } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
 import { limitKeyOf, type Visit } from './request-context.ts';
 
-export interface OverseerParts {
+export interface CallObserverDeps {
   readonly metrics: Metrics;
   readonly log: CallLog;
   readonly clock: Clock;
@@ -21,12 +21,12 @@ export interface OverseerParts {
   readonly unfinished: Unfinished;
 }
 
-export interface Overseer {
+export interface CallObserver {
   /** For the calls of one request. */
   of(visit: Visit, persona: string, via: 'mcp' | 'api'): Oversee;
 }
 
-export function createOverseer({ metrics, log, clock, requestLimit, unfinished }: OverseerParts): Overseer {
+export function createCallObserver({ metrics, log, clock, requestLimit, unfinished }: CallObserverDeps): CallObserver {
   return {
     of(visit, persona, via) {
       let calls = 0;
@@ -67,7 +67,7 @@ export function createOverseer({ metrics, log, clock, requestLimit, unfinished }
 export function takeFrom(limit: RateLimit, visit: Visit): void {
   const seconds = limit.take(limitKeyOf(visit));
   if (seconds === 0) return;
-  throw new RefusedRequest(429, 'busy', 'Too many requests in this second', {
+  throw new HttpError(429, 'busy', 'Too many requests in this second', {
     hint: `Try again in ${seconds} s; rate_limit_per_second says how many there may be.`,
     headers: { 'Retry-After': String(seconds) },
   });

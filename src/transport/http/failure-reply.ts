@@ -5,7 +5,7 @@
 import { errorOutcomes } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { describeError } from '../error-reply.ts';
-import { RefusedRequest } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 import { pageHeaders, signInPage } from './pages.ts';
 import { lingeringBody } from './request-body.ts';
 
@@ -13,7 +13,7 @@ export const mcpPath = '/mcp';
 
 export function failureReply(error: unknown, request: Request, logger: Logger): Response {
   const { code, text, structured } = describeError(error, logger);
-  const refusal = error instanceof RefusedRequest ? error : undefined;
+  const refusal = error instanceof HttpError ? error : undefined;
   const status = refusal?.status ?? errorOutcomes[code].httpStatus;
   const { pathname } = new URL(request.url);
   if (pathname === '/' && status === 401) {

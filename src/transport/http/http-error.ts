@@ -10,7 +10,7 @@ export interface RefusalDetails extends ErrorDetails {
   readonly rpcCode?: number | undefined;
 }
 
-export class RefusedRequest extends MemoryMcpError {
+export class HttpError extends MemoryMcpError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly rpcCode: number;
@@ -24,8 +24,8 @@ export class RefusedRequest extends MemoryMcpError {
 }
 
 /** A method that a route does not have. */
-export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): RefusedRequest {
-  return new RefusedRequest(405, 'invalid_input', `${path} does not answer ${method}`, {
+export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): HttpError {
+  return new HttpError(405, 'invalid_input', `${path} does not answer ${method}`, {
     hint: `Use ${allowed.join(' or ')}.`,
     headers: { Allow: allowed.join(', ') },
   });

@@ -5,7 +5,7 @@
 import { type AuthInfo, createMcpHandler, type McpServer, type Server } from '@modelcontextprotocol/server';
 import { reasonOf } from '../../core/errors.ts';
 import type { OpenScope } from '../../operation/operation.ts';
-import { createMcpServer, type McpServerParts } from '../mcp/server.ts';
+import { createMcpServer, type McpServerDeps } from '../mcp/server.ts';
 import type { Oversee } from '../observe-calls.ts';
 import { readJson } from './request-body.ts';
 
@@ -26,12 +26,12 @@ interface AdmittedAuthInfo extends AuthInfo {
   readonly admission: Admission;
 }
 
-export interface McpRouteParts extends Pick<McpServerParts, 'operations' | 'version' | 'logger'> {
+export interface McpRouteDeps extends Pick<McpServerDeps, 'operations' | 'version' | 'logger'> {
   /** Makes the server object of a request; another one than the product's serves the conformance suites alone. */
-  readonly createServer?: ((parts: McpServerParts) => Server | McpServer) | undefined;
+  readonly createServer?: ((parts: McpServerDeps) => Server | McpServer) | undefined;
 }
 
-export function createMcpRoute({ createServer = createMcpServer, ...parts }: McpRouteParts): McpRoute {
+export function createMcpRoute({ createServer = createMcpServer, ...parts }: McpRouteDeps): McpRoute {
   const handler = createMcpHandler(
     ({ authInfo }) => {
       // `serve` below is the only caller of `fetch`.

@@ -4,13 +4,13 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface ProcessMetricsParts {
+export interface ProcessMetricsDeps {
   readonly connections: () => number;
   readonly openPersonas: () => number;
   readonly clock: Clock;
 }
 
-export function watchProcess(metrics: Metrics, { connections, openPersonas, clock }: ProcessMetricsParts): void {
+export function watchProcess(metrics: Metrics, { connections, openPersonas, clock }: ProcessMetricsDeps): void {
   const started = (clock.now().getTime() - process.uptime() * 1_000) / 1_000;
   metrics.watch('process_start_time_seconds', 'gauge', 'Start of the process, seconds since 1970.', () => started);
   metrics.watch('process_resident_memory_bytes', 'gauge', 'Memory of the process.', () => process.memoryUsage.rss());

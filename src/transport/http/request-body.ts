@@ -3,15 +3,15 @@
  * more gets its answer while the rest is read and thrown away for a moment: closing at once would lose the answer.
  */
 import { reasonOf } from '../../core/errors.ts';
-import { RefusedRequest } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 
 export const bodyLimit = 4 * 1024 * 1024;
 
 /** How much of what nobody wants is read before the connection is closed, and for how long. */
 const discardLimit = { bytes: 32 * 1024 * 1024, milliseconds: 1_000 };
 
-export function bodyTooLarge(): RefusedRequest {
-  return new RefusedRequest(413, 'invalid_input', `The body is larger than ${bodyLimit} bytes`, {
+export function bodyTooLarge(): HttpError {
+  return new HttpError(413, 'invalid_input', `The body is larger than ${bodyLimit} bytes`, {
     hint: 'Split it: one memory holds at most 100,000 characters.',
     headers: { Connection: 'close' },
   });
@@ -24,7 +24,7 @@ export async function readJson(request: Request): Promise<unknown> {
     return JSON.parse(text);
   } catch (cause) {
     const message = text === '' ? 'The body is empty' : `The body is not JSON (${reasonOf(cause).split(', ')[0]})`;
-    throw new RefusedRequest(400, 'invalid_input', message, { rpcCode: -32700, cause });
+    throw new HttpError(400, 'invalid_input', message, { rpcCode: -32700, cause });
   }
 }
 

@@ -9,11 +9,11 @@ import type { CallLog } from '../call-log.ts';
 import type { Unfinished } from '../in-flight.ts';
 import { clientAddress } from './access/client-address.ts';
 import { createRateLimit } from './access/rate-limit.ts';
-import { RefusedRequest } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
 import type { HttpEnvironment } from './request-context.ts';
 
-export interface FrameParts {
+export interface ResponseHeadersDeps {
   readonly metrics: Metrics;
   readonly log: CallLog;
   readonly clock: Clock;
@@ -49,10 +49,10 @@ export function createFrame({
   unfinished,
   draining,
   allowsOrigin,
-}: FrameParts): MiddlewareHandler<HttpEnvironment> {
+}: ResponseHeadersDeps): MiddlewareHandler<HttpEnvironment> {
   const refusals = createRateLimit({ perSecond: () => refusalsPerSecond, clock });
 
-  function recordRefusal(c: Context<HttpEnvironment>, error: RefusedRequest, route: string): void {
+  function recordRefusal(c: Context<HttpEnvironment>, error: HttpError, route: string): void {
     const address = c.var.address;
     if (![401, 403, 429].includes(error.status) || refusals.take(address) > 0) return;
     const token = c.var.visit?.principal.label;
@@ -76,6 +76,6 @@ export function createFrame({
 
     const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'other';
     metrics.request({ route, status: c.res.status }, (clock.monotonic() - started) / 1_000);
-    if (c.error instanceof RefusedRequest) recordRefusal(c, c.error, route);
+    if (c.error instanceof HttpError) recordRefusal(c, c.error, route);
   };
 }

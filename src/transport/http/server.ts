@@ -1,6 +1,6 @@
 /**
  * The HTTP server itself: the socket, the limits that keep one slow or hostile client from stopping the others, and an
- * orderly end. What is served is `http-app.ts`'s business.
+ * orderly end. What is served is `app.ts`'s business.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import type { Logger } from '../../core/logger.ts';
 import { createRateLimit } from './access/rate-limit.ts';
 import type { HttpApp } from './app.ts';
 
-export interface HttpServerParts {
+export interface HttpServerDeps {
   readonly app: HttpApp;
   readonly host: string;
   /** 0 = any free one. */
@@ -54,7 +54,7 @@ export interface HttpServer {
 }
 
 /** Listens, or says why it cannot. */
-export async function serveHttp({ app, host, port, clock, logger, limits = {} }: HttpServerParts): Promise<HttpServer> {
+export async function serveHttp({ app, host, port, clock, logger, limits = {} }: HttpServerDeps): Promise<HttpServer> {
   const { connections, silentMilliseconds, ...times } = { ...usualLimits, ...limits };
   const listener = getRequestListener((request, env) => app.hono.fetch(request, env), {
     overrideGlobalObjects: false,

@@ -13,13 +13,13 @@ const loadResources = () => import('../../operation/resource.ts');
 
 const mimeType = 'application/json';
 
-export interface DocumentParts {
+export interface DocumentDeps {
   readonly logger: Logger;
   /** Takes the envelope of the request, which names the client. */
   readonly openScope: (envelope: unknown) => OpenScope;
 }
 
-export function serveDocuments(server: Server, { logger, openScope }: DocumentParts): void {
+export function serveDocuments(server: Server, { logger, openScope }: DocumentDeps): void {
   server.setRequestHandler('resources/list', async () => {
     const { resources } = await loadResources();
     return {

@@ -18,7 +18,7 @@ import { type Oversee, unseen } from '../observe-calls.ts';
 import { serveDocuments } from './documents.ts';
 import { instructions } from './instructions.ts';
 
-export interface McpServerParts {
+export interface McpServerDeps {
   /** May still be on their way: the handshake needs none of them. */
   readonly operations: readonly Operation[] | Promise<readonly Operation[]>;
   readonly version: string;
@@ -37,7 +37,7 @@ const cacheHints = {
   'resources/templates/list': unchanging,
 };
 
-export function createMcpServer({ operations, version, logger, openScope, oversee = unseen }: McpServerParts): Server {
+export function createMcpServer({ operations, version, logger, openScope, oversee = unseen }: McpServerDeps): Server {
   const server = new Server(
     { name: 'memory-mcp', title: 'memory-mcp', version },
     {

@@ -5,9 +5,9 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serveConnection } from '@modelcontextprotocol/server/stdio';
-import { createMcpServer, type McpServerParts } from './server.ts';
+import { createMcpServer, type McpServerDeps } from './server.ts';
 
-export interface StdioParts extends McpServerParts {
+export interface StdioDeps extends McpServerDeps {
   readonly input: Readable;
   readonly output: Writable;
 }
@@ -24,7 +24,7 @@ export interface StdioServer {
 /** How long a connection whose input ended waits for the answers it still owes. */
 const drainMilliseconds = 700;
 
-export function serveStdio({ input, output, ...parts }: StdioParts): StdioServer {
+export function serveStdio({ input, output, ...parts }: StdioDeps): StdioServer {
   const owed = createOwedAnswers();
   const connection = new PassThrough();
   const transport = new StdioServerTransport(connection, output);

@@ -20,7 +20,7 @@ import {
   type SnapshotTrailer,
 } from './snapshot-trailer.ts';
 
-export interface SnapshotParts {
+export interface SnapshotDeps {
   readonly place: SnapshotPlace;
   readonly space: VectorSpace;
   readonly logger: Logger;
@@ -38,7 +38,7 @@ export interface StateToSave extends IndexState {
 }
 
 /** What the file holds, if it fits the store; undefined else, with one warning if there is a file at all. */
-export async function loadSnapshot(parts: SnapshotParts): Promise<IndexState | undefined> {
+export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | undefined> {
   const { place, logger } = parts;
   try {
     await removeLeftovers(place.file);
@@ -58,7 +58,7 @@ export async function loadSnapshot(parts: SnapshotParts): Promise<IndexState | u
  * which asks for a rebuild anyway. `backend_unavailable` where it cannot be written; the old file is still there then.
  */
 export async function saveSnapshot(
-  parts: SnapshotParts,
+  parts: SnapshotDeps,
   { rows, generation, savedGeneration }: StateToSave,
 ): Promise<void> {
   const { place, space, logger } = parts;
@@ -88,11 +88,11 @@ export async function saveSnapshot(
   }
 }
 
-async function readSnapshot(parts: SnapshotParts): Promise<IndexState> {
+async function readSnapshot(parts: SnapshotDeps): Promise<IndexState> {
   const opened = await openFaissFile(parts.place.file);
   try {
     const { trailer, bytes } = await readTrailer(opened);
-    const misfit = misfitOf(trailer, opened, parts);
+    const misfit = mismatchReason(trailer, opened, parts);
     if (misfit !== undefined) throw corrupt(misfit);
     const { rows, checksum } = await readRows(opened.handle, opened.layout);
     const last = bytes.length - checksumBytes;
@@ -106,12 +106,12 @@ async function readSnapshot(parts: SnapshotParts): Promise<IndexState> {
 }
 
 /** The trailer of the file that is there now, if that file fits the store; its vectors are not looked at. */
-async function presentTrailer(parts: SnapshotParts): Promise<SnapshotTrailer | undefined> {
+async function presentTrailer(parts: SnapshotDeps): Promise<SnapshotTrailer | undefined> {
   try {
     const opened = await openFaissFile(parts.place.file);
     try {
       const { trailer } = await readTrailer(opened);
-      return misfitOf(trailer, opened, parts) === undefined ? trailer : undefined;
+      return mismatchReason(trailer, opened, parts) === undefined ? trailer : undefined;
     } finally {
       await opened.handle.close();
     }
@@ -126,10 +126,10 @@ async function readTrailer({ handle, layout, fileBytes }: OpenFaissFile) {
   return { bytes, trailer: decodeTrailer(bytes) };
 }
 
-function misfitOf(
+function mismatchReason(
   trailer: SnapshotTrailer,
   { layout }: OpenFaissFile,
-  { place, space }: SnapshotParts,
+  { place, space }: SnapshotDeps,
 ): string | undefined {
   if (trailer.epoch !== place.epoch) return 'it belongs to another store or to an earlier life of this one';
   if (layout.dimensions !== space.dimensions || !trailer.spaceHash.equals(hashSpace(space))) {

@@ -15,7 +15,7 @@ import { encodeHead, encodeIds } from '../file/faiss-format.ts';
 import { rowsPerBlock, type VectorRows } from '../vector-rows.ts';
 import type { Proposal, RowEdit, RowScanner } from './row-scanner.ts';
 
-export interface FaissScannerParts {
+export interface FaissScannerDeps {
   readonly rows: VectorRows;
   /** `Index.read` of faiss-node. */
   readonly read: (path: string) => Index;
@@ -33,7 +33,7 @@ export class FaissScanner implements RowScanner {
   /** Undefined while there is nothing: an empty index can end the process. */
   #index: Index | undefined;
 
-  constructor({ rows, read, file }: FaissScannerParts) {
+  constructor({ rows, read, file }: FaissScannerDeps) {
     this.#rows = rows;
     this.#read = read;
     this.#file = file;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LoadedConfiguration, type LoadParts, loadConfiguration } from '../../../src/config/load.ts';
+import { type LoadDeps, type LoadedConfiguration, loadConfiguration } from '../../../src/config/load.ts';
 
 export interface Machine {
   readonly root: string;
@@ -12,9 +12,9 @@ export interface Machine {
   path(name: string): string;
   /** Writes a file, as JSON unless it is text, and gives its path. */
   write(name: string, content: unknown): string;
-  load(parts?: LoadParts): Promise<LoadedConfiguration>;
+  load(parts?: LoadDeps): Promise<LoadedConfiguration>;
   /** The message of the error that loading ends in, with its hint. */
-  refusal(parts?: LoadParts): Promise<string>;
+  refusal(parts?: LoadDeps): Promise<string>;
 }
 
 export function createMachine(): Machine {
@@ -24,7 +24,7 @@ export function createMachine(): Machine {
   const directory = join(root, 'somebody-elses-repository');
   mkdirSync(directory);
   const path = (name: string) => join(root, name);
-  const load = (parts: LoadParts = {}) => loadConfiguration({ environment: {}, folders, directory, ...parts });
+  const load = (parts: LoadDeps = {}) => loadConfiguration({ environment: {}, folders, directory, ...parts });
   return {
     root,
     folders,

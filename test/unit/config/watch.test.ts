@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LoadParts } from '../../../src/config/load.ts';
+import type { LoadDeps } from '../../../src/config/load.ts';
 import type { Configuration } from '../../../src/config/schema.ts';
 import { watchConfiguration } from '../../../src/config/watch.ts';
 import { createLogger } from '../../../src/core/logger.ts';
@@ -9,7 +9,7 @@ import { createMachine, type Machine } from './machine.ts';
 /** Watches with a timer that never fires unless told; `settle` looks as often as a change needs. */
 async function watching(
   machine: Machine,
-  parts: LoadParts,
+  parts: LoadDeps,
   {
     intervalMilliseconds = 1e9,
     beforeWatch = () => {},

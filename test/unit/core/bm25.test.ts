@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { documentTerms } from '../../../src/core/text/terms.ts';
-import { prepareQuestion, scoreText, type TextStatistics } from '../../../src/scoring/bm25.ts';
+import { prepareQuery, scoreText, type TextStatistics } from '../../../src/scoring/bm25.ts';
 
 function statisticsOf(texts: readonly string[]): TextStatistics {
   const termsOfTexts = texts.map((text) => [...new Set(documentTerms(text))]);
@@ -13,13 +13,13 @@ function statisticsOf(texts: readonly string[]): TextStatistics {
 }
 
 function best(query: string, texts: readonly string[]): string | undefined {
-  const question = prepareQuestion(query, statisticsOf(texts));
+  const question = prepareQuery(query, statisticsOf(texts));
   const scored = texts.map((text) => ({ text, coverage: scoreText(question, text).coverage }));
   return scored.sort((one, other) => other.coverage - one.coverage)[0]?.text;
 }
 
 function coverage(query: string, text: string, store: readonly string[]): number {
-  return scoreText(prepareQuestion(query, statisticsOf(store)), text).coverage;
+  return scoreText(prepareQuery(query, statisticsOf(store)), text).coverage;
 }
 
 describe('coverage', () => {
@@ -39,17 +39,17 @@ describe('coverage', () => {
   it('is zero for a question without terms and in an empty store', () => {
     expect(coverage('？', '妹は苺が好き', store)).toBe(0);
     const nothing = { documents: 0, averageLength: 0, documentsWith: () => 0 };
-    expect(scoreText(prepareQuestion('苺', nothing), '苺').coverage).toBeGreaterThan(0);
+    expect(scoreText(prepareQuery('苺', nothing), '苺').coverage).toBeGreaterThan(0);
   });
 
   it('names the terms that were found, most valuable first', () => {
-    const { matched } = scoreText(prepareQuestion('好きな苺', statisticsOf(store)), '妹は苺が好き');
+    const { matched } = scoreText(prepareQuery('好きな苺', statisticsOf(store)), '妹は苺が好き');
     expect(matched.map(({ text }) => text)).toEqual(['苺', '好', '好き']);
   });
 
   it('does not depend on other candidates, and stays within 0 and 1 for counts that overshoot', () => {
     const careless = { documents: 4, averageLength: 6, documentsWith: () => 400 };
-    const { coverage } = scoreText(prepareQuestion('苺が好き', careless), '苺が好き苺が好き');
+    const { coverage } = scoreText(prepareQuery('苺が好き', careless), '苺が好き苺が好き');
     expect(coverage).toBeGreaterThan(0);
     expect(coverage).toBeLessThan(1);
   });

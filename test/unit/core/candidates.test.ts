@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion, type Question } from '../../../src/scoring/bm25.ts';
+import { type PreparedQuery, prepareQuery } from '../../../src/scoring/bm25.ts';
 import { bestCandidates, termsToLookUp } from '../../../src/scoring/candidates.ts';
 
-function question(query: string, documents: Readonly<Record<string, number>>): Question {
-  return prepareQuestion(query, {
+function question(query: string, documents: Readonly<Record<string, number>>): PreparedQuery {
+  return prepareQuery(query, {
     documents: 1000,
     averageLength: 20,
     documentsWith: ({ text }) => documents[text] ?? 0,

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion } from '../../../src/scoring/bm25.ts';
+import { prepareQuery } from '../../../src/scoring/bm25.ts';
 import { passageAround } from '../../../src/scoring/passage.ts';
 
-const question = (query: string) =>
-  prepareQuestion(query, { documents: 100, averageLength: 200, documentsWith: () => 1 });
+const question = (query: string) => prepareQuery(query, { documents: 100, averageLength: 200, documentsWith: () => 1 });
 
 describe('the passage that answers', () => {
   const long = `${'今日は雨だった。'.repeat(40)}妹は苺のアレルギーがある。${'明日は晴れるだろう。'.repeat(40)}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { prepareQuestion } from '../../../src/scoring/bm25.ts';
-import { companionsIn, proximity } from '../../../src/scoring/proximity.ts';
+import { prepareQuery } from '../../../src/scoring/bm25.ts';
+import { findTermPairs, proximity } from '../../../src/scoring/proximity.ts';
 
 const statistics = { documents: 100, averageLength: 60, documentsWith: () => 3 };
 
 function near(query: string, text: string): number {
-  const question = prepareQuestion(query, statistics);
-  return proximity(companionsIn(query, question), question, text);
+  const question = prepareQuery(query, statistics);
+  return proximity(findTermPairs(query, question), question, text);
 }
 
 describe('words that stand together', () => {
@@ -26,9 +26,7 @@ describe('words that stand together', () => {
 
   it('may have one word between them in the question, no more', () => {
     expect(near('course of pottery', 'pottery course')).toBeGreaterThan(0);
-    expect(companionsIn('alpha beta gamma delta', prepareQuestion('alpha beta gamma delta', statistics))).toHaveLength(
-      5,
-    );
+    expect(findTermPairs('alpha beta gamma delta', prepareQuery('alpha beta gamma delta', statistics))).toHaveLength(5);
   });
 
   it('do not exist in scripts without words, whose terms overlap already', () => {
@@ -37,8 +35,8 @@ describe('words that stand together', () => {
   });
 
   it('count once however often the question names them, and all together no more than the question', () => {
-    const question = prepareQuestion('red bike or bike red', statistics);
-    const words = companionsIn('red bike or bike red', question).map((pair) => [...pair.words].sort().join(' '));
+    const question = prepareQuery('red bike or bike red', statistics);
+    const words = findTermPairs('red bike or bike red', question).map((pair) => [...pair.words].sort().join(' '));
     expect(words).toEqual([...new Set(words)]);
     const page = Array.from({ length: 300 }, (_, index) => `word${index % 40}`).join(' ');
     expect(near(page, page)).toBeLessThanOrEqual(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../../src/core/text/language.ts';
-import type { Fitness } from '../../../src/scoring/model-quality.ts';
-import { backgroundOf, type Candidate, rank, scoreOf, standOut } from '../../../src/scoring/ranking.ts';
+import type { ModelQuality } from '../../../src/scoring/model-quality.ts';
+import { type Candidate, measureDistribution, rank, scoreOf, zScore } from '../../../src/scoring/ranking.ts';
 
 const now = new Date('2026-11-24T00:00:00Z');
 /** Cosines spread around 0.5 by 0.1. */
@@ -9,7 +9,7 @@ const sample = Array.from({ length: 100 }, (_, index) => ({
   cosine: 0.5 + (index % 2 === 0 ? 0.1 : -0.1),
   language: 'ja' as Language,
 }));
-const background = backgroundOf(sample);
+const distribution = measureDistribution(sample);
 
 function candidate(
   id: number,
@@ -20,7 +20,7 @@ function candidate(
 }
 
 function order(candidates: readonly Candidate[], more: Partial<Parameters<typeof rank>[1]> = {}): number[] {
-  return rank(candidates, { asked: 'ja', now, background, ...more }).map(({ memory }) => memory.id);
+  return rank(candidates, { asked: 'ja', now, distribution, ...more }).map(({ memory }) => memory.id);
 }
 
 describe('one order out of two scores', () => {
@@ -34,16 +34,16 @@ describe('one order out of two scores', () => {
 
   it('uses the words alone where meaning was not searched', () => {
     const words = [candidate(10, { coverage: 0.1 }), candidate(20, { coverage: 0.4 })];
-    expect(order(words, { background: undefined })).toEqual([20, 10]);
+    expect(order(words, { distribution: undefined })).toEqual([20, 10]);
   });
 
   it('counts a cosine without what all memories share for one half', () => {
     const candidates = [
-      candidate(10, { cosine: 0.8, distinctCosine: 0.5 }),
-      candidate(20, { cosine: 0.75, distinctCosine: 0.9 }),
+      candidate(10, { cosine: 0.8, residualCosine: 0.5 }),
+      candidate(20, { cosine: 0.75, residualCosine: 0.9 }),
     ];
     expect(order(candidates)).toEqual([10, 20]);
-    expect(order(candidates, { distinctBackground: background })).toEqual([20, 10]);
+    expect(order(candidates, { residualDistribution: distribution })).toEqual([20, 10]);
   });
 
   it('does not bury a memory whose vector is still to come', () => {
@@ -53,12 +53,12 @@ describe('one order out of two scores', () => {
 
   it('holds a model back that does not know the language', () => {
     const lost = { right: 0.05, related: 0.5, unrelated: 0.5 };
-    const fitness: Fitness = { 'ja-ja': lost, 'ja-en': lost, 'en-ja': lost, 'en-en': { ...lost, right: 1 } };
+    const quality: ModelQuality = { 'ja-ja': lost, 'ja-en': lost, 'en-ja': lost, 'en-en': { ...lost, right: 1 } };
     const candidates = [candidate(10, { cosine: 0.9 }), candidate(20, { cosine: 0.5, coverage: 0.2 })];
     expect(order(candidates)).toEqual([10, 20]);
-    expect(order(candidates, { fitness })).toEqual([20, 10]);
+    expect(order(candidates, { quality })).toEqual([20, 10]);
     const english = candidates.map((one) => ({ ...one, language: 'en' as Language }));
-    expect(order(english, { fitness, asked: 'en' })).toEqual([10, 20]);
+    expect(order(english, { quality, asked: 'en' })).toEqual([10, 20]);
   });
 
   it('prefers the important and the recent among equals, and never against the question', () => {
@@ -76,23 +76,23 @@ describe('one order out of two scores', () => {
   it('prefers the memory in which the words of the question stand together', () => {
     const apart = candidate(20, { coverage: 0.3 });
     const together = candidate(10, { coverage: 0.3, proximity: 0.2 });
-    expect(order([apart, together], { background: undefined })).toEqual([10, 20]);
+    expect(order([apart, together], { distribution: undefined })).toEqual([10, 20]);
   });
 
   it('counts what was said just before for less than the words of a memory itself', () => {
     const silent = candidate(10, { coverage: 0.1 });
     const told = candidate(20, { coverage: 0.1, preceding: 0.4 });
     const says = candidate(30, { coverage: 0.4 });
-    expect(order([silent, told, says], { background: undefined })).toEqual([30, 20, 10]);
+    expect(order([silent, told, says], { distribution: undefined })).toEqual([30, 20, 10]);
   });
 
   it('counts what was said just before for more where a meaning that is trusted confirms it', () => {
     const told = candidate(10, { cosine: 0.5, preceding: 0.5 });
     const says = candidate(20, { cosine: 0.5, coverage: 0.13 });
     const lost = { right: 0.05, related: 0.5, unrelated: 0.5 };
-    const fitness: Fitness = { 'ja-ja': lost, 'ja-en': lost, 'en-ja': lost, 'en-en': lost };
+    const quality: ModelQuality = { 'ja-ja': lost, 'ja-en': lost, 'en-ja': lost, 'en-en': lost };
     expect(order([says, told])).toEqual([10, 20]);
-    expect(order([told, says], { fitness })).toEqual([20, 10]);
+    expect(order([told, says], { quality })).toEqual([20, 10]);
   });
 
   it('lends to what was written in the same sitting', () => {
@@ -104,15 +104,15 @@ describe('one order out of two scores', () => {
   });
 
   it('breaks ties by the newer', () => {
-    const twin = { cosine: 0.6, created_at: '2026-05-01T00:00:00Z' };
-    expect(order([candidate(10, twin), candidate(30, twin), candidate(20, twin)])).toEqual([30, 20, 10]);
+    const duplicate = { cosine: 0.6, created_at: '2026-05-01T00:00:00Z' };
+    expect(order([candidate(10, duplicate), candidate(30, duplicate), candidate(20, duplicate)])).toEqual([30, 20, 10]);
   });
 });
 
 describe('what is usual for a question', () => {
   it('is nothing in an empty store and in one of a single memory', () => {
-    expect(standOut(backgroundOf([]), { cosine: 0.9, language: 'ja' })).toBe(0);
-    expect(standOut(backgroundOf([{ cosine: 0.4, language: 'ja' }]), { cosine: 0.9, language: 'ja' })).toBe(0);
+    expect(zScore(measureDistribution([]), { cosine: 0.9, language: 'ja' })).toBe(0);
+    expect(zScore(measureDistribution([{ cosine: 0.4, language: 'ja' }]), { cosine: 0.9, language: 'ja' })).toBe(0);
   });
 
   it('tells the nearer one even of two memories in two languages', () => {
@@ -121,14 +121,14 @@ describe('what is usual for a question', () => {
       { cosine: -0.2, language: 'en' as Language },
     ];
     const candidates = two.map((one, index) => candidate(10 * (index + 1), one));
-    expect(order(candidates, { background: backgroundOf(two) })).toEqual([10, 20]);
+    expect(order(candidates, { distribution: measureDistribution(two) })).toEqual([10, 20]);
   });
 
   it('differs by language, so that memories in the other one can be found at all', () => {
     const english = sample.map(({ cosine }) => ({ cosine: cosine + 0.3, language: 'en' as Language }));
-    const mixed = backgroundOf([...sample, ...english]);
-    const usualEnglish = standOut(mixed, { cosine: 0.85, language: 'en' });
-    const fineJapanese = standOut(mixed, { cosine: 0.75, language: 'ja' });
+    const mixed = measureDistribution([...sample, ...english]);
+    const usualEnglish = zScore(mixed, { cosine: 0.85, language: 'en' });
+    const fineJapanese = zScore(mixed, { cosine: 0.75, language: 'ja' });
     expect(fineJapanese).toBeGreaterThan(usualEnglish);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { addScaled, dotProduct, unitVector } from '../../../src/core/vector.ts';
 import {
-  distinctCosine,
-  distinctQuestionOf,
-  leastVectors,
+  type CommonComponents,
+  findCommonComponents,
+  minimumVectors,
+  projectQuery,
+  residualCosine,
   residualLength,
-  type SharedDirections,
-  sharedDirectionsOf,
 } from '../../../src/scoring/common-components.ts';
 
 const dimensions = 256;
@@ -33,14 +33,14 @@ function said(count: number, seed = 7): Float32Array[] {
   );
 }
 
-function learn(vectors: readonly Float32Array[]): SharedDirections {
-  const shared = sharedDirectionsOf(vectors);
+function learn(vectors: readonly Float32Array[]): CommonComponents {
+  const shared = findCommonComponents(vectors);
   if (shared === undefined) throw new Error('there are enough vectors');
   return shared;
 }
 
-function distinct(shared: SharedDirections, one: Float32Array, other: Float32Array): number {
-  return distinctCosine(distinctQuestionOf(shared, one), other, residualLength(shared, other));
+function distinct(shared: CommonComponents, one: Float32Array, other: Float32Array): number {
+  return residualCosine(projectQuery(shared, one), other, residualLength(shared, other));
 }
 
 describe('cosines without what all memories share', () => {
@@ -93,19 +93,19 @@ describe('cosines without what all memories share', () => {
 });
 
 it('too few vectors show nothing', () => {
-  expect(sharedDirectionsOf(said(leastVectors - 1))).toBeUndefined();
-  expect(sharedDirectionsOf([])).toBeUndefined();
+  expect(findCommonComponents(said(minimumVectors - 1))).toBeUndefined();
+  expect(findCommonComponents([])).toBeUndefined();
 });
 
 it('vectors that are all alike show nothing either', () => {
   const alike = unitVector(new Array(dimensions).fill(1), dimensions);
-  expect(sharedDirectionsOf(new Array(leastVectors).fill(alike))).toBeUndefined();
+  expect(findCommonComponents(new Array(minimumVectors).fill(alike))).toBeUndefined();
 });
 
 it('vectors that differ in one direction only give numbers that are finite', () => {
   const [one, other] = said(2);
   const pair = Array.from(
-    { length: leastVectors },
+    { length: minimumVectors },
     (_, index) => (index % 2 === 0 ? one : other) ?? new Float32Array(),
   );
   const shared = learn(pair);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Fitness } from '../../../src/scoring/model-quality.ts';
-import { backgroundOf, type Candidate, type Ranked } from '../../../src/scoring/ranking.ts';
-import { type Evidence, judgeStrength } from '../../../src/scoring/strength.ts';
+import type { ModelQuality } from '../../../src/scoring/model-quality.ts';
+import { type Candidate, measureDistribution, type Ranked } from '../../../src/scoring/ranking.ts';
+import { judgeStrength, type StrengthEvidence } from '../../../src/scoring/strength.ts';
 
 const knows = { right: 1, related: 0.8, unrelated: 0.5 };
-const fitness: Fitness = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };
-const background = backgroundOf(
+const quality: ModelQuality = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };
+const distribution = measureDistribution(
   Array.from({ length: 100 }, (_, index) => ({ cosine: 0.5 + (index % 3) / 20, language: 'ja' as const })),
 );
 
@@ -14,8 +14,8 @@ function entry(strength: number, parts: Partial<Candidate>): Ranked<Candidate> {
   return { memory, language: 'ja', coverage: 0, strength, ...parts };
 }
 
-function judge(ranked: Evidence['ranked'], more: Partial<Evidence> = {}) {
-  return judgeStrength({ ranked, asked: 'ja', background, fitness, ...more });
+function judge(ranked: StrengthEvidence['ranked'], more: Partial<StrengthEvidence> = {}) {
+  return judgeStrength({ ranked, asked: 'ja', distribution, quality, ...more });
 }
 
 const answer = entry(8, { cosine: 0.85, coverage: 0.5 });
@@ -33,7 +33,7 @@ describe('the strength of an answer', () => {
   });
 
   it('is strong by words alone where they say enough, and only there', () => {
-    const words = { fitness: undefined, background: undefined };
+    const words = { quality: undefined, distribution: undefined };
     const said = entry(5, { coverage: 0.6 });
     expect(judge([said, entry(1, { coverage: 0.1 })], words)).toEqual({ strength: 'strong', calibration: 'none' });
     expect(judge([entry(2, { coverage: 0.2 })], words).strength).toBe('weak');
@@ -45,7 +45,7 @@ describe('the strength of an answer', () => {
   });
 
   it('is weak where words found nothing, but could not have found what is written in another language', () => {
-    expect(judge([], { fitness: undefined, background: undefined, beyondWords: true })).toEqual({
+    expect(judge([], { quality: undefined, distribution: undefined, beyondWords: true })).toEqual({
       strength: 'weak',
       calibration: 'none',
     });
@@ -66,14 +66,14 @@ describe('the strength of an answer', () => {
   });
 
   it('is never none without a measured model that knows the language', () => {
-    const lost = { ...fitness, 'ja-ja': { ...knows, right: 0.1 } };
-    expect(judge([unrelated], { fitness: undefined })).toEqual({ strength: 'weak', calibration: 'sampled' });
-    expect(judge([unrelated], { fitness: lost })).toEqual({ strength: 'weak', calibration: 'sampled' });
+    const lost = { ...quality, 'ja-ja': { ...knows, right: 0.1 } };
+    expect(judge([unrelated], { quality: undefined })).toEqual({ strength: 'weak', calibration: 'sampled' });
+    expect(judge([unrelated], { quality: lost })).toEqual({ strength: 'weak', calibration: 'sampled' });
   });
 
   it('says that it rests on nothing where few vectors or none were looked at', () => {
-    const few = { ...background, size: 63 };
-    expect(judge([faint], { fitness: undefined, background: few }).calibration).toBe('none');
-    expect(judge([faint], { background: undefined }).calibration).toBe('none');
+    const few = { ...distribution, size: 63 };
+    expect(judge([faint], { quality: undefined, distribution: few }).calibration).toBe('none');
+    expect(judge([faint], { distribution: undefined }).calibration).toBe('none');
   });
 });

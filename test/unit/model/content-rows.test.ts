@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTestModel } from '../../../scripts/test-model/test-models.ts';
-import { loadRunnableModel, type RunnableModel } from '../../../src/model/inference/onnx-model.ts';
+import { loadRunnableModel, type OnnxModel } from '../../../src/model/inference/onnx-model.ts';
 
-let model: RunnableModel;
+let model: OnnxModel;
 beforeAll(async () => {
   const folder = writeTestModel('tiny-embed');
   const file = 'onnx/model.onnx';
@@ -17,19 +17,19 @@ describe('the rows of a text', () => {
   it('lie between prefix and end', () => {
     const [prefix, text] = ['d: ', '犬は京都にいる'];
     const start = 1 + bytes(prefix);
-    expect(model.contentRows(prefix, text)).toEqual({ start, end: start + bytes(text) });
+    expect(model.textTokenRange(prefix, text)).toEqual({ start, end: start + bytes(text) });
   });
 
   it('are all but the special ones without a prefix', () => {
-    expect(model.contentRows('', 'dog')).toEqual({ start: 1, end: 4 });
+    expect(model.textTokenRange('', 'dog')).toEqual({ start: 1, end: 4 });
   });
 
   it('are told where the text begins or ends like the prefix', () => {
-    expect(model.contentRows('d: ', 'd: d: ')).toEqual({ start: 4, end: 10 });
+    expect(model.textTokenRange('d: ', 'd: d: ')).toEqual({ start: 4, end: 10 });
   });
 
   it('are as many as the model gives', async () => {
     const { dims } = await model.run(['last_hidden_state'], 'd: dog');
-    expect(model.contentRows('d: ', 'dog').end).toBe((dims[1] ?? 0) - 1);
+    expect(model.textTokenRange('d: ', 'dog').end).toBe((dims[1] ?? 0) - 1);
   });
 });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { embeddingRecipe, maxTokensOf } from '../../../src/model/embedding-config.ts';
+import { maxTokensOf, readEmbeddingConfig } from '../../../src/model/embedding-config.ts';
 import { embedderReference, rerankerReference } from '../../../src/model/model-reference.ts';
 import { embeddingPresets } from '../../../src/model/presets.ts';
 import { copyOfTestModel } from '../../support/models.ts';
@@ -9,15 +9,15 @@ import { copyOfTestModel } from '../../support/models.ts';
 const nothingSet = { queryPrefix: undefined, documentPrefix: undefined, pooling: undefined, dimensions: undefined };
 const module = (type: string, path: string) => ({ type: `sentence_transformers.models.${type}`, path });
 
-function recipe(files: Readonly<Record<string, object | string>>, wishes = {}, without: readonly string[] = []) {
+function readConfig(files: Readonly<Record<string, object | string>>, overrides = {}, without: readonly string[] = []) {
   const folder = copyOfTestModel('tiny-embed', files);
   for (const file of without) rmSync(join(folder, file));
-  return embeddingRecipe(folder, { ...nothingSet, ...wishes }, undefined);
+  return readEmbeddingConfig(folder, { ...nothingSet, ...overrides }, undefined);
 }
 
-describe('the recipe of an embedding model', () => {
+describe('the configuration of an embedding model', () => {
   it('comes from its sentence-transformers files', () => {
-    expect(recipe({})).toEqual({
+    expect(readConfig({})).toEqual({
       pooling: 'content_mean',
       queryPrefix: 'q: ',
       documentPrefix: 'd: ',
@@ -29,26 +29,26 @@ describe('the recipe of an embedding model', () => {
     const pooling = (mode: string) => ({
       '1_Pooling/config.json': { [`pooling_mode_${mode}`]: true, pooling_mode_max_tokens: false },
     });
-    expect(recipe(pooling('cls_token'))).toMatchObject({ pooling: 'cls', dimensions: undefined });
-    expect(recipe(pooling('lasttoken'))).toMatchObject({ pooling: 'last_token' });
+    expect(readConfig(pooling('cls_token'))).toMatchObject({ pooling: 'cls', dimensions: undefined });
+    expect(readConfig(pooling('lasttoken'))).toMatchObject({ pooling: 'last_token' });
     const passage = { 'config_sentence_transformers.json': { prompts: { query: 'query: ', passage: 'passage: ' } } };
-    expect(recipe(passage)).toMatchObject({ queryPrefix: 'query: ', documentPrefix: 'passage: ' });
+    expect(readConfig(passage)).toMatchObject({ queryPrefix: 'query: ', documentPrefix: 'passage: ' });
   });
 
   it('leaves the prompt out of a mean, unless there is none or the files want it in', () => {
     const mean = { pooling_mode_mean_tokens: true };
     const said = (include_prompt: boolean) => ({ '1_Pooling/config.json': { ...mean, include_prompt } });
-    expect(recipe({ '1_Pooling/config.json': mean })).toMatchObject({ pooling: 'content_mean' });
-    expect(recipe(said(false))).toMatchObject({ pooling: 'content_mean' });
-    expect(recipe(said(true))).toMatchObject({ pooling: 'mean' });
-    expect(recipe({ '1_Pooling/config.json': mean, 'config_sentence_transformers.json': {} })).toMatchObject({
+    expect(readConfig({ '1_Pooling/config.json': mean })).toMatchObject({ pooling: 'content_mean' });
+    expect(readConfig(said(false))).toMatchObject({ pooling: 'content_mean' });
+    expect(readConfig(said(true))).toMatchObject({ pooling: 'mean' });
+    expect(readConfig({ '1_Pooling/config.json': mean, 'config_sentence_transformers.json': {} })).toMatchObject({
       pooling: 'mean',
     });
-    expect(recipe({}, { pooling: 'mean' })).toMatchObject({ pooling: 'mean' });
+    expect(readConfig({}, { pooling: 'mean' })).toMatchObject({ pooling: 'mean' });
   });
 
   it('is overruled by settings, an empty prefix included', () => {
-    expect(recipe({}, { queryPrefix: '', documentPrefix: 'doc: ', pooling: 'cls', dimensions: 16 })).toMatchObject({
+    expect(readConfig({}, { queryPrefix: '', documentPrefix: 'doc: ', pooling: 'cls', dimensions: 16 })).toMatchObject({
       queryPrefix: '',
       documentPrefix: 'doc: ',
       pooling: 'cls',
@@ -58,12 +58,12 @@ describe('the recipe of an embedding model', () => {
   });
 
   it('has no prefixes where nobody says any, and says so', () => {
-    expect(recipe({ 'config_sentence_transformers.json': {} })).toMatchObject({
+    expect(readConfig({ 'config_sentence_transformers.json': {} })).toMatchObject({
       queryPrefix: '',
       documentPrefix: '',
       withoutPrefixes: true,
     });
-    expect(recipe({ 'config_sentence_transformers.json': {} }, { queryPrefix: '' })).toMatchObject({
+    expect(readConfig({ 'config_sentence_transformers.json': {} }, { queryPrefix: '' })).toMatchObject({
       withoutPrefixes: false,
     });
   });
@@ -102,19 +102,19 @@ describe('the recipe of an embedding model', () => {
       /leaves the prompt out/,
     ],
   ])('names the setting where a model %s', (_what, files, without, message) => {
-    const attempt = () => recipe(files, {}, without);
+    const attempt = () => readConfig(files, {}, without);
     expect(attempt).toThrow(message);
     expect(attempt).toThrow(expect.objectContaining({ hint: expect.stringContaining('embeddings_pooling') }));
-    expect(recipe(files, { pooling: 'mean' }, without).pooling).toBe('mean');
+    expect(readConfig(files, { pooling: 'mean' }, without).pooling).toBe('mean');
   });
 
   it('names the file that is no JSON', () => {
-    expect(() => recipe({ 'modules.json': '[' })).toThrow(/modules\.json cannot be read/);
+    expect(() => readConfig({ 'modules.json': '[' })).toThrow(/modules\.json cannot be read/);
   });
 
   it('of a preset needs no file at all', () => {
     const preset = embeddingPresets['cl-nagoya/ruri-v3-30m'];
-    expect(embeddingRecipe('/nowhere', nothingSet, preset)).toMatchObject({
+    expect(readEmbeddingConfig('/nowhere', nothingSet, preset)).toMatchObject({
       pooling: 'mean',
       dimensions: 256,
       queryPrefix: '検索クエリ: ',

@@ -88,7 +88,7 @@ describe('models of the configuration', () => {
   it('tell how they are used', async () => {
     const models = openFolder(copyOfTestModel('tiny-embed', { 'config_sentence_transformers.json': {} }));
     await models.embedder.embedQuery('海');
-    expect(models.embeddingRecipe()).toMatchObject({ pooling: 'mean', queryPrefix: '', withoutPrefixes: true });
+    expect(models.embeddingConfig()).toMatchObject({ pooling: 'mean', queryPrefix: '', withoutPrefixes: true });
   });
 
   it('say that they load while they load, and tell when they are ready', async () => {

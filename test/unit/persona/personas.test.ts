@@ -12,12 +12,12 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
 import { offReranker } from '../../../src/model/models.ts';
-import { createPersonas, type PersonasParts } from '../../../src/persona/personas.ts';
+import { createPersonas, type PersonasDeps } from '../../../src/persona/personas.ts';
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
 
-function openPersonas(limits: Partial<PersonasParts> = {}) {
+function openPersonas(limits: Partial<PersonasDeps> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-personas-'));
   const clock = systemClock;
   const logger = silentLogger;

@@ -58,7 +58,7 @@ describe('the vector index of a workspace', () => {
     const first = await open();
     for (const text of texts.slice(0, 3)) await first.add(text);
     await first.nearest('犬');
-    await first.projection.snapshot('now');
+    await first.indexSync.snapshot('now');
     const late = await first.add(texts[3] ?? '');
 
     const second = await open('two');
@@ -135,12 +135,12 @@ describe('the vector index of a workspace', () => {
     await one.nearest('犬');
     const erased = await two.add('苺のアレルギーがある');
     await two.nearest('苺');
-    await two.projection.snapshot('now');
-    await one.projection.snapshot('now');
+    await two.indexSync.snapshot('now');
+    await one.indexSync.snapshot('now');
     await two.store.erasure.erase([erased.key]);
     await two.nearest('苺');
-    await two.projection.snapshot('now');
-    await one.projection.snapshot('now');
+    await two.indexSync.snapshot('now');
+    await one.indexSync.snapshot('now');
 
     const third = await open('three');
     expect(await third.nearest('x', 10)).toHaveLength(1);
@@ -151,7 +151,7 @@ describe('the vector index of a workspace', () => {
     await writer.add('the first');
     await reader.nearest('x');
     for (let number = 0; number < 1_010; number++) await writer.add(`memory number ${number}`);
-    expect(await (await reader.projection.synced())?.size()).toBe(1_011);
+    expect(await (await reader.indexSync.upToDate())?.size()).toBe(1_011);
     expect(existsSync(reader.paths.vectorIndex)).toBe(true);
   });
 });

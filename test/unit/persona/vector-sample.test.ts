@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createVectorSample } from '../../../src/persona/vector-sample.ts';
-import { leastVectors } from '../../../src/scoring/common-components.ts';
+import { minimumVectors } from '../../../src/scoring/common-components.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, now, openTestStore } from '../../support/stores.ts';
 import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';
@@ -26,28 +26,28 @@ describe('the sample of a persona', () => {
   it('grows with the store, and tells what memories share only from enough vectors on', async () => {
     const store = await openTestStore();
     const sample = createVectorSample(store);
-    await fill(store, leastVectors - 1);
-    expect(sample.survey(question, space)).toMatchObject({
-      background: { size: leastVectors - 1 },
-      distinct: undefined,
+    await fill(store, minimumVectors - 1);
+    expect(sample.measure(question, space)).toMatchObject({
+      distribution: { size: minimumVectors - 1 },
+      residual: undefined,
     });
     await fill(store, 1);
-    const { background, distinct } = sample.survey(question, space);
-    expect(background.size).toBe(leastVectors);
-    expect(distinct?.background.size).toBe(leastVectors);
+    const { distribution, residual } = sample.measure(question, space);
+    expect(distribution.size).toBe(minimumVectors);
+    expect(residual?.distribution.size).toBe(minimumVectors);
   });
 
   it('forgets the vectors of erased memories', async () => {
     const store = await openTestStore();
     const sample = createVectorSample(store);
-    const keys = await fill(store, leastVectors + 20);
-    sample.survey(question, space);
+    const keys = await fill(store, minimumVectors + 20);
+    sample.measure(question, space);
     const gone = keys.slice(0, 40);
-    await store.memories.hide(gone, now);
+    await store.memories.softDelete(gone, now);
     await store.erasure.erase(gone);
-    expect(sample.survey(question, space)).toMatchObject({
-      background: { size: leastVectors - 20 },
-      distinct: undefined,
+    expect(sample.measure(question, space)).toMatchObject({
+      distribution: { size: minimumVectors - 20 },
+      residual: undefined,
     });
   });
 
@@ -61,13 +61,13 @@ describe('the sample of a persona', () => {
       return vector.map((value) => value / length);
     };
     const alike = near(0)();
-    const keys = await fill(store, leastVectors + 12, { vector: near(0) });
-    const before = sample.survey(question, space).distinct?.cosineWith(alike) ?? 0;
-    await store.memories.hide(keys, now);
+    const keys = await fill(store, minimumVectors + 12, { vector: near(0) });
+    const before = sample.measure(question, space).residual?.cosineWith(alike) ?? 0;
+    await store.memories.softDelete(keys, now);
     await store.erasure.erase(keys);
-    await fill(store, leastVectors + 12, { vector: near(5) });
-    const after = sample.survey(question, space).distinct?.cosineWith(alike) ?? 0;
-    const fresh = createVectorSample(store).survey(question, space).distinct?.cosineWith(alike) ?? 0;
+    await fill(store, minimumVectors + 12, { vector: near(5) });
+    const after = sample.measure(question, space).residual?.cosineWith(alike) ?? 0;
+    const fresh = createVectorSample(store).measure(question, space).residual?.cosineWith(alike) ?? 0;
     expect(after).toBeCloseTo(fresh, 5);
     expect(Math.abs(after - before)).toBeGreaterThan(0.01);
   });
@@ -75,14 +75,14 @@ describe('the sample of a persona', () => {
   it('never mixes vectors of two spaces', async () => {
     const store = await openTestStore();
     const sample = createVectorSample(store);
-    await fill(store, leastVectors);
-    expect(sample.survey(question, space).distinct).toBeDefined();
+    await fill(store, minimumVectors);
+    expect(sample.measure(question, space).residual).toBeDefined();
     const other = { id: 'two', dimensions: 8 };
     await store.vectors.switchTo(other);
     await fill(store, 3, { into: other, vector: () => randomUnitVector(random, 8) });
-    expect(sample.survey(randomUnitVector(random, 8), other)).toMatchObject({
-      background: { size: 3 },
-      distinct: undefined,
+    expect(sample.measure(randomUnitVector(random, 8), other)).toMatchObject({
+      distribution: { size: 3 },
+      residual: undefined,
     });
   });
 });

@@ -8,25 +8,25 @@ import { createLogger } from '../../../src/core/logger.ts';
 import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
 import type { Embedder } from '../../../src/model/embedder.ts';
 import {
-  createVectorWriter,
-  type VectorWriter,
-  type VectorWriterParts,
+  createEmbeddingScheduler,
+  type EmbeddingScheduler,
+  type EmbeddingSchedulerDeps,
 } from '../../../src/persona/embedding-scheduler.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { draft, live, openTestStore, settableClock } from '../../support/stores.ts';
 
-interface OpenedWriter extends VectorWriter {
+interface OpenedWriter extends EmbeddingScheduler {
   readonly warnings: string[];
   /** Works until nothing is left to do, or as far as it comes. */
   drained(): Promise<void>;
 }
 
-function openWriter(store: MemoryStore, embedder: Embedder, parts: Partial<VectorWriterParts> = {}): OpenedWriter {
+function openWriter(store: MemoryStore, embedder: Embedder, parts: Partial<EmbeddingSchedulerDeps> = {}): OpenedWriter {
   const warnings: string[] = [];
   const logger = createLogger({ level: () => 'warn', write: (line) => warnings.push(line) });
   const clock = settableClock();
-  const writer = createVectorWriter({
+  const writer = createEmbeddingScheduler({
     store,
     embedder,
     serving: () => embedder,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { questionOf, searchWords } from '../../../src/search/lexical-search.ts';
-import { lookCloser } from '../../../src/search/second-pass.ts';
+import { prepareQueryFor, searchWords } from '../../../src/search/lexical-search.ts';
+import { runSecondPass } from '../../../src/search/second-pass.ts';
 import { draft, live, now, openTestStore } from '../../support/stores.ts';
 
 const asked = 'pottery course price';
@@ -9,8 +9,8 @@ describe('a closer look', () => {
   it('tells of the best whether words stand together and what was said before them, of the others nothing', async () => {
     const store = await openTestStore();
     for (let number = 0; number < 60; number++) await store.memories.create(draft(`price of thing ${number}`));
-    const question = questionOf(store, asked);
-    const looked = lookCloser(store, { text: asked, question }, searchWords(store, question, live));
+    const question = prepareQueryFor(store, asked);
+    const looked = runSecondPass(store, { text: asked, question }, searchWords(store, question, live));
     expect(looked).toHaveLength(60);
     expect(looked.slice(0, 50).every(({ proximity, preceding }) => proximity === 0 && preceding === 0)).toBe(true);
     expect(looked.slice(50).every(({ proximity, preceding }) => proximity ?? preceding === undefined)).toBe(true);
@@ -22,10 +22,10 @@ describe('a closer look', () => {
     await store.memories.create(draft('Alice took a pottery course', { key: 'memory_subject' }));
     await store.memories.create(draft('nothing', { key: 'memory_gone' }));
     await store.memories.create(draft('the price was high', { key: 'memory_answer' }));
-    await store.memories.hide(['memory_gone'], now);
+    await store.memories.softDelete(['memory_gone'], now);
     await store.erasure.erase(['memory_gone']);
-    const question = questionOf(store, asked);
-    const looked = lookCloser(store, { text: asked, question }, searchWords(store, question, live));
+    const question = prepareQueryFor(store, asked);
+    const looked = runSecondPass(store, { text: asked, question }, searchWords(store, question, live));
     const of = (content: string) => looked.find(({ memory }) => memory.content === content);
     expect(of('Alice took a pottery course')?.proximity).toBeGreaterThan(0);
     expect(of('the price was high')?.preceding).toBeGreaterThan(0.3);

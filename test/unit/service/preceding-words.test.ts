@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { precedingWords } from '../../../src/search/context-terms.ts';
-import { questionOf, searchWords } from '../../../src/search/lexical-search.ts';
+import { findContextTerms } from '../../../src/search/context-terms.ts';
+import { prepareQueryFor, searchWords } from '../../../src/search/lexical-search.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, live, openTestStore } from '../../support/stores.ts';
 
@@ -10,10 +10,10 @@ function minute(at: number): string {
 
 /** The share lent to the memory with this text, for a question. */
 function sharesOf(store: MemoryStore, query: string, content: string): number | undefined {
-  const question = questionOf(store, query);
+  const question = prepareQueryFor(store, query);
   const hits = searchWords(store, question, live);
   const wanted = hits.find(({ memory }) => memory.content === content);
-  return wanted && precedingWords(store, question, { best: hits, candidates: hits }).get(wanted.memory.id);
+  return wanted && findContextTerms(store, question, { best: hits, candidates: hits }).get(wanted.memory.id);
 }
 
 const question = 'ヴェネツィア旅行で買った絵の値段';
@@ -40,9 +40,9 @@ describe('the words said just before a memory', () => {
 
   it('count from a memory that is no candidate, too', async () => {
     const store = await storeWith(['ヴェネツィア旅行の話をした', 0], [answer, 1]);
-    const prepared = questionOf(store, question);
+    const prepared = prepareQueryFor(store, question);
     const only = searchWords(store, prepared, live).filter(({ memory }) => memory.content === answer);
-    const shares = precedingWords(store, prepared, { best: only, candidates: only });
+    const shares = findContextTerms(store, prepared, { best: only, candidates: only });
     expect([...shares.values()]).toEqual([sharesOf(store, question, answer)]);
     expect(sharesOf(store, question, answer)).toBeGreaterThan(0.2);
   });
@@ -62,7 +62,7 @@ describe('the words said just before a memory', () => {
   it('do not count from a deleted memory', async () => {
     const store = await storeWith(['ヴェネツィア旅行の話をした', 0], [answer, 1]);
     const [told] = store.memories.list({ filter: live, order: 'oldest', limit: 1 });
-    await store.memories.hide([told?.key ?? ''], minute(2));
+    await store.memories.softDelete([told?.key ?? ''], minute(2));
     expect(sharesOf(store, question, answer)).toBe(0);
   });
 });

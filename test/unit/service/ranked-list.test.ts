@@ -10,7 +10,7 @@ async function waitedFor({ model, index }: { model: number; index: number }): Pr
   const { workspace, scope } = await searchable();
   await workspace.add('苺のアレルギーがある');
   const embedder = workspace.servingEmbedder();
-  await workspace.modelFitness.ensure(embedder);
+  await workspace.modelEvaluation.ensure(embedder);
   const slow = {
     ...embedder,
     embedQuery: (text: string) => {
@@ -18,17 +18,17 @@ async function waitedFor({ model, index }: { model: number; index: number }): Pr
       return embedder.embedQuery(text);
     },
   };
-  const projection = {
-    ...workspace.projection,
-    synced: () => {
+  const indexSync = {
+    ...workspace.indexSync,
+    upToDate: () => {
       milliseconds += 1_000 * index;
-      return workspace.projection.synced();
+      return workspace.indexSync.upToDate();
     },
   };
   const list = await rankMemories(
     {
       ...scope,
-      workspace: { ...workspace, servingEmbedder: () => slow, projection },
+      workspace: { ...workspace, servingEmbedder: () => slow, indexSync },
       clock: { ...systemClock, monotonic: () => milliseconds },
     },
     { query: '苺' },

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { recall } from '../../../src/search/search.ts';
+import { searchMemories } from '../../../src/search/search.ts';
 import { searchable } from '../../support/searchable.ts';
 import { live, now } from '../../support/stores.ts';
 
@@ -15,13 +15,13 @@ it('a memory that is deleted or erased while its search waits for the model is n
     tellGone = resolve;
   });
   const slow = { ...embedder, embedQuery: (text: string) => gone.then(() => embedder.embedQuery(text)) };
-  const search = recall(
+  const search = searchMemories(
     { ...scope, workspace: { ...workspace, servingEmbedder: () => slow } },
     { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', question: '苺' },
   );
   // The words have been looked up by then, the model has not answered.
   await setTimeout(10);
-  await workspace.store.memories.hide([deleted.key, erased.key], now);
+  await workspace.store.memories.softDelete([deleted.key, erased.key], now);
   await workspace.store.erasure.erase([erased.key]);
   tellGone();
   const { results } = await search;

@@ -17,7 +17,7 @@ describe('what is logged', () => {
     await memories.create(draft('one', { tags: ['b'] }));
     await memories.update(memory.key, { importance: 1 }, { now });
     await memories.update(memory.key, { content: 'two' }, { now });
-    await memories.hide([memory.key], now);
+    await memories.softDelete([memory.key], now);
     const back = await memories.restore(memory.key, undefined, now);
     await vectors.put(back, space, unit);
     await memories.setPinned(memory.key, true, now);

@@ -54,9 +54,9 @@ describe('an erased memory', () => {
     const vector = Float32Array.from({ length: 8 }, (_, index) => Math.sin(index + 41));
     await vectors.put(updated, space, [vector]);
     await store.queue.fail(updated.id, 'other space', 'the text of the failure', now);
-    await memories.hide([key], now);
+    await memories.softDelete([key], now);
     await memories.restore(key, 1, now);
-    await memories.hide([key], now);
+    await memories.softDelete([key], now);
     await erasure.erase([key]);
     expect(await finish(store)).toBe(true);
     const files = filesIn(folder);

@@ -24,7 +24,7 @@ beforeAll(async () => {
     await vectors.put(memory, space, [Float32Array.of(1, 0), Float32Array.of(0, 1)]);
   }
   const fifth = memories.list({ filter: { deleted: 'exclude', createdFrom: day('05-01') }, order: 'newest', limit: 1 });
-  await memories.hide([fifth[0]?.key ?? ''], day('06-01'));
+  await memories.softDelete([fifth[0]?.key ?? ''], day('06-01'));
 });
 
 /** The words that the filter lets through, as each path sees them. */

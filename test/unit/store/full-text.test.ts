@@ -59,7 +59,7 @@ it('the newest come first, up to the limit', async () => {
 it('what is hidden is not there, whatever else is asked for', async () => {
   const store = await openInMemory();
   for (const number of [1, 2, 3]) await store.memories.create(draft(`word ${number}`, { key: `memory_${number}` }));
-  await store.memories.hide(['memory_2'], now);
+  await store.memories.softDelete(['memory_2'], now);
   expect(contentsWith(store, exact('word'))).toEqual(['word 3', 'word 1']);
   const hidden = store.fullText.postings(exact('word'), { deleted: 'only' }, 10);
   expect(store.memories.texts(hidden)).toEqual([{ id: 2, content: 'word 2', created_at: now, importance: 0.5 }]);
@@ -105,7 +105,7 @@ it('the number of a common term follows what is rewritten and what takes the pla
   for (let number = 20; number < 60; number++) await store.memories.create(draft(`tea again ${number}`));
   expect(store.fullText.documentFrequency(exact('tea'))).toBe(530);
   const keys = Array.from({ length: 20 }, (_, number) => `memory_${100 + number}`);
-  await store.memories.hide(keys, now);
+  await store.memories.softDelete(keys, now);
   await store.erasure.erase(keys);
   for (const key of keys) await store.memories.create(draft(`milk ${key}`));
   expect(store.fullText.documentFrequency(exact('tea'))).toBe(510);
@@ -130,7 +130,7 @@ describe('statistics', () => {
     const { memory: two } = await store.memories.create(draft('𠮷'));
     expect(store.fullText.statistics()).toEqual({ count: 2, totalLength: 7 });
     await store.memories.update(one.key, { content: '123' }, { now });
-    await store.memories.hide([two.key], now);
+    await store.memories.softDelete([two.key], now);
     expect(store.fullText.statistics()).toEqual({ count: 2, totalLength: 5 });
     await store.erasure.erase([two.key]);
     expect(store.fullText.statistics()).toEqual({ count: 1, totalLength: 3 });
@@ -157,7 +157,7 @@ it('after any history of writes, words find exactly the texts that hold them', a
         if (verb === 'create') await memories.create(draft(text));
         else if (target === undefined) continue;
         else if (verb === 'erase') await erasure.erase([target.key]);
-        else if (verb === 'hide') await memories.hide([target.key], now);
+        else if (verb === 'hide') await memories.softDelete([target.key], now);
         else if (verb === 'restore') await memories.restore(target.key, 1, now);
         else if (target.deleted_at === undefined) await memories.update(target.key, { content: text }, { now });
       }
@@ -183,7 +183,7 @@ it('is filled anew, whole and exact, when the rule of its terms has changed sinc
   const store = await openTestStore(path);
   const { memory } = await store.memories.create(draft('苺が好き'));
   await store.memories.create(draft('green tea'));
-  await store.memories.hide([memory.key], now);
+  await store.memories.softDelete([memory.key], now);
   store.close();
   const old = await openConnection({ path, busyTimeout: 100 });
   old.execute("INSERT INTO memory_text (memory_text) VALUES ('delete-all')");

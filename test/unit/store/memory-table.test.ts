@@ -121,7 +121,7 @@ describe('an identical text', () => {
   it('that was deleted is no duplicate', async () => {
     const { memories } = await openTestStore();
     const first = await memories.create(draft('tea'));
-    await memories.hide([first.memory.key], later);
+    await memories.softDelete([first.memory.key], later);
     const second = await memories.create(draft('tea'));
     expect(second.created).toBe(true);
     expect(second.memory.key).not.toBe(first.memory.key);
@@ -179,7 +179,7 @@ describe('an update', () => {
   it('of an unknown or a deleted memory is refused', async () => {
     const { memories } = await openTestStore();
     const { memory } = await memories.create(draft('one'));
-    await memories.hide([memory.key], later);
+    await memories.softDelete([memory.key], later);
     expect((await failureOf(() => memories.update('memory_x', {}, { now }))).code).toBe('not_found');
     const failure = await failureOf(() => memories.update(memory.key, { content: 'two' }, { now }));
     expect([failure.code, failure.hint]).toEqual(['conflict', expect.stringContaining('memory_restore')]);
@@ -190,7 +190,7 @@ describe('a deleted memory', () => {
   it('is hidden, keeps its text, and comes back as it was', async () => {
     const { memories } = await openTestStore();
     const { memory } = await memories.create(draft('苺が好き', { tags: ['food'], emotion: 'joy' }));
-    const [hidden] = await memories.hide([memory.key], later);
+    const [hidden] = await memories.softDelete([memory.key], later);
     expect(hidden).toMatchObject({ deleted_at: later, version: 2, content: '苺が好き' });
     expect(memories.list({ filter: live, order: 'newest', limit: 10 })).toEqual([]);
     expect(
@@ -206,8 +206,8 @@ describe('a deleted memory', () => {
   it('stays as it is when it is deleted again, and unknown keys are left out', async () => {
     const { memories } = await openTestStore();
     const { memory } = await memories.create(draft('one'));
-    await memories.hide([memory.key], later);
-    const again = await memories.hide([memory.key, 'memory_unknown', memory.key], '2026-12-01T00:00:00.000Z');
+    await memories.softDelete([memory.key], later);
+    const again = await memories.softDelete([memory.key, 'memory_unknown', memory.key], '2026-12-01T00:00:00.000Z');
     expect(again.map(({ key, deleted_at, version }) => [key, deleted_at, version])).toEqual([[memory.key, later, 2]]);
   });
 });
@@ -218,7 +218,7 @@ describe('a restore', () => {
     const { memory } = await memories.create(draft('one', { tags: ['a'] }));
     await memories.update(memory.key, { content: 'two', tags: ['b'] }, { now });
     await memories.setPinned(memory.key, true, now);
-    await memories.hide([memory.key], now);
+    await memories.softDelete([memory.key], now);
     const restored = await memories.restore(memory.key, 1, later);
     expect(restored).toMatchObject({ content: 'one', tags: ['a'], version: 5, pinned: true });
     expect(restored.deleted_at).toBeUndefined();
@@ -244,7 +244,7 @@ describe('a pin', () => {
     const [one, two, three] = await Promise.all(['1', '2', '3'].map((text) => memories.create(draft(text))));
     for (const outcome of [one, two, three]) await memories.setPinned(outcome?.memory.key ?? '', true, later);
     expect((await memories.setPinned(one?.memory.key ?? '', true, later)).version).toBe(2);
-    await memories.hide([two?.memory.key ?? ''], later);
+    await memories.softDelete([two?.memory.key ?? ''], later);
     expect(memories.pinned(10).map(({ content }) => content)).toEqual(['3', '1']);
     expect(memories.pinned(1).map(({ content }) => content)).toEqual(['3']);
     expect((await failureOf(() => memories.setPinned(two?.memory.key ?? '', false, later))).code).toBe('conflict');

@@ -22,7 +22,7 @@ it('live memories are counted, with their tags and emotions however these are wr
   }
   await memories.setPinned(created[0] ?? '', true, now);
   await memories.setPinned(created[3] ?? '', true, now);
-  await memories.hide(created.slice(3), now);
+  await memories.softDelete(created.slice(3), now);
   expect(statistics.totals()).toEqual({
     memories: 3,
     characters: 7,

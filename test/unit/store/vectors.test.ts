@@ -45,7 +45,7 @@ describe('vectors', () => {
     await store.vectors.put(memory, space, [east, north]);
     await store.vectors.put(memory, other, [Float32Array.of(1, 0, 0)]);
     await store.memories.update(memory.key, { tags: ['x'], importance: 1 }, { now });
-    await store.memories.hide([memory.key], now);
+    await store.memories.softDelete([memory.key], now);
     expect(store.vectors.count(space)).toBe(2);
     await store.memories.restore(memory.key, undefined, now);
     expect(store.vectors.count(space)).toBe(2);
@@ -126,7 +126,7 @@ describe('the queue', () => {
       { id: memories[2]?.id, key: memories[2]?.key, version: 1, content: 'three' },
     ]);
     await store.vectors.put(memories[2] ?? never(), space, [east]);
-    await store.memories.hide([memories[0]?.key ?? ''], now);
+    await store.memories.softDelete([memories[0]?.key ?? ''], now);
     expect([waiting(store), store.queue.length(space.id), store.queue.length(other.id)]).toEqual([['two'], 1, 2]);
     await store.memories.update(memories[2]?.key ?? '', { content: 'three changed' }, { now });
     expect(waiting(store)).toEqual(['three changed', 'two']);
@@ -139,7 +139,7 @@ describe('the queue', () => {
     await store.vectors.put(two, space, [east]);
     await store.vectors.put(three, other, [Float32Array.of(1, 0, 0)]);
     expect(store.queue.length(space.id)).toBe(2);
-    await store.memories.hide([one.key, three.key], now);
+    await store.memories.softDelete([one.key, three.key], now);
     expect([waiting(store), store.queue.length(space.id)]).toEqual([['four'], 1]);
     await store.memories.restore(one.key, undefined, now);
     await store.erasure.erase([two.key]);

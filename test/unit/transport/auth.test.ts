@@ -3,7 +3,7 @@ import type { AuthToken } from '../../../src/config/schema.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { MemoryMcpError } from '../../../src/core/errors.ts';
 import { createAuthenticator } from '../../../src/transport/http/access/auth.ts';
-import { RefusedRequest } from '../../../src/transport/http/http-error.ts';
+import { HttpError } from '../../../src/transport/http/http-error.ts';
 
 type GivenToken = Pick<AuthToken, 'token' | 'personas'>;
 
@@ -31,7 +31,7 @@ function refusal(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    if (error instanceof RefusedRequest) return String(error.status);
+    if (error instanceof HttpError) return String(error.status);
     if (error instanceof MemoryMcpError) return error.code;
     throw error;
   }

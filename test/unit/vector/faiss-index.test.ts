@@ -6,13 +6,13 @@ import { silentLogger } from '../../../src/core/logger.ts';
 import type { VectorChange } from '../../../src/core/vector.ts';
 import { openFaissIndex } from '../../../src/vector/faiss-index.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
-import type { LocalIndexParts } from '../../../src/vector/local-index.ts';
+import type { LocalIndexDeps } from '../../../src/vector/local-index.ts';
 import { missingFaissNode } from '../../support/faiss-node.ts';
 import { clusteredVectors } from '../../support/vectors.ts';
 
 const space = { id: 'faiss@1', dimensions: 64 };
 let folder: string;
-let parts: LocalIndexParts & { snapshot: NonNullable<LocalIndexParts['snapshot']> };
+let parts: LocalIndexDeps & { snapshot: NonNullable<LocalIndexDeps['snapshot']> };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'memory-mcp-faiss-index-'));

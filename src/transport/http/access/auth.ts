@@ -8,7 +8,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { MemoryMcpError } from '../../../core/errors.ts';
 import { quoteForMessage } from '../../../core/text/visible-text.ts';
 import type { Operation } from '../../../operation/operation.ts';
-import { RefusedRequest } from '../http-error.ts';
+import { HttpError } from '../http-error.ts';
 import { readPersonaHeader } from './persona-header.ts';
 import { createRateLimit } from './rate-limit.ts';
 
@@ -28,7 +28,7 @@ export interface Authenticator {
   personaOf(principal: Principal, headers: Headers): string;
 }
 
-export interface AuthenticatorParts {
+export interface AuthenticatorDeps {
   readonly tokens: readonly AuthToken[];
   /** Whose memories are meant where a request names nobody. */
   readonly defaultPersona: string;
@@ -39,7 +39,7 @@ export interface AuthenticatorParts {
 
 const failedTokensPerSecond = 5;
 
-export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }: AuthenticatorParts): Authenticator {
+export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }: AuthenticatorDeps): Authenticator {
   if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
 
   const holders = tokens.map((token, index) => ({
@@ -134,24 +134,24 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function unauthorized(token: string | undefined): RefusedRequest {
+function unauthorized(token: string | undefined): HttpError {
   const challenge = `Bearer realm="memory-mcp"${token === undefined ? '' : ', error="invalid_token"'}`;
   const message = token === undefined ? 'This server wants a token' : 'The token is not valid here';
-  return new RefusedRequest(401, 'unauthorized', message, {
+  return new HttpError(401, 'unauthorized', message, {
     hint: 'Send the header Authorization: Bearer with a token of auth_tokens. A persona is named in X-Persona.',
     headers: { 'WWW-Authenticate': challenge },
   });
 }
 
-function tooManyFailures(): RefusedRequest {
-  return new RefusedRequest(429, 'unauthorized', 'Too many wrong tokens came from this address', {
+function tooManyFailures(): HttpError {
+  return new HttpError(429, 'unauthorized', 'Too many wrong tokens came from this address', {
     hint: 'Wait a second.',
     headers: { 'Retry-After': '1' },
   });
 }
 
-function insufficientScope(message: string, { hint }: { hint: string }): RefusedRequest {
-  return new RefusedRequest(403, 'forbidden', message, {
+function insufficientScope(message: string, { hint }: { hint: string }): HttpError {
+  return new HttpError(403, 'forbidden', message, {
     hint,
     headers: { 'WWW-Authenticate': 'Bearer realm="memory-mcp", error="insufficient_scope"' },
   });

@@ -7,7 +7,7 @@ import { MemoryMcpError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { isLoopback } from './client-address.ts';
 
-export interface BindSafetyParts {
+export interface BindCheckDeps {
   readonly host: string;
   readonly hasTokens: boolean;
   readonly allowUnauthenticated: boolean;
@@ -16,7 +16,7 @@ export interface BindSafetyParts {
   readonly logger: Logger;
 }
 
-export async function assertSafeToListen(parts: BindSafetyParts): Promise<void> {
+export async function assertSafeToListen(parts: BindCheckDeps): Promise<void> {
   const { host, hasTokens, allowUnauthenticated, allowedHosts, logger } = parts;
   if (hasTokens) return;
   if (await reachesThisMachineOnly(host)) {

@@ -4,7 +4,7 @@
  */
 import { isJsonContentType } from '@modelcontextprotocol/server';
 import { quoteForMessage } from '../../../core/text/visible-text.ts';
-import { RefusedRequest } from '../http-error.ts';
+import { HttpError } from '../http-error.ts';
 import { bodyLimit, bodyTooLarge } from '../request-body.ts';
 import type { HostList } from './host-list.ts';
 
@@ -14,7 +14,7 @@ const headerLimit = 100;
 /** Throws a `RefusedRequest` unless the head of the request is in order. */
 export function checkHead(request: Request, hosts: HostList): void {
   if ([...request.headers.keys()].length > headerLimit) {
-    throw new RefusedRequest(431, 'invalid_input', `The request has more than ${headerLimit} headers`);
+    throw new HttpError(431, 'invalid_input', `The request has more than ${headerLimit} headers`);
   }
   const host = request.headers.get('host') ?? '';
   checkHost(host, request.url, hosts);
@@ -28,7 +28,7 @@ function checkHost(host: string, url: string, hosts: HostList): void {
   const agrees = hosts.allows(host) && new URL(`http://${host}`).host === target;
   if (agrees) return;
   const refused = hosts.allows(host) ? target : host;
-  throw new RefusedRequest(403, 'forbidden', `Host ${quoteForMessage(refused)} is not allowed here`, {
+  throw new HttpError(403, 'forbidden', `Host ${quoteForMessage(refused)} is not allowed here`, {
     hint: 'If this server is meant to be reached under that name, add it to allowed_hosts (MEMORY_MCP_ALLOWED_HOSTS).',
   });
 }
@@ -37,7 +37,7 @@ function checkOrigin(request: Request, host: string, hosts: HostList): void {
   const origin = request.headers.get('origin');
   if (origin !== null) {
     if (hosts.allowsOrigin(origin, host)) return;
-    throw new RefusedRequest(403, 'forbidden', `Origin ${quoteForMessage(origin)} is not allowed here`, {
+    throw new HttpError(403, 'forbidden', `Origin ${quoteForMessage(origin)} is not allowed here`, {
       hint: 'If that page may use this server, add it to allowed_origins (MEMORY_MCP_ALLOWED_ORIGINS).',
     });
   }
@@ -45,7 +45,7 @@ function checkOrigin(request: Request, host: string, hosts: HostList): void {
   const site = request.headers.get('sec-fetch-site');
   const opensPage = request.headers.get('sec-fetch-mode') === 'navigate' && new URL(request.url).pathname === '/';
   if ((site === 'cross-site' || site === 'same-site') && !opensPage) {
-    throw new RefusedRequest(403, 'forbidden', 'A page of another site may not load this', {
+    throw new HttpError(403, 'forbidden', 'A page of another site may not load this', {
       hint: 'Open the address itself, or add the page to allowed_origins (MEMORY_MCP_ALLOWED_ORIGINS).',
     });
   }
@@ -58,7 +58,7 @@ function checkBody(request: Request): void {
   const hasBody = request.method === 'POST' || (length ?? '0') !== '0' || headers.has('transfer-encoding');
   if (!hasBody) return;
   if (!isJsonContentType(headers.get('content-type'))) {
-    throw new RefusedRequest(415, 'invalid_input', 'The body is not announced as JSON', {
+    throw new HttpError(415, 'invalid_input', 'The body is not announced as JSON', {
       hint: 'Send the header Content-Type: application/json.',
     });
   }

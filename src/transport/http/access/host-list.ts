@@ -12,7 +12,7 @@ export interface HostList {
   allowsOrigin(origin: string, host: string): boolean;
 }
 
-export interface HostListParts {
+export interface HostListDeps {
   /** The address that the server listens on; a name of its own unless it stands for every address. */
   readonly boundHost: string;
   /** Names, with a port where only that port is meant. */
@@ -24,7 +24,7 @@ export interface HostListParts {
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 const everyAddress = ['0.0.0.0', '::'];
 
-export function createHostList({ boundHost, allowedHosts, allowedOrigins }: HostListParts): HostList {
+export function createHostList({ boundHost, allowedHosts, allowedOrigins }: HostListDeps): HostList {
   const own = everyAddress.includes(boundHost) ? [] : [boundHost];
   const entries = [...loopbackNames, ...own, ...allowedHosts].map(bracketed).map(parseHost);
   const origins = new Set(allowedOrigins.map(normalOrigin));

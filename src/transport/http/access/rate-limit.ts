@@ -11,7 +11,7 @@ export interface RateLimit {
   allows(key: string): boolean;
 }
 
-export interface RateLimitParts {
+export interface RateLimitDeps {
   /** Asked each time, so that a changed setting applies at once; 0 is no limit. */
   readonly perSecond: () => number;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export interface RateLimitParts {
 /** The keys that are remembered; past it, those whose buckets are full again are forgotten. */
 const rememberedKeys = 10_000;
 
-export function createRateLimit({ perSecond, clock }: RateLimitParts): RateLimit {
+export function createRateLimit({ perSecond, clock }: RateLimitDeps): RateLimit {
   const buckets = new Map<string, { left: number; at: number }>();
 
   function bucketOf(key: string, rate: number): { left: number; at: number } {
