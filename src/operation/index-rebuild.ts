@@ -1,8 +1,8 @@
 /**
- * index_rebuild: makes the vector index anew from the stored vectors. Never needed in normal life, and always safe.
+ * index_rebuild: builds the vector index again from the stored vectors. Always safe, and not needed in normal use.
  */
 import * as z from 'zod';
-import { rebuildIndex } from '../service/reindex.ts';
+import { recallStatus } from '../search/recall-status.ts';
 import { defineOperation } from './operation.ts';
 
 export const indexRebuild = defineOperation({
@@ -16,5 +16,9 @@ export const indexRebuild = defineOperation({
   idempotent: true,
   input: z.strictObject({}),
   output: z.strictObject({ vectors: z.number(), queued: z.number(), engine: z.string() }),
-  run: (_, scope) => rebuildIndex(scope),
+  async run(_, scope) {
+    const rebuilt = await scope.workspace.indexSync.rebuild();
+    scope.workspace.embeddingScheduler.drain();
+    return { ...rebuilt, queued: recallStatus(scope).queued };
+  },
 });

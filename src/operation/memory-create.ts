@@ -1,8 +1,9 @@
 /**
- * memory_create: stores a memory and answers with a receipt that says what is durable and how it can be found.
+ * memory_create: stores a memory. It is durable and can be found by its words before the receipt is returned; its vector
+ * may follow.
  */
 import * as z from 'zod';
-import { remember } from '../service/remember.ts';
+import { memoryKeyAt } from '../core/memory-key.ts';
 import { defineOperation } from './operation.ts';
 import { createFields, memoryKey } from './vocabulary.ts';
 
@@ -26,5 +27,27 @@ export const memoryCreate = defineOperation({
     embedded_characters: z.number().optional(),
     similar: z.array(z.strictObject({ key: memoryKey, similarity: z.number() })).optional(),
   }),
-  run: (fields, scope) => remember(scope, fields),
+  async run(fields, { workspace, clock, settings, caller }) {
+    const now = clock.now();
+    const { created, memory } = await workspace.store.memories.create({
+      ...fields,
+      source: caller.source,
+      created_at: now.toISOString(),
+      key: memoryKeyAt(now, settings.timezone),
+    });
+    await workspace.activity.wrote('memory_create', [memory.key], caller.source);
+    const vector = await (created
+      ? workspace.embeddingScheduler.write(memory)
+      : workspace.embeddingScheduler.state(memory));
+    // A search is likely to follow. By then the quality of the model should be known.
+    void workspace.modelEvaluation.ensure(workspace.models.embedder);
+    return {
+      key: memory.key,
+      stored: created,
+      duplicate_of: created ? undefined : memory.key,
+      version: memory.version,
+      lexical: 'indexed' as const,
+      ...vector,
+    };
+  },
 });

@@ -2,7 +2,7 @@
  * memory_delete: hides memories so that they can be restored, or erases them for good.
  */
 import * as z from 'zod';
-import { forget } from '../service/forget.ts';
+import { deleteMemories } from '../service/memory-delete.ts';
 import { defineOperation } from './operation.ts';
 import { memoryKey } from './vocabulary.ts';
 
@@ -26,5 +26,5 @@ export const memoryDelete = defineOperation({
     remaining: z.array(z.string()).optional(),
     backups: z.number().optional(),
   }),
-  run: (request, scope) => forget(scope, request),
+  run: (request, scope) => deleteMemories(scope, request),
 });

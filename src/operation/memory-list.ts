@@ -2,7 +2,9 @@
  * memory_list: memories in the order of time, page by page. For a question there is memory_search.
  */
 import * as z from 'zod';
-import { listMemories } from '../service/browse.ts';
+import { decodeCursor, encodeCursor } from '../core/cursor.ts';
+import { type MemoryView, viewOf } from '../reply/memory-view.ts';
+import { fitReply, replyBudget } from '../reply/reply-budget.ts';
 import { defineOperation } from './operation.ts';
 import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';
 
@@ -22,12 +24,25 @@ export const memoryList = defineOperation({
     deleted: z.enum(['exclude', 'include', 'only']).default('exclude'),
   }),
   output: z.strictObject({ memories: z.array(listedMemory), total: z.number(), next_cursor: z.string().optional() }),
-  run: ({ limit, cursor: at, ...question }, scope) =>
-    listMemories(scope, {
-      filter: filterOf(question, question.deleted, scope),
-      order: question.order,
-      limit,
-      cursor: at,
-      question,
-    }),
+  run({ limit, cursor: at, ...query }, scope) {
+    const { store, activity } = scope.workspace;
+    const filter = filterOf(query, query.deleted, scope);
+    const after = at === undefined ? undefined : decodeCursor(at, query);
+    const page = store.read(() => {
+      // One more than asked for tells whether there is a next page.
+      const found = store.memories.list({ filter, order: query.order, after, limit: limit + 1 });
+      const memories = fitReply<MemoryView>(
+        found.slice(0, limit).map((memory) => viewOf(memory, scope)),
+        replyBudget.concise,
+      );
+      const last = found[memories.length - 1];
+      return {
+        memories,
+        total: store.memories.count(filter),
+        ...(memories.length < found.length && last !== undefined && { next_cursor: encodeCursor(last.id, query) }),
+      };
+    });
+    activity.read('memory_list', [], scope.caller);
+    return page;
+  },
 });

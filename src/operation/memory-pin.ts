@@ -2,7 +2,7 @@
  * memory_pin: keeps a memory in view at the start of every session.
  */
 import * as z from 'zod';
-import { pin } from '../service/revise.ts';
+import { briefViewOf } from '../reply/memory-view.ts';
 import { defineOperation } from './operation.ts';
 import { listedMemory, memoryKey } from './vocabulary.ts';
 
@@ -15,5 +15,10 @@ export const memoryPin = defineOperation({
   idempotent: true,
   input: z.strictObject({ key: memoryKey, pinned: z.boolean().default(true) }),
   output: z.strictObject({ memory: listedMemory }),
-  run: (request, scope) => pin(scope, request),
+  async run({ key, pinned }, scope) {
+    const { workspace, clock, caller } = scope;
+    const memory = await workspace.store.memories.setPinned(key, pinned, clock.now().toISOString());
+    await workspace.activity.wrote('memory_pin', [key], caller.source);
+    return { memory: briefViewOf(memory, scope) };
+  },
 });

@@ -2,7 +2,8 @@
  * memory_restore: takes a delete back, or returns to an earlier version.
  */
 import * as z from 'zod';
-import { restore } from '../service/revise.ts';
+import { briefViewOf } from '../reply/memory-view.ts';
+import { embedAgain } from '../service/embed-again.ts';
 import { defineOperation } from './operation.ts';
 import { listedMemory, memoryKey } from './vocabulary.ts';
 
@@ -16,5 +17,11 @@ export const memoryRestore = defineOperation({
   set: 'core',
   input: z.strictObject({ key: memoryKey, version: z.int().min(1).optional() }),
   output: z.strictObject({ memory: listedMemory }),
-  run: (request, scope) => restore(scope, { key: request.key, version: request.version }),
+  async run({ key, version }, scope) {
+    const { workspace, clock, caller } = scope;
+    const memory = await workspace.store.memories.restore(key, version, clock.now().toISOString());
+    await workspace.activity.wrote('memory_restore', [key], caller.source);
+    await embedAgain(scope, memory);
+    return { memory: briefViewOf(memory, scope) };
+  },
 });

@@ -2,7 +2,7 @@
  * memory_stats: how many memories there are, of what kind and since when, and how far the embedding model is trusted.
  */
 import * as z from 'zod';
-import { memoryStatistics } from '../service/memory-stats.ts';
+import { readStatistics } from '../service/memory-stats.ts';
 import { defineOperation } from './operation.ts';
 
 const count = z.strictObject({ name: z.string(), count: z.number() });
@@ -40,5 +40,5 @@ export const memoryStats = defineOperation({
       })
       .optional(),
   }),
-  run: ({ top }, scope) => memoryStatistics(scope, top),
+  run: ({ top }, scope) => readStatistics(scope, top),
 });

@@ -2,7 +2,9 @@
  * memory_update: changes a memory by key and keeps what it was.
  */
 import * as z from 'zod';
-import { revise } from '../service/revise.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import { briefViewOf } from '../reply/memory-view.ts';
+import { embedAgain } from '../service/embed-again.ts';
 import { defineOperation } from './operation.ts';
 import { changeFields, listedMemory, memoryKey } from './vocabulary.ts';
 
@@ -20,6 +22,19 @@ export const memoryUpdate = defineOperation({
     ...changeFields,
   }),
   output: z.strictObject({ memory: listedMemory, previous_version: z.number() }),
-  run: ({ key, expected_version, ...change }, scope) =>
-    revise(scope, { key, expectedVersion: expected_version, change }),
+  async run({ key, expected_version: expectedVersion, ...change }, scope) {
+    const { workspace, clock, caller } = scope;
+    if (Object.values(change).every((value) => value === undefined)) {
+      throw new MemoryMcpError('invalid_input', 'memory_update: nothing to change was given', {
+        hint: 'Give at least one field besides key; null clears a field.',
+      });
+    }
+    const memory = await workspace.store.memories.update(key, change, {
+      now: clock.now().toISOString(),
+      expectedVersion,
+    });
+    await workspace.activity.wrote('memory_update', [key], caller.source);
+    await embedAgain(scope, memory);
+    return { memory: briefViewOf(memory, scope), previous_version: memory.version - 1 };
+  },
 });

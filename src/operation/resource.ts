@@ -6,7 +6,7 @@ import type { MemoryKey } from '../core/memory.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
 import { readMemories } from '../service/memory-read.ts';
-import { memoryStatistics, storeInformation, usageMetrics } from '../service/memory-stats.ts';
+import { readStatistics, storeInformation, usageMetrics } from '../service/memory-stats.ts';
 import type { OpenScope, Result } from './operation.ts';
 
 export interface Resource {
@@ -37,7 +37,7 @@ export const resources: readonly Resource[] = [
     name: 'stats',
     title: 'Memory statistics',
     description: 'Totals, frequent tags and emotions, the last seven days, and how far the embedding model is trusted.',
-    read: (scope) => memoryStatistics(scope),
+    read: (scope) => readStatistics(scope),
   },
 ];
 

@@ -2,7 +2,7 @@
  * update_context: what an assistant notes about the user, the persona and its state, outside single memories.
  */
 import * as z from 'zod';
-import { stateLimit } from '../core/memory.ts';
+import { stateLimit } from '../core/memory-fields.ts';
 import { changeContext, listNames, recordNames, stateNames } from '../service/context.ts';
 import { personaContext, undertakingStatus } from './context-schema.ts';
 import { defineOperation } from './operation.ts';

@@ -2,59 +2,28 @@
  * The words that operations share: schemas of keys, fields, filters and memories, each written once.
  */
 import * as z from 'zod';
-import { contentLimit, type MemoryFilter, stateLimit, tagLimit } from '../core/memory.ts';
+import type { MemoryFilter } from '../core/memory.ts';
+import { type MemoryField, type MemoryFieldName, managedFields, memoryFields, namesOf } from '../core/memory-fields.ts';
 import { parseTimeRange } from '../core/time/time-range.ts';
 import type { Scope } from '../persona/scope.ts';
 
 export const memoryKey = z.string().min(1).max(200);
 
-const content = z
-  .string()
-  .max(contentLimit)
-  .refine((text) => text.trim() !== '', 'must not be empty');
-const tags = z.array(z.string().trim().min(1).max(tagLimit.length)).max(tagLimit.count);
-const fraction = z.number().min(0).max(1);
-const state = z.string().trim().min(1).max(stateLimit);
-const ordinaryImportance = 0.5;
-
 /** The fields of a memory that a caller may give when it creates one. */
-export const createFields = {
-  content: content.describe('One fact, decision or event, as a full sentence that will make sense on its own later.'),
-  tags: tags.default([]).describe('Words to filter by, for example ["food", "allergy"].'),
-  importance: fraction.default(ordinaryImportance).describe('0 to 1. 0.5 is ordinary, 0.9 must never be missed.'),
-  emotion: state.optional().describe('The emotion that belongs to it, for example "joy".'),
-  emotion_intensity: fraction.optional(),
-  physical_state: state.optional(),
-  mental_state: state.optional(),
-  environment: state.optional(),
-  relationship_status: state.optional(),
-  action_tag: state.optional(),
-};
+export const createFields = mapFields(({ schema, optional, default: initial, description }) => {
+  const given = optional === true ? schema.optional() : initial === undefined ? schema : schema.default(initial);
+  return description === undefined ? given : given.describe(description);
+}) as CreateFields;
 
 /** The same fields for a change: absent is unchanged, null is cleared. */
-export const changeFields = {
-  content: content.optional(),
-  tags: tags
-    .nullable()
-    .transform((given) => given ?? [])
-    .optional()
-    .describe('Replaces all tags.'),
-  importance: fraction
-    .nullable()
-    .transform((given) => given ?? ordinaryImportance)
-    .optional(),
-  emotion: state.nullable().optional(),
-  emotion_intensity: fraction.nullable().optional(),
-  physical_state: state.nullable().optional(),
-  mental_state: state.nullable().optional(),
-  environment: state.nullable().optional(),
-  relationship_status: state.nullable().optional(),
-  action_tag: state.nullable().optional(),
-};
+export const changeFields = mapFields(({ schema, optional, default: initial }, name) => {
+  const given = optional === true || initial !== undefined ? schema.nullable().optional() : schema.optional();
+  return name === 'tags' ? given.describe('Replaces all tags.') : given;
+}) as ChangeFields;
 
 /** Filters that search and list share. */
 export const filterFields = {
-  tags: tags.optional(),
+  tags: memoryFields.tags.schema.optional(),
   tag_match: z.enum(['any', 'all']).default('any'),
   date_range: z
     .string()
@@ -62,7 +31,7 @@ export const filterFields = {
     .max(200)
     .optional()
     .describe('When it was created: "today", "last 7 days", "先月", "3日前", "2026-03", "2026-01-01..2026-02-15".'),
-  min_importance: fraction.optional(),
+  min_importance: memoryFields.importance.schema.optional(),
 };
 
 interface FilterInput {
@@ -96,32 +65,10 @@ export function filterOf(
 
 export const cursor = z.string().min(1).max(200).optional().describe('next_cursor of the previous reply.');
 
-const storedFields = {
-  tags: z.array(z.string()),
-  importance: z.number(),
-  emotion: z.string().optional(),
-  emotion_intensity: z.number().optional(),
-  physical_state: z.string().optional(),
-  mental_state: z.string().optional(),
-  environment: z.string().optional(),
-  relationship_status: z.string().optional(),
-  action_tag: z.string().optional(),
-};
+const { content: _content, ...fieldsBesideContent } = outputOf(memoryFields);
+const { key, created_at, updated_at, ...managed } = outputOf(managedFields);
 
-const memoryFields = {
-  key: memoryKey,
-  created_at: z.string(),
-  updated_at: z.string(),
-  age: z.string(),
-  ...storedFields,
-  source: z.string(),
-  version: z.number(),
-  pinned: z.boolean(),
-  access_count: z.number(),
-  last_accessed_at: z.string().optional(),
-  deleted_at: z.string().optional(),
-  superseded_by: z.string().optional(),
-};
+const shownFields = { key, created_at, updated_at, age: z.string(), ...fieldsBesideContent, ...managed };
 
 /** The whole content, or a preview and how long the content is. */
 const contentOrPreview = {
@@ -131,7 +78,7 @@ const contentOrPreview = {
 };
 
 /** A memory in a list. */
-export const listedMemory = z.strictObject({ ...memoryFields, ...contentOrPreview });
+export const listedMemory = z.strictObject({ ...shownFields, ...contentOrPreview });
 
 /** A memory with its text, or the part of it that was asked for. */
 export const readMemory = listedMemory.extend({
@@ -144,10 +91,43 @@ export const readMemory = listedMemory.extend({
         version: z.number(),
         replaced_at: z.string(),
         replaced_by: z.string(),
-        ...storedFields,
+        ...fieldsBesideContent,
         ...contentOrPreview,
       }),
     )
     .optional(),
   history_omitted: z.number().optional(),
 });
+
+type Fields = typeof memoryFields;
+type CreateFields = {
+  [Name in MemoryFieldName]: Fields[Name] extends { optional: true }
+    ? z.ZodOptional<Fields[Name]['schema']>
+    : Fields[Name] extends { default: unknown }
+      ? z.ZodDefault<Fields[Name]['schema']>
+      : Fields[Name]['schema'];
+};
+type ChangeFields = {
+  [Name in MemoryFieldName]: Fields[Name] extends { optional: true } | { default: unknown }
+    ? z.ZodOptional<z.ZodNullable<Fields[Name]['schema']>>
+    : z.ZodOptional<Fields[Name]['schema']>;
+};
+
+function mapFields(map: (field: MemoryField, name: MemoryFieldName) => z.ZodType): Record<string, z.ZodType> {
+  return Object.fromEntries(namesOf(memoryFields).map((name) => [name, map(memoryFields[name], name)]));
+}
+
+/** What a reply shows of a table's fields. Limits are for what comes in: a store may hold what an older one allowed. */
+function outputOf<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
+  const shapes = { text: z.string(), number: z.number(), flag: z.boolean(), json: z.array(z.string()) } as const;
+  const schemas = Object.entries(table).map(([name, { stored, optional }]) => [
+    name,
+    optional === true ? shapes[stored].optional() : shapes[stored],
+  ]);
+  // One schema for each field of the table, by how it is stored.
+  return Object.fromEntries(schemas) as {
+    [Name in keyof Table]: Table[Name] extends { readonly optional: true }
+      ? z.ZodOptional<(typeof shapes)[Table[Name]['stored']]>
+      : (typeof shapes)[Table[Name]['stored']];
+  };
+}

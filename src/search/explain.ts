@@ -4,12 +4,12 @@
  */
 
 import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../core/memory-errors.ts';
 import { languageOf } from '../core/text/language.ts';
 import type { Scope } from '../persona/scope.ts';
 import { scoreText } from '../scoring/bm25.ts';
 import { nearness } from '../scoring/model-quality.ts';
 import { zScore } from '../scoring/ranking.ts';
-import { unknownKey } from '../store/memory-change.ts';
 import { prepareQueryFor, searchWords } from './lexical-search.ts';
 import { rankMemories } from './ranked-list.ts';
 import { type SemanticSearch, searchMeaning } from './semantic-search.ts';

@@ -4,12 +4,12 @@
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../core/memory-errors.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
 import { passageAround } from '../scoring/passage.ts';
 import type { CalibrationSource, Strength } from '../scoring/strength.ts';
-import { unknownKey } from '../store/memory-change.ts';
 import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
 
 export interface SearchRequest {

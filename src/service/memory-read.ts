@@ -3,12 +3,12 @@
  * too long for one reply. It changes nothing but the counts of use.
  */
 import type { Memory, MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../core/memory-errors.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened, shareOf } from '../reply/reply-budget.ts';
 import { headWithin, jsonBytes } from '../reply/reply-text.ts';
-import { unknownKey } from '../store/memory-change.ts';
 import type { MemoryVersion } from '../store/memory-versions.ts';
 
 export interface ReadRequest {

@@ -19,7 +19,7 @@ export interface MemoryStatistics extends Totals {
 
 const dayLength = 86_400_000;
 
-export function memoryStatistics(scope: Scope, top = 10): MemoryStatistics {
+export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   const { store } = scope.workspace;
   const measured = measuredQuality(scope);
   const now = scope.clock.now().getTime();

@@ -2,7 +2,8 @@
  * Turns a MemoryFilter into the one SQL predicate that every path uses: lists, full text, vectors. It speaks of the
  * table `memories` under the alias `m`. What varies are parameters, so that there are few different statements.
  */
-import { type MemoryFilter, stateFields } from '../core/memory.ts';
+import type { MemoryFilter } from '../core/memory.ts';
+import { filterFieldNames } from '../core/memory-fields.ts';
 import { foldText } from '../core/text/terms.ts';
 import type { Parameter } from './sqlite/connection.ts';
 
@@ -24,7 +25,7 @@ export function predicateOf(filter: MemoryFilter): SqlPredicate {
   if (filter.createdFrom !== undefined) add('m.created_at >= ?', filter.createdFrom);
   if (filter.createdBefore !== undefined) add('m.created_at < ?', filter.createdBefore);
   if (filter.minImportance !== undefined) add('m.importance >= ?', filter.minImportance);
-  for (const field of stateFields) {
+  for (const field of filterFieldNames) {
     const wanted = filter.states?.[field];
     if (wanted !== undefined) add(`fold_text(m.${field}) = ?`, foldText(wanted));
   }

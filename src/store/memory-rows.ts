@@ -1,103 +1,61 @@
 /**
- * How a row of `memories` becomes a Memory and back. The only file that knows the column list.
+ * How a row of `memories` becomes a Memory and back. Columns follow the tables of `core/memory-fields.ts`.
  */
 import { createHash } from 'node:crypto';
 import type { Memory, MemoryFields } from '../core/memory.ts';
+import { type MemoryField, managedFields, memoryFieldNames, memoryFields } from '../core/memory-fields.ts';
 import { foldText } from '../core/text/terms.ts';
 import type { Parameter } from './sqlite/connection.ts';
 
+export type MemoryRow = Readonly<Record<string, string | number | null>> & { readonly id: number };
+
 /** The columns that a caller's fields fill, in the order of `fieldParameters`. */
-const fieldColumns = [
-  'content',
-  'content_hash',
-  'tags',
-  'importance',
-  'emotion',
-  'emotion_intensity',
-  'physical_state',
-  'mental_state',
-  'environment',
-  'relationship_status',
-  'action_tag',
-] as const;
+const writtenColumns = ['content_hash', ...memoryFieldNames];
 
-export interface MemoryRow {
-  id: number;
-  key: string;
-  content: string;
-  created_at: string;
-  updated_at: string;
-  tags: string;
-  importance: number;
-  emotion: string | null;
-  emotion_intensity: number | null;
-  physical_state: string | null;
-  mental_state: string | null;
-  environment: string | null;
-  relationship_status: string | null;
-  action_tag: string | null;
-  source: string;
-  version: number;
-  pinned: number;
-  access_count: number;
-  last_accessed_at: string | null;
-  deleted_at: string | null;
-  superseded_by: string | null;
-}
+/** In the order in which replies show them. */
+const readFields: readonly (readonly [name: string, field: MemoryField])[] = (() => {
+  const { key, created_at, updated_at, ...kept } = managedFields;
+  const { content, ...described } = memoryFields;
+  return Object.entries({ key, content, created_at, updated_at, ...described, ...kept });
+})();
 
-export const memoryColumns =
-  'm.id, m.key, m.content, m.created_at, m.updated_at, m.tags, m.importance, m.emotion, m.emotion_intensity, ' +
-  'm.physical_state, m.mental_state, m.environment, m.relationship_status, m.action_tag, m.source, m.version, ' +
-  'm.pinned, m.access_count, m.last_accessed_at, m.deleted_at, m.superseded_by';
+export const memoryColumns = ['id', ...readFields.map(([name]) => name)].map((name) => `m.${name}`).join(', ');
 
 /** Takes key, created_at, updated_at and source, then `fieldParameters`. */
-export const insertMemory = `INSERT INTO memories (key, created_at, updated_at, source, version, ${fieldColumns.join(', ')})
-  VALUES (?, ?, ?, ?, 1${', ?'.repeat(fieldColumns.length)})`;
+export const insertMemory = `INSERT INTO memories (key, created_at, updated_at, source, version, ${writtenColumns.join(', ')})
+  VALUES (?, ?, ?, ?, 1${', ?'.repeat(writtenColumns.length)})`;
 
-/** Takes `fieldParameters`, then updated_at and the id. What was hidden or superseded lives again. */
-export const overwriteMemory = `UPDATE memories SET ${fieldColumns.map((column) => `${column} = ?`).join(', ')},
+/** Takes `fieldParameters`, then updated_at and the id. A deleted or superseded memory becomes live again. */
+export const overwriteMemory = `UPDATE memories SET ${writtenColumns.map((column) => `${column} = ?`).join(', ')},
   updated_at = ?, version = version + 1, deleted_at = NULL, superseded_by = NULL WHERE id = ?`;
 
 export function memoryFromRow(row: MemoryRow): Memory {
-  return {
-    id: row.id,
-    key: row.key,
-    content: row.content,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-    tags: JSON.parse(row.tags),
-    importance: row.importance,
-    emotion: row.emotion ?? undefined,
-    emotion_intensity: row.emotion_intensity ?? undefined,
-    physical_state: row.physical_state ?? undefined,
-    mental_state: row.mental_state ?? undefined,
-    environment: row.environment ?? undefined,
-    relationship_status: row.relationship_status ?? undefined,
-    action_tag: row.action_tag ?? undefined,
-    source: row.source,
-    version: row.version,
-    pinned: row.pinned === 1,
-    access_count: row.access_count,
-    last_accessed_at: row.last_accessed_at ?? undefined,
-    deleted_at: row.deleted_at ?? undefined,
-    superseded_by: row.superseded_by ?? undefined,
-  };
+  const memory: Record<string, unknown> = { id: row.id };
+  for (const [name, { stored }] of readFields) memory[name] = decode(row[name], stored);
+  // Every field of both tables has just been read from its own column.
+  return memory as Memory;
 }
 
 export function fieldParameters(fields: MemoryFields): Parameter[] {
+  const values: MemoryFields = { ...fields, tags: distinctTags(fields.tags) };
   return [
-    fields.content,
     contentHash(fields.content),
-    JSON.stringify(distinctTags(fields.tags)),
-    fields.importance,
-    fields.emotion ?? null,
-    fields.emotion_intensity ?? null,
-    fields.physical_state ?? null,
-    fields.mental_state ?? null,
-    fields.environment ?? null,
-    fields.relationship_status ?? null,
-    fields.action_tag ?? null,
+    ...memoryFieldNames.map((name) => encode(values[name], memoryFields[name].stored)),
   ];
+}
+
+function decode(value: string | number | null | undefined, stored: MemoryField['stored']): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (stored === 'json') return JSON.parse(String(value));
+  return stored === 'flag' ? value === 1 : value;
+}
+
+function encode(value: unknown, stored: MemoryField['stored']): Parameter {
+  if (value === undefined) return null;
+  if (stored === 'json') return JSON.stringify(value);
+  if (stored === 'flag') return value === true ? 1 : 0;
+  // What is neither JSON nor a flag is text or a number already.
+  return value as string | number;
 }
 
 /** Of tags that are found alike, the first. */
@@ -112,18 +70,8 @@ export function distinctTags(tags: readonly string[]): string[] {
 
 /** The part of a memory that a caller may set, as a version keeps it. */
 export function fieldsOf(memory: MemoryFields): MemoryFields {
-  return {
-    content: memory.content,
-    tags: memory.tags,
-    importance: memory.importance,
-    emotion: memory.emotion,
-    emotion_intensity: memory.emotion_intensity,
-    physical_state: memory.physical_state,
-    mental_state: memory.mental_state,
-    environment: memory.environment,
-    relationship_status: memory.relationship_status,
-    action_tag: memory.action_tag,
-  };
+  // One entry for each name of the table is what `MemoryFields` is.
+  return Object.fromEntries(memoryFieldNames.map((name) => [name, memory[name]])) as unknown as MemoryFields;
 }
 
 /** What makes two texts the same memory: NFC, trimmed, LF. NFKC would merge 10² with 102. */

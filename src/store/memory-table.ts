@@ -3,39 +3,27 @@
  * transaction that also feeds full text and the change log, so that nothing can be half done.
  */
 import { MemoryMcpError } from '../core/errors.ts';
-import {
-  type Memory,
-  type MemoryFields,
-  type MemoryId,
-  type MemoryKey,
-  type Timestamp,
-  tagLimit,
-} from '../core/memory.ts';
+import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
+import { deletedMemory, notDeleted, staleVersion, unknownKey } from '../core/memory-errors.ts';
+import { tagLimit } from '../core/memory-fields.ts';
 import { numberedKey } from '../core/memory-key.ts';
 import { foldText } from '../core/text/terms.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FullText } from './full-text.ts';
-import {
-  changedFields,
-  deletedMemory,
-  type MemoryChange,
-  notDeleted,
-  staleVersion,
-  unknownKey,
-} from './memory-change.ts';
+import { changedFields, type MemoryChange } from './memory-change.ts';
 import { createMemoryReading, type MemoryReading } from './memory-reading.ts';
 import { contentHash, distinctTags, fieldParameters, fieldsOf, insertMemory, overwriteMemory } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
 import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
-export interface MemoryDraft extends MemoryFields {
+export type MemoryDraft = MemoryFields & {
   readonly source: string;
   readonly created_at: Timestamp;
   /** The key of the moment; the store adds a number where the moment already holds a memory. */
   readonly key: MemoryKey;
-}
+};
 
 export type CreateOutcome = { readonly created: boolean; readonly memory: Memory };
 

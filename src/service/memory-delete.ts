@@ -1,14 +1,14 @@
 /**
- * Forgetting: hides memories so that they can be restored, or erases them from every file of the persona. Backups are
- * never touched; the receipt says how many there are.
+ * Deletes memories: hides them where they can be restored, or erases them from every file of the persona. Backups are
+ * never touched; the receipt counts them.
  */
 import { readdirSync } from 'node:fs';
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryKey } from '../core/memory.ts';
+import { unknownKey } from '../core/memory-errors.ts';
 import type { Scope } from '../persona/scope.ts';
-import { unknownKey } from '../store/memory-change.ts';
 
-export interface ForgetReceipt {
+export interface DeleteReceipt {
   readonly deleted: MemoryKey[];
   readonly not_found: MemoryKey[];
   /** True when no trace is left, "pending" while `remaining` still holds some; finished at the next idle or start. */
@@ -20,10 +20,10 @@ export interface ForgetReceipt {
 }
 
 /** `not_found` if none of the keys exists. Deleting again what is deleted already changes nothing. */
-export async function forget(
+export async function deleteMemories(
   scope: Scope,
   { keys, permanent }: { keys: readonly MemoryKey[]; permanent: boolean },
-): Promise<ForgetReceipt> {
+): Promise<DeleteReceipt> {
   const { workspace, clock, caller } = scope;
   const { memories, erasure } = workspace.store;
   const wanted = [...new Set(keys)];

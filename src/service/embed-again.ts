@@ -1,0 +1,9 @@
+/**
+ * Gives a memory whose text has changed its vectors, as a new memory gets them.
+ */
+import type { Memory } from '../core/memory.ts';
+import type { Scope } from '../persona/scope.ts';
+
+export async function embedAgain({ workspace: { embeddingScheduler } }: Scope, memory: Memory): Promise<void> {
+  if (embeddingScheduler.state(memory).vector === 'queued') await embeddingScheduler.write(memory);
+}
