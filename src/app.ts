@@ -16,7 +16,7 @@ import { createPersonas } from './persona/personas.ts';
 import type { Caller } from './persona/scope.ts';
 import { createWorkspace } from './persona/workspace.ts';
 import { checkHealth, type Health } from './service/health.ts';
-import { openMemoryStore } from './store/sqlite-memory-store.ts';
+import { openMemoryStore } from './store/memory-store.ts';
 import { openFaissIndex } from './vector/faiss-index.ts';
 import { openFlatIndex } from './vector/flat-index.ts';
 import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 import { callTool } from './contestants.ts';
 import { startMemoryMcp } from './memory-mcp-server.ts';
 import { searchNoteOf } from './search-notes.ts';

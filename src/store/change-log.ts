@@ -20,20 +20,6 @@ export interface LoggedChange {
   readonly chunk: number;
 }
 
-export interface ChangeLog {
-  /** Appends, and now and then drops what is older than the newest 100,000; call inside a write transaction. */
-  append(op: LoggedChange['op'], key: MemoryKey, vector?: { id: VectorId; chunk: number }): void;
-  /** The newest generation, 0 before the first change. */
-  latest(): number;
-  /**
-   * The random tag of a generation. Undefined where the log cannot continue from there: it is of another history or
-   * was dropped. Generation 0 is "" as long as nothing was dropped.
-   */
-  tagOf(generation: number): string | undefined;
-  /** The next changes after `generation`, oldest first. Complete only where `tagOf(generation)` is known. */
-  since(generation: number, limit: number): LoggedChange[];
-}
-
 interface ChangeRow {
   generation: number;
   op: LoggedChange['op'];
@@ -42,9 +28,10 @@ interface ChangeRow {
   chunk: number | null;
 }
 
-export function createChangeLog(connection: Connection): ChangeLog {
+export function createChangeLog(connection: Connection) {
   return {
-    append(op, key, vector) {
+    /** Appends, and now and then drops what is older than the newest 100,000; call inside a write transaction. */
+    append(op: LoggedChange['op'], key: MemoryKey, vector?: { id: VectorId; chunk: number }): void {
       const tag = randomBytes(8).toString('hex');
       const { lastInsertRowid } = connection
         .sql('INSERT INTO changes (op, vector_id, key, chunk, tag) VALUES (?, ?, ?, ?, ?)')
@@ -54,18 +41,24 @@ export function createChangeLog(connection: Connection): ChangeLog {
         connection.sql('DELETE FROM changes WHERE generation <= ?').run(generation - keptChanges);
       }
     },
-    latest() {
+    /** The newest generation, 0 before the first change. */
+    latest(): number {
       const row = connection.sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").get();
       return row?.seq ?? 0;
     },
-    tagOf(generation) {
+    /**
+     * The random tag of a generation. Undefined where the log cannot continue from there: it is of another history or
+     * was dropped. Generation 0 is "" as long as nothing was dropped.
+     */
+    tagOf(generation: number): string | undefined {
       if (generation === 0) {
         const oldest = connection.sql<{ oldest: number | null }>('SELECT min(generation) AS oldest FROM changes').get();
         return (oldest?.oldest ?? 1) === 1 ? '' : undefined;
       }
       return connection.sql<{ tag: string }>('SELECT tag FROM changes WHERE generation = ?').get(generation)?.tag;
     },
-    since(generation, limit) {
+    /** The next changes after `generation`, oldest first. Complete only where `tagOf(generation)` is known. */
+    since(generation: number, limit: number): LoggedChange[] {
       const rows = connection
         .sql<ChangeRow>(
           'SELECT generation, op, vector_id, key, chunk FROM changes WHERE generation > ? ORDER BY generation LIMIT ?',
@@ -81,3 +74,5 @@ export function createChangeLog(connection: Connection): ChangeLog {
     },
   };
 }
+
+export type ChangeLog = ReturnType<typeof createChangeLog>;

@@ -12,13 +12,7 @@ export interface ContextEntry {
 
 export type ContextEntries = ReadonlyMap<string, ContextEntry>;
 
-export interface ContextTable {
-  all(): ContextEntries;
-  /** Computes and stores new entries in one transaction; names that are absent stay, `undefined` removes one. */
-  change(compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>): Promise<void>;
-}
-
-export function createContextTable(connection: Connection): ContextTable {
+export function createContextTable(connection: Connection) {
   const all = (): ContextEntries =>
     new Map(
       connection
@@ -30,7 +24,8 @@ export function createContextTable(connection: Connection): ContextTable {
     );
   return {
     all,
-    change: (compute) =>
+    /** Computes and stores new entries in one transaction; names that are absent stay, `undefined` removes one. */
+    change: (compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>): Promise<void> =>
       connection.write(() => {
         for (const [name, entry] of compute(all())) {
           if (entry === undefined) connection.sql('DELETE FROM context WHERE name = ?').run(name);
@@ -43,3 +38,5 @@ export function createContextTable(connection: Connection): ContextTable {
       }),
   };
 }
+
+export type ContextTable = ReturnType<typeof createContextTable>;

@@ -11,17 +11,6 @@ import type { MemoryTable } from './memory-table.ts';
 import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
-export interface Erasure {
-  /** Deletes the rows for good and notes that their traces remain. Unknown keys are left out of the answer. */
-  erase(keys: readonly MemoryKey[]): Promise<Memory[]>;
-  /** Removes the traces from this file and its WAL. False while another connection's read keeps them alive. */
-  removeTraces(): Promise<boolean>;
-  /** True from `erase` until `complete`. */
-  pending(): boolean;
-  /** Says that nothing is left of what was erased before the last `removeTraces` began. */
-  complete(): Promise<void>;
-}
-
 interface Parts {
   readonly connection: Connection;
   readonly memories: MemoryTable;
@@ -34,14 +23,15 @@ const emptyWalWaits = [0, 10, 30, 60, 100];
 /** Pages of the full-text index that one transaction rewrites: about 20 ms on a slow machine. */
 const mergedPages = 64;
 
-export function createErasure({ connection, memories, fullText, vectors }: Parts): Erasure {
+export function createErasure({ connection, memories, fullText, vectors }: Parts) {
   /** A new value with each erasure, so that finishing one cannot hide another that came in between. */
   const mark = () =>
     connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'erasure_pending'").get()?.value;
   let removed: string | undefined;
 
   return {
-    erase: (keys) =>
+    /** Deletes the rows for good and notes that their traces remain. Unknown keys are left out of the answer. */
+    erase: (keys: readonly MemoryKey[]): Promise<Memory[]> =>
       connection.write(() => {
         const erased: Memory[] = [];
         for (const key of new Set(keys)) {
@@ -57,7 +47,8 @@ export function createErasure({ connection, memories, fullText, vectors }: Parts
         }
         return erased;
       }),
-    async removeTraces() {
+    /** Removes the traces from this file and its WAL. False while another connection's read keeps them alive. */
+    async removeTraces(): Promise<boolean> {
       removed = mark();
       await mergeFullText(connection);
       for (const wait of emptyWalWaits) {
@@ -66,13 +57,17 @@ export function createErasure({ connection, memories, fullText, vectors }: Parts
       }
       return false;
     },
-    pending: () => mark() !== undefined,
-    complete: () =>
+    /** True from `erase` until `complete`. */
+    pending: (): boolean => mark() !== undefined,
+    /** Says that nothing is left of what was erased before the last `removeTraces` began. */
+    complete: (): Promise<void> =>
       connection.write(() => {
         connection.sql("DELETE FROM meta WHERE name = 'erasure_pending' AND value = ?").run(removed ?? null);
       }),
   };
 }
+
+export type Erasure = ReturnType<typeof createErasure>;
 
 /**
  * Writes the full-text index anew: removed entries linger in its segments until these are merged. Source: the FTS5

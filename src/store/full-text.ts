@@ -14,24 +14,6 @@ export interface CorpusStatistics {
   readonly totalLength: number;
 }
 
-export interface FullText {
-  /** Adds a text; call inside a write transaction. */
-  add(id: MemoryId, content: string): void;
-  /** Removes a text; call inside a write transaction, with the content that was added. */
-  remove(id: MemoryId, content: string): void;
-  statistics(): CorpusStatistics;
-  /**
-   * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number of 500
-   * or more may be wrong by a hundredth of it, since it is kept until so many texts may have changed.
-   */
-  documentFrequency(term: QueryTerm): number;
-  /**
-   * The newest memories that hold the term and pass the filter, newest first. Costs time for each match that the
-   * filter turns away, so the rare terms of a question are the ones to ask for.
-   */
-  postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[];
-}
-
 /** SQLite counts the texts of a term one by one, so the numbers of terms in so many texts are kept for a while. */
 const countedFrom = 500;
 const keptCounts = 10_000;
@@ -40,7 +22,7 @@ const tolerance = 0.01;
 /** Above every character in the order of UTF-8. */
 const lastCharacter = '\u{10ffff}';
 
-export function createFullText(connection: Connection): FullText {
+export function createFullText(connection: Connection) {
   const count = (texts: number, length: number) => {
     const add = connection.sql('UPDATE meta SET value = value + ? WHERE name = ?');
     add.run(texts, 'text_count');
@@ -67,16 +49,22 @@ export function createFullText(connection: Connection): FullText {
   }
 
   return {
-    add(id, content) {
+    /** Adds a text; call inside a write transaction. */
+    add(id: MemoryId, content: string): void {
       connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, documentTerms(content).join(' '));
       count(1, content.length);
     },
-    remove(id, content) {
+    /** Removes a text; call inside a write transaction, with the content that was added. */
+    remove(id: MemoryId, content: string): void {
       connection.sql('DELETE FROM memory_text WHERE rowid = ?').run(id);
       count(-1, -content.length);
     },
-    statistics: () => ({ count: meta('text_count'), totalLength: meta('text_length') }),
-    documentFrequency(term) {
+    statistics: (): CorpusStatistics => ({ count: meta('text_count'), totalLength: meta('text_length') }),
+    /**
+     * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number of 500
+     * or more may be wrong by a hundredth of it, since it is kept until so many texts may have changed.
+     */
+    documentFrequency(term: QueryTerm): number {
       const expression = matchExpression(term);
       const known = counted.get(expression);
       if (known !== undefined && mostChanged(known.at, progress()) <= tolerance * known.documents) {
@@ -89,7 +77,11 @@ export function createFullText(connection: Connection): FullText {
       }
       return documents;
     },
-    postings(term, filter, limit) {
+    /**
+     * The newest memories that hold the term and pass the filter, newest first. Costs time for each match that the
+     * filter turns away, so the rare terms of a question are the ones to ask for.
+     */
+    postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[] {
       if (isOpen(filter)) return connection.sql(livePostings).column(matchExpression(term), limit);
       const { text, parameters } = predicateOf(filter);
       return connection
@@ -102,6 +94,8 @@ export function createFullText(connection: Connection): FullText {
     },
   };
 }
+
+export type FullText = ReturnType<typeof createFullText>;
 
 interface Progress {
   readonly given: number;

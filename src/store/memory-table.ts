@@ -1,6 +1,6 @@
 /**
- * The rows of `memories` with their versions and tags: created, changed, hidden, brought back. Each verb is one write
- * transaction that also feeds full text and the change log, so that nothing can be half done.
+ * The rows of `memories` with their versions and tags: created, changed, deleted, restored. Each operation is one
+ * write transaction that also feeds full text and the change log.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
@@ -12,7 +12,7 @@ import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FullText } from './full-text.ts';
 import { changedFields, type MemoryChange } from './memory-change.ts';
-import { createMemoryReading, type MemoryReading } from './memory-reading.ts';
+import { createMemoryReading } from './memory-reading.ts';
 import { contentHash, distinctTags, fieldParameters, fieldsOf, insertMemory, overwriteMemory } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -27,32 +27,14 @@ export type MemoryDraft = MemoryFields & {
 
 export type CreateOutcome = { readonly created: boolean; readonly memory: Memory };
 
-export interface MemoryTable extends Omit<MemoryReading, 'withContent'> {
-  /** Stores a draft, or unites its tags with a live memory of identical text and changes nothing else. */
-  create(draft: MemoryDraft): Promise<CreateOutcome>;
-  /** `not_found`, or `conflict` for a hidden memory and for another version than the expected one. */
-  update(
-    key: MemoryKey,
-    change: MemoryChange,
-    when: { now: Timestamp; expectedVersion?: number | undefined },
-  ): Promise<Memory>;
-  /** Hides memories and answers with them; unknown keys are left out, hidden ones stay as they are. */
-  softDelete(keys: readonly MemoryKey[], now: Timestamp): Promise<Memory[]>;
-  /** Brings a hidden memory back, or the fields of an older version, as a new version. */
-  restore(key: MemoryKey, version: number | undefined, now: Timestamp): Promise<Memory>;
-  setPinned(key: MemoryKey, pinned: boolean, now: Timestamp): Promise<Memory>;
-  /** The replaced states of a memory, oldest first; none for an unknown key. */
-  versions(key: MemoryKey): MemoryVersion[];
-}
-
-interface Parts {
+interface MemoryTableDeps {
   readonly connection: Connection;
   readonly fullText: FullText;
   readonly vectors: VectorTable;
   readonly changes: ChangeLog;
 }
 
-export function createMemoryTable({ connection, fullText, vectors, changes }: Parts): MemoryTable {
+export function createMemoryTable({ connection, fullText, vectors, changes }: MemoryTableDeps) {
   const versions = createMemoryVersions(connection);
   const { withContent, ...reading } = createMemoryReading(connection);
   const known = (key: MemoryKey): Memory => {
@@ -121,7 +103,8 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
 
   return {
     ...reading,
-    create: (draft) =>
+    /** Stores a draft, or adds its tags to a live memory of identical text and changes nothing else. */
+    create: (draft: MemoryDraft): Promise<CreateOutcome> =>
       connection.write(() => {
         const duplicate = withContent(contentHash(draft.content));
         if (duplicate !== undefined) return { created: false, memory: uniteTags(duplicate, draft.tags) };
@@ -135,7 +118,12 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
         return { created: true, memory: known(key) };
       }),
 
-    update: (key, change, { now, expectedVersion }) =>
+    /** `not_found`, or `conflict` for a deleted memory and for another version than the expected one. */
+    update: (
+      key: MemoryKey,
+      change: MemoryChange,
+      { now, expectedVersion }: { now: Timestamp; expectedVersion?: number | undefined },
+    ): Promise<Memory> =>
       connection.write(() => {
         const memory = live(key);
         if (expectedVersion !== undefined && expectedVersion !== memory.version) {
@@ -144,7 +132,8 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
         return overwrite(memory, changedFields(memory, change), now, 'update');
       }),
 
-    softDelete: (keys, now) =>
+    /** Hides memories and returns them. Unknown keys are left out, deleted ones stay as they are. */
+    softDelete: (keys: readonly MemoryKey[], now: Timestamp): Promise<Memory[]> =>
       connection.write(() =>
         [...new Set(keys)].flatMap((key) => {
           const memory = reading.read(key);
@@ -153,7 +142,8 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
         }),
       ),
 
-    restore: (key, version, now) =>
+    /** Brings a deleted memory back, or the fields of an older version, as a new version. */
+    restore: (key: MemoryKey, version: number | undefined, now: Timestamp): Promise<Memory> =>
       connection.write(() => {
         const memory = known(key);
         if (version === undefined && memory.deleted_at === undefined) throw notDeleted(key);
@@ -161,18 +151,21 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Pa
         return overwrite(memory, fields, now, 'restore');
       }),
 
-    setPinned: (key, pinned, now) =>
+    setPinned: (key: MemoryKey, pinned: boolean, now: Timestamp): Promise<Memory> =>
       connection.write(() => {
         const memory = live(key);
         return memory.pinned === pinned ? memory : mark(memory, 'pinned', pinned ? 1 : 0, now);
       }),
 
-    versions(key) {
+    /** The replaced states of a memory, oldest first; none for an unknown key. */
+    versions(key: MemoryKey): MemoryVersion[] {
       const memory = reading.read(key);
       return memory === undefined ? [] : versions.of(memory.id);
     },
   };
 }
+
+export type MemoryTable = ReturnType<typeof createMemoryTable>;
 
 function tooManyTags(key: MemoryKey, count: number): MemoryMcpError {
   return new MemoryMcpError(

@@ -16,15 +16,6 @@ export interface MemoryVersion {
   readonly fields: MemoryFields;
 }
 
-export interface MemoryVersions {
-  /** Notes the present state of a memory before it is replaced; call inside a write transaction. */
-  keep(memory: Memory, now: Timestamp, cause: VersionCause): void;
-  /** The replaced states, oldest first; the present one is not among them. */
-  of(id: MemoryId): MemoryVersion[];
-  /** The fields of a memory at a version, the present one included, or `not_found`. */
-  fieldsAt(memory: Memory, version: number): MemoryFields;
-}
-
 interface VersionRow {
   version: number;
   replaced_at: string;
@@ -32,7 +23,7 @@ interface VersionRow {
   fields: string;
 }
 
-export function createMemoryVersions(connection: Connection): MemoryVersions {
+export function createMemoryVersions(connection: Connection) {
   const of = (id: MemoryId): MemoryVersion[] =>
     connection
       .sql<VersionRow>(
@@ -41,15 +32,18 @@ export function createMemoryVersions(connection: Connection): MemoryVersions {
       .all(id)
       .map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
   return {
-    keep(memory, now, cause) {
+    /** Notes the present state of a memory before it is replaced; call inside a write transaction. */
+    keep(memory: Memory, now: Timestamp, cause: VersionCause): void {
       connection
         .sql(
           'INSERT INTO memory_versions (memory_id, version, replaced_at, replaced_by, fields) VALUES (?, ?, ?, ?, ?)',
         )
         .run(memory.id, memory.version, now, cause, JSON.stringify(fieldsOf(memory)));
     },
+    /** The replaced states, oldest first; the present one is not among them. */
     of,
-    fieldsAt(memory, version) {
+    /** The fields of a memory at a version, the present one included, or `not_found`. */
+    fieldsAt(memory: Memory, version: number): MemoryFields {
       if (version === memory.version) return fieldsOf(memory);
       const wanted = of(memory.id).find((candidate) => candidate.version === version);
       if (wanted !== undefined) return wanted.fields;
@@ -59,3 +53,5 @@ export function createMemoryVersions(connection: Connection): MemoryVersions {
     },
   };
 }
+
+export type MemoryVersions = ReturnType<typeof createMemoryVersions>;

@@ -30,21 +30,12 @@ export interface UsageReport {
   readonly accesses: ReadonlyMap<MemoryKey, { count: number; lastAt: Timestamp }>;
 }
 
-export interface OperationLog {
-  record(operations: readonly LoggedOperation[]): Promise<void>;
-  report(usage: UsageReport): Promise<void>;
-  /** When any other process than this one last did something. */
-  lastOfOthers(process: string): Timestamp | undefined;
-  /** How often each operation was called since a day, `YYYY-MM-DD` in UTC. */
-  countsSince(day: string): { operation: string; count: number }[];
-}
-
 /** The newest writes that are kept; what the memories themselves hold does not depend on them. */
 const keptOperations = 10_000;
 
-export function createOperationLog(connection: Connection): OperationLog {
+export function createOperationLog(connection: Connection) {
   return {
-    record: (operations) =>
+    record: (operations: readonly LoggedOperation[]): Promise<void> =>
       connection.write(() => {
         const insert = connection.sql(
           'INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)',
@@ -54,7 +45,7 @@ export function createOperationLog(connection: Connection): OperationLog {
         }
         connection.sql('DELETE FROM operations WHERE id <= (SELECT max(id) FROM operations) - ?').run(keptOperations);
       }, 'bulk'),
-    report: ({ process, keepFrom, reads, accesses }) =>
+    report: ({ process, keepFrom, reads, accesses }: UsageReport): Promise<void> =>
       connection.write(() => {
         const count = connection.sql(
           `INSERT INTO operation_counts (day, operation, process, count, last_at) VALUES (?, ?, ?, ?, ?)
@@ -68,7 +59,8 @@ export function createOperationLog(connection: Connection): OperationLog {
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
       }, 'bulk'),
-    lastOfOthers(process) {
+    /** When any other process than this one last did something. */
+    lastOfOthers(process: string): Timestamp | undefined {
       const row = connection
         .sql<{ at: string | null }>(
           `SELECT max(at) AS at FROM (
@@ -78,7 +70,8 @@ export function createOperationLog(connection: Connection): OperationLog {
         .get(process, process);
       return row?.at ?? undefined;
     },
-    countsSince: (day) =>
+    /** How often each operation was called since a day, `YYYY-MM-DD` in UTC. */
+    countsSince: (day: string): { operation: string; count: number }[] =>
       connection
         .sql<{ operation: string; count: number }>(
           `SELECT operation, sum(count) AS count FROM (
@@ -89,3 +82,5 @@ export function createOperationLog(connection: Connection): OperationLog {
         .all(day, day),
   };
 }
+
+export type OperationLog = ReturnType<typeof createOperationLog>;

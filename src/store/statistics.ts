@@ -18,15 +18,6 @@ export interface Count {
   readonly count: number;
 }
 
-export interface Statistics {
-  totals(): Totals;
-  /** The most frequent ones; those that differ only by case or width count as one. */
-  tags(limit: number): Count[];
-  emotions(limit: number): Count[];
-  /** Creation times from a moment on, oldest first. */
-  createdSince(from: Timestamp): Timestamp[];
-}
-
 interface TotalsRow {
   memories: number;
   characters: number | null;
@@ -36,9 +27,9 @@ interface TotalsRow {
   newest: string | null;
 }
 
-export function createStatistics(connection: Connection): Statistics {
+export function createStatistics(connection: Connection) {
   return {
-    totals() {
+    totals(): Totals {
       const row = connection
         .sql<TotalsRow>(
           `SELECT count(*) AS memories, sum(length(content)) AS characters, sum(pinned) AS pinned,
@@ -56,21 +47,23 @@ export function createStatistics(connection: Connection): Statistics {
         ...(row?.newest != null && { newest: row.newest }),
       };
     },
-    tags: (limit) =>
+    /** The most frequent ones; those that differ only by case or width count as one. */
+    tags: (limit: number): Count[] =>
       connection
         .sql<Count>(
           `SELECT min(t.value) AS name, count(*) AS count FROM memories m, json_each(m.tags) t
            WHERE m.deleted_at IS NULL GROUP BY fold_text(t.value) ORDER BY count DESC, name LIMIT ?`,
         )
         .all(limit),
-    emotions: (limit) =>
+    emotions: (limit: number): Count[] =>
       connection
         .sql<Count>(
           `SELECT min(emotion) AS name, count(*) AS count FROM memories
            WHERE deleted_at IS NULL AND emotion IS NOT NULL GROUP BY fold_text(emotion) ORDER BY count DESC, name LIMIT ?`,
         )
         .all(limit),
-    createdSince: (from) =>
+    /** Creation times from a moment on, oldest first. */
+    createdSince: (from: Timestamp): Timestamp[] =>
       connection
         .sql<{ created_at: string }>(
           'SELECT created_at FROM memories WHERE deleted_at IS NULL AND created_at >= ? ORDER BY created_at',
@@ -79,3 +72,5 @@ export function createStatistics(connection: Connection): Statistics {
         .map((row) => row.created_at),
   };
 }
+
+export type Statistics = ReturnType<typeof createStatistics>;

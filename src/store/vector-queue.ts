@@ -22,22 +22,7 @@ export interface VectorFailure {
 /** After this many failures a memory leaves the queue until its text or the model changes. */
 const maximumAttempts = 3;
 
-export interface VectorQueue {
-  next(space: string, limit: number): QueuedMemory[];
-  /** Differs from an earlier answer if a memory may have entered the queue since. Cheap, where `next` may be a scan. */
-  mark(): string;
-  /** Live memories without a vector in the space, those that failed included. */
-  length(space: string): number;
-  fail(id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void>;
-  failures(space: string): VectorFailure[];
-  /** How many live memories have failed so often that they are not tried again. */
-  givenUp(space: string): number;
-  /** Takes or extends a lease. False while another holder's has not expired. */
-  lease(name: string, holder: string, now: number, milliseconds: number): Promise<boolean>;
-  release(name: string, holder: string): Promise<void>;
-}
-
-export function createVectorQueue(connection: Connection): VectorQueue {
+export function createVectorQueue(connection: Connection) {
   const embedded = 'v.space = (SELECT id FROM spaces WHERE name = ?) AND v.chunk = 0';
 
   /** Counted from indexes alone: going through the memories would take many times longer. */
@@ -55,7 +40,7 @@ export function createVectorQueue(connection: Connection): VectorQueue {
   }
 
   return {
-    next(space, limit) {
+    next(space: string, limit: number): QueuedMemory[] {
       if (length(space) === 0) return [];
       return connection
         .sql<QueuedMemory>(
@@ -67,14 +52,16 @@ export function createVectorQueue(connection: Connection): VectorQueue {
         )
         .all(space, space, limit);
     },
-    mark() {
+    /** Differs from an earlier answer if a memory may have entered the queue since. Cheap, where `next` may be a scan. */
+    mark(): string {
       const rows = connection
         .sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name IN ('memories', 'changes') ORDER BY name")
         .all();
       return rows.map(({ seq }) => seq).join('/');
     },
+    /** Live memories without a vector in the space, those that failed included. */
     length,
-    fail: (id, space, reason, now) =>
+    fail: (id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void> =>
       connection.write(() => {
         connection
           .sql(
@@ -83,21 +70,23 @@ export function createVectorQueue(connection: Connection): VectorQueue {
           )
           .run(space, reason, now, id);
       }),
-    failures: (space) =>
+    failures: (space: string): VectorFailure[] =>
       connection
         .sql<VectorFailure>(
           `SELECT m.key, f.attempts, f.reason, f.failed_at FROM vector_failures f JOIN memories m ON m.id = f.memory_id
            WHERE f.space = ? ORDER BY f.failed_at DESC LIMIT 100`,
         )
         .all(space),
-    givenUp: (space) =>
+    /** How many live memories have failed so often that they are not tried again. */
+    givenUp: (space: string): number =>
       connection
         .sql<{ n: number }>(
           `SELECT count(*) AS n FROM vector_failures f JOIN memories m ON m.id = f.memory_id
            WHERE f.space = ? AND f.attempts >= ${maximumAttempts} AND m.deleted_at IS NULL`,
         )
         .get(space)?.n ?? 0,
-    lease: (name, holder, now, milliseconds) =>
+    /** Takes or extends a lease. False while another holder's has not expired. */
+    lease: (name: string, holder: string, now: number, milliseconds: number): Promise<boolean> =>
       connection.write(() => {
         const { changes } = connection
           .sql(
@@ -108,9 +97,11 @@ export function createVectorQueue(connection: Connection): VectorQueue {
           .run(name, holder, now + milliseconds, now);
         return changes === 1;
       }),
-    release: (name, holder) =>
+    release: (name: string, holder: string): Promise<void> =>
       connection.write(() => {
         connection.sql('DELETE FROM leases WHERE name = ? AND holder = ?').run(name, holder);
       }),
   };
 }
+
+export type VectorQueue = ReturnType<typeof createVectorQueue>;

@@ -16,43 +16,6 @@ export interface StoredVector {
   readonly vector: Float32Array;
 }
 
-export interface VectorTable {
-  /** The space that searches use, or undefined before the first vector. */
-  currentSpace(): VectorSpace | undefined;
-  /** Makes a space the one that searches use, with a new epoch, so that every index starts anew. */
-  switchTo(space: VectorSpace): Promise<void>;
-  /**
-   * Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. What it has in
-   * the space already stays, since it is of the same text: a changed one loses its vectors.
-   */
-  put(
-    memory: { id: MemoryId; version: number },
-    space: VectorSpace,
-    vectors: readonly Float32Array[],
-  ): Promise<boolean>;
-  /** Removes the vectors of a memory in every space; call inside a write transaction. */
-  drop(memory: Memory): void;
-  /** Whether there are vectors of any other space. */
-  hasOtherSpaces(space: VectorSpace): boolean;
-  /** Removes up to `limit` vectors of other spaces than the given ones. Returns how many went. */
-  dropOtherSpaces(kept: readonly string[], limit: number): Promise<number>;
-  byIds(ids: readonly VectorId[], space: VectorSpace): Map<VectorId, StoredVector>;
-  /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. */
-  page(space: VectorSpace, after: VectorId, limit: number): StoredVector[];
-  /** The vectors of these memories, those of first chunks first. */
-  ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[];
-  /** Which memory each vector belongs to. */
-  owners(ids: readonly VectorId[]): Map<VectorId, MemoryId>;
-  count(space: VectorSpace): number;
-  /** What was measured of the model of a space, as it was kept; undefined until then. */
-  measured(space: VectorSpace): unknown;
-  keepMeasured(space: VectorSpace, measured: unknown): Promise<void>;
-  /** Ids of the vectors with the lowest hash: a sample that growth and erasure hardly change, alike in every process. */
-  sample(space: VectorSpace, limit: number): VectorId[];
-  /** The vectors whose memories pass a filter, or undefined where all of them do. */
-  idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined;
-}
-
 interface VectorRow {
   id: number;
   memory_id: number;
@@ -63,13 +26,7 @@ interface VectorRow {
 
 const columns = 'v.id, v.memory_id, m.key, v.chunk, v.vector';
 
-export function createVectorTable({
-  connection,
-  changes,
-}: {
-  connection: Connection;
-  changes: ChangeLog;
-}): VectorTable {
+export function createVectorTable({ connection, changes }: { connection: Connection; changes: ChangeLog }) {
   const spaceId = (space: VectorSpace): number | undefined =>
     connection.sql<{ id: number }>('SELECT id FROM spaces WHERE name = ?').get(space.id)?.id;
 
@@ -98,7 +55,8 @@ export function createVectorTable({
   }
 
   return {
-    currentSpace() {
+    /** The space that searches use, or undefined before the first vector. */
+    currentSpace(): VectorSpace | undefined {
       const row = connection
         .sql<{ name: string; dimensions: number }>(
           "SELECT s.name, s.dimensions FROM meta JOIN spaces s ON s.name = meta.value WHERE meta.name = 'current_space'",
@@ -106,13 +64,22 @@ export function createVectorTable({
         .get();
       return row === undefined ? undefined : { id: row.name, dimensions: row.dimensions };
     },
-    switchTo: (space) =>
+    /** Makes a space the one that searches use, with a new epoch, so that every index starts anew. */
+    switchTo: (space: VectorSpace): Promise<void> =>
       connection.write(() => {
         ensureSpace(space);
         setMeta('current_space', space.id);
         connection.sql("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE name = 'epoch'").run();
       }),
-    put: (memory, space, vectors) =>
+    /**
+     * Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. What it has in
+     * the space already stays, since it is of the same text: a changed one loses its vectors.
+     */
+    put: (
+      memory: { id: MemoryId; version: number },
+      space: VectorSpace,
+      vectors: readonly Float32Array[],
+    ): Promise<boolean> =>
       connection.write(() => {
         const row = connection
           .sql<{ key: string; version: number }>('SELECT key, version FROM memories WHERE id = ?')
@@ -133,7 +100,8 @@ export function createVectorTable({
         if (currentSpaceName() === undefined) setMeta('current_space', space.id);
         return true;
       }),
-    drop(memory) {
+    /** Removes the vectors of a memory in every space; call inside a write transaction. */
+    drop(memory: Memory): void {
       remove(
         connection
           .sql<{ id: number; key: string; chunk: number }>(
@@ -143,11 +111,13 @@ export function createVectorTable({
       );
       connection.sql('DELETE FROM vector_failures WHERE memory_id = ?').run(memory.id);
     },
-    hasOtherSpaces: ({ id }) =>
+    /** Whether there are vectors of any other space. */
+    hasOtherSpaces: ({ id }: VectorSpace): boolean =>
       connection
         .sql('SELECT 1 FROM spaces s WHERE s.name <> ? AND EXISTS (SELECT 1 FROM vectors v WHERE v.space = s.id)')
         .get(id) !== undefined,
-    dropOtherSpaces: (kept, limit) =>
+    /** Removes up to `limit` vectors of other spaces than the given ones. Returns how many went. */
+    dropOtherSpaces: (kept: readonly string[], limit: number): Promise<number> =>
       connection.write(() => {
         const { changes: removed } = connection
           .sql(
@@ -158,7 +128,7 @@ export function createVectorTable({
           .run(...kept, limit);
         return removed;
       }, 'bulk'),
-    byIds(ids, space) {
+    byIds(ids: readonly VectorId[], space: VectorSpace): Map<VectorId, StoredVector> {
       const found = new Map<VectorId, StoredVector>();
       const query = connection.sql<VectorRow>(
         `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id WHERE v.id = ? AND v.space = ?`,
@@ -170,7 +140,8 @@ export function createVectorTable({
       }
       return found;
     },
-    page: (space, after, limit) =>
+    /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. */
+    page: (space: VectorSpace, after: VectorId, limit: number): StoredVector[] =>
       connection
         .sql<VectorRow>(
           // The plus keeps SQLite from the indexes of spaces, after which it would sort a whole space for each page.
@@ -179,7 +150,8 @@ export function createVectorTable({
         )
         .all(after, spaceId(space) ?? -1, limit)
         .map(vectorFromRow),
-    ofMemories(ids, space) {
+    /** The vectors of these memories, those of first chunks first. */
+    ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[] {
       const rows = connection
         .sql<Pick<VectorRow, 'memory_id' | 'chunk' | 'vector'>>(
           `SELECT v.memory_id, v.chunk, v.vector FROM json_each(?) wanted
@@ -190,7 +162,8 @@ export function createVectorTable({
         .sort((one, other) => one.chunk - other.chunk)
         .map((row) => ({ memoryId: row.memory_id, vector: vectorOf(row.vector) }));
     },
-    owners(ids) {
+    /** Which memory each vector belongs to. */
+    owners(ids: readonly VectorId[]): Map<VectorId, MemoryId> {
       const rows = connection
         .sql<{ id: number; memory_id: number }>(
           'SELECT v.id, v.memory_id FROM json_each(?) wanted CROSS JOIN vectors v ON v.id = wanted.value',
@@ -198,19 +171,21 @@ export function createVectorTable({
         .all(JSON.stringify(ids));
       return new Map(rows.map((row) => [row.id, row.memory_id]));
     },
-    count: (space) =>
+    count: (space: VectorSpace): number =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
       0,
-    measured(space) {
+    /** What was measured of the model of a space, as it was kept; undefined until then. */
+    measured(space: VectorSpace): unknown {
       const row = connection.sql<{ fitness: string | null }>('SELECT fitness FROM spaces WHERE name = ?').get(space.id);
       return row?.fitness == null ? undefined : JSON.parse(row.fitness);
     },
-    keepMeasured: (space, measured) =>
+    keepMeasured: (space: VectorSpace, measured: unknown): Promise<void> =>
       connection.write(() => {
         ensureSpace(space);
         connection.sql('UPDATE spaces SET fitness = ? WHERE name = ?').run(JSON.stringify(measured), space.id);
       }, 'bulk'),
-    sample: (space, limit) =>
+    /** Ids of the vectors with the lowest hash: a sample that growth and erasure hardly change, alike in every process. */
+    sample: (space: VectorSpace, limit: number): VectorId[] =>
       connection
         .sql<{ id: number }>(
           // Knuth's multiplicative hash; the index on this very expression makes it a lookup.
@@ -218,7 +193,8 @@ export function createVectorTable({
         )
         .all(spaceId(space) ?? -1, limit)
         .map(({ id }) => id),
-    idsMatching(filter, space) {
+    /** The vectors whose memories pass a filter, or undefined where all of them do. */
+    idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined {
       if (isOpen(filter)) {
         const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);
         if (hidden.size === 0) return undefined;
@@ -247,6 +223,8 @@ export function createVectorTable({
     return new Set(rows.map((row) => row.id));
   }
 }
+
+export type VectorTable = ReturnType<typeof createVectorTable>;
 
 function vectorFromRow(row: VectorRow): StoredVector {
   return { id: row.id, memoryId: row.memory_id, key: row.key, chunk: row.chunk, vector: vectorOf(row.vector) };

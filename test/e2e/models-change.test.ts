@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
-import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 import {
   folderOfTest,
   heldWhile,

@@ -3,7 +3,7 @@
  * "ready", and begins when its input ends.
  */
 import { once } from 'node:events';
-import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 
 const [path = '', word = '', count = '1'] = process.argv.slice(2);
 process.stdout.write('ready\n');

@@ -10,8 +10,8 @@ import type { Clock } from '../../src/core/clock.ts';
 import { MemoryMcpError } from '../../src/core/errors.ts';
 import type { MemoryFilter } from '../../src/core/memory.ts';
 import type { MemoryStore } from '../../src/store/memory-store.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { MemoryDraft } from '../../src/store/memory-table.ts';
-import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
 
 export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-store-'));

@@ -10,7 +10,7 @@ import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import type { Embedder } from '../../src/model/embedder.ts';
 import { offReranker } from '../../src/model/models.ts';
 import { createWorkspace, type Workspace } from '../../src/persona/workspace.ts';
-import { openMemoryStore } from '../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
 
 export interface TestWorkspace extends Workspace {

@@ -22,29 +22,6 @@ export interface Statement<Row> {
   run(...parameters: Parameter[]): { changes: number; lastInsertRowid: number | bigint };
 }
 
-export interface Connection {
-  readonly path: string;
-  /** A prepared statement, kept for the next call with the same text: put what varies into parameters. */
-  sql<Row = never>(text: string): Statement<Row>;
-  execute(script: string): void;
-  pragma(text: string): unknown;
-  /** Runs `work` in one snapshot of the database. May be nested, and may stand inside a `write`. */
-  read<Result>(work: () => Result): Result;
-  /**
-   * Runs `work` as a writer, all or nothing. Waits for other writers without blocking the event loop for longer than
-   * `busyTimeout`. Never inside another transaction.
-   */
-  write<Result>(work: () => Result, durability?: Durability): Promise<Result>;
-  /**
-   * Moves the whole WAL into the database and empties it. False if another connection still needs what is in it;
-   * never waits for one.
-   */
-  emptyWal(): boolean;
-  /** True once another connection has committed since the last call: its writes may be unknown here. */
-  changedElsewhere(): boolean;
-  close(): void;
-}
-
 /** `durable` survives a power cut once acknowledged; `bulk` may lose the last commits to one, but is never torn. */
 export type Durability = 'durable' | 'bulk';
 
@@ -123,7 +100,7 @@ function claimEmptyFile(database: BetterSqlite3.Database): void {
     .immediate();
 }
 
-function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions): Connection {
+function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions) {
   const statements = new Map<string, Statement<unknown>>();
   const transaction = database.transaction((work: () => unknown) => work());
   const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
@@ -131,7 +108,8 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
 
   return {
     path,
-    sql<Row>(text: string): Statement<Row> {
+    /** A prepared statement, kept for the next call with the same text: put what varies into parameters. */
+    sql<Row = never>(text: string): Statement<Row> {
       let statement = statements.get(text);
       if (statement === undefined) {
         statement = explainedStatement(
@@ -143,11 +121,20 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
       // The row type is the caller's claim about its own SQL.
       return statement as Statement<Row>;
     },
-    execute: (script) => withSqliteErrors(path, () => database.exec(script)),
+    execute(script: string): void {
+      withSqliteErrors(path, () => database.exec(script));
+    },
     pragma,
-    // A transaction returns what its work returns; the type is lost in the untyped wrapper.
-    read: <Result>(work: () => Result) => withSqliteErrors(path, () => transaction(work) as Result),
-    write: <Result>(work: () => Result, durability: Durability = 'durable') =>
+    /** Runs `work` in one snapshot of the database. May be nested, and may stand inside a `write`. */
+    read<Result>(work: () => Result): Result {
+      // A transaction returns what its work returns; the type is lost in the untyped wrapper.
+      return withSqliteErrors(path, () => transaction(work) as Result);
+    },
+    /**
+     * Runs `work` as a writer, all or nothing. Waits for other writers without blocking the event loop for longer than
+     * `busyTimeout`. Never inside another transaction.
+     */
+    write: <Result>(work: () => Result, durability: Durability = 'durable'): Promise<Result> =>
       retryWhileBusy(path, () => {
         if (database.inTransaction) throw new Error('A write transaction cannot begin inside another transaction');
         if (durability === 'bulk') pragma('synchronous = NORMAL');
@@ -158,7 +145,11 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
           if (durability === 'bulk') pragma('synchronous = FULL');
         }
       }),
-    emptyWal() {
+    /**
+     * Moves the whole WAL into the database and empties it. False if another connection still needs what is in it;
+     * never waits for one.
+     */
+    emptyWal(): boolean {
       pragma('busy_timeout = 0');
       try {
         return pragma('wal_checkpoint(TRUNCATE)') === 0;
@@ -166,17 +157,20 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
         pragma(`busy_timeout = ${busyTimeout}`);
       }
     },
-    changedElsewhere() {
+    /** True once another connection has committed since the last call: its writes may be unknown here. */
+    changedElsewhere(): boolean {
       const version = pragma('data_version');
       if (version === seenDataVersion) return false;
       seenDataVersion = version;
       return true;
     },
-    close: () => {
+    close: (): void => {
       database.close();
     },
   };
 }
+
+export type Connection = ReturnType<typeof connectionTo>;
 
 function explainedStatement(path: string, statement: BetterSqlite3.Statement): Statement<unknown> {
   return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createActivity } from '../../../src/persona/activity.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
-import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, now, openTestStore, settableClock, testFolder } from '../../support/stores.ts';
 
 const minute = 60_000;

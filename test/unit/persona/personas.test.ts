@@ -14,7 +14,7 @@ import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
 import { offReranker } from '../../../src/model/models.ts';
 import { createPersonas, type PersonasDeps } from '../../../src/persona/personas.ts';
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
-import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
 
 function openPersonas(limits: Partial<PersonasDeps> = {}) {

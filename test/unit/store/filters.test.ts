@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MemoryFilter } from '../../../src/core/memory.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
-import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { draft } from '../../support/stores.ts';
 
 const space = { id: 'test', dimensions: 2 };

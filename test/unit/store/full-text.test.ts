@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text/terms.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openConnection } from '../../../src/store/sqlite/connection.ts';
-import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
 import { draft, live, now, openTestStore, testFolder } from '../../support/stores.ts';
 
 const openInMemory = () => openMemoryStore({ persona: 'tester', busyTimeout: 100 });

@@ -5,8 +5,8 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openConnection } from '../../../src/store/sqlite/connection.ts';
-import { openMemoryStore } from '../../../src/store/sqlite-memory-store.ts';
 import { foreignFiles } from '../../support/originals.ts';
 import { draft, failureOf, filesIn, live, openTestStore, testFolder } from '../../support/stores.ts';
 
