@@ -31,20 +31,10 @@ export interface AppDeps {
   readonly kind: 'server' | 'command';
 }
 
-export interface App {
-  /** How one caller reaches one persona. The name is checked when the scope is opened. */
-  scopeFor(persona: string, caller: Caller): OpenScope;
-  personaNames(): string[];
-  openPersonas(): number;
-  health(): Promise<Health>;
-  /** Finishes what runs, writes what was put off, closes everything. */
-  close(): Promise<void>;
-}
-
 /** A client may call itself anything, and its name stays beside every memory that it writes. */
 const sourceLimit = 100;
 
-export function openApp(parts: AppDeps): App {
+export function openApp(parts: AppDeps) {
   const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
   const { paths } = loaded;
   const process = randomUUID();
@@ -90,19 +80,23 @@ export function openApp(parts: AppDeps): App {
   }
 
   return {
+    /** How one caller reaches one persona. The name is checked when the scope is opened. */
     scopeFor,
-    personaNames: () => personas.names(),
-    openPersonas: () => personas.openCount(),
-    health() {
+    personaNames: (): string[] => personas.names(),
+    openPersonas: (): number => personas.openCount(),
+    health(): Promise<Health> {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
       return checkHealth({ use: (work) => use('read', work), logger });
     },
-    async close() {
+    /** Finishes what runs, writes what was put off, closes everything. */
+    async close(): Promise<void> {
       // Whoever still waits for a model would keep its persona open.
       await Promise.all([models.close(), personas.close()]);
     },
   };
 }
+
+export type App = ReturnType<typeof openApp>;
 
 type OpenIndex = (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
 

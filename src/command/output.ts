@@ -47,20 +47,14 @@ export function onTerminal(): boolean {
   return process.stderr.isTTY === true;
 }
 
-export interface ProgressBar {
-  show(done: number, total: number): void;
-  /** Leaves the last state on its own line. */
-  end(): void;
-}
-
 const barWidth = 30;
 
 /** A bar in bytes: redrawn in place on a terminal, a plain line every tenth of the way elsewhere. */
-export function createProgressBar(label: string): ProgressBar {
+export function createProgressBar(label: string) {
   const terminal = onTerminal();
   let shown = '';
   return {
-    show(done, total) {
+    show(done: number, total: number): void {
       if (total === 0) return;
       const share = Math.min(1, done / total);
       const percent = Math.floor(share * (terminal ? 100 : 10)) * (terminal ? 1 : 10);
@@ -73,9 +67,12 @@ export function createProgressBar(label: string): ProgressBar {
       process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);
       shown = line;
     },
-    end() {
+    /** Leaves the last state on its own line. */
+    end(): void {
       if (terminal && shown !== '') process.stderr.write('\n');
       shown = '';
     },
   };
 }
+
+export type ProgressBar = ReturnType<typeof createProgressBar>;

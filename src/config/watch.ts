@@ -23,20 +23,8 @@ export interface WatchDeps {
   readonly intervalMilliseconds?: number;
 }
 
-export interface ConfigurationWatch {
-  /** Looks once; the timer does the same. */
-  check(): Promise<void>;
-  close(): void;
-}
-
 /** Starts to watch. The timer keeps no process alive. */
-export function watchConfiguration({
-  loaded,
-  reload,
-  onChange,
-  logger,
-  intervalMilliseconds = 1000,
-}: WatchDeps): ConfigurationWatch {
+export function watchConfiguration({ loaded, reload, onChange, logger, intervalMilliseconds = 1000 }: WatchDeps) {
   let running = loaded.configuration;
   let latest = loaded;
   let handled: string | undefined;
@@ -101,13 +89,16 @@ export function watchConfiguration({
   arm();
 
   return {
+    /** Looks once; the timer does the same. */
     check,
-    close() {
+    close(): void {
       closed = true;
       clearTimeout(timer);
     },
   };
 }
+
+export type ConfigurationWatch = ReturnType<typeof watchConfiguration>;
 
 /** Changes whenever one of the files appears, goes, is replaced or is written to. */
 function versionOf(files: readonly string[]): string {

@@ -6,13 +6,6 @@ export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
-export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
-
 export interface LoggerDeps {
   /** Asked for each line, so that a changed setting applies at once. */
   level: () => LogLevel;
@@ -20,12 +13,14 @@ export interface LoggerDeps {
 }
 
 /** One line a message: `memory-mcp warn: text {"field":1}`. */
-export function createLogger({ level, write }: LoggerDeps): Logger {
+export function createLogger({ level, write }: LoggerDeps) {
   const at = (own: LogLevel) => (message: string, fields?: LogFields) => {
     if (logLevels.indexOf(own) < logLevels.indexOf(level())) return;
     write(`memory-mcp ${own}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}\n`);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+export type Logger = ReturnType<typeof createLogger>;
 
 export const silentLogger: Logger = createLogger({ level: () => 'silent', write: () => {} });

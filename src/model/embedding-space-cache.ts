@@ -26,17 +26,10 @@ interface Register {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-export interface EmbeddingSpaceCache {
-  findSpace(id: string): SpaceEntry | undefined;
-  rememberSpace(entry: SpaceEntry): void;
-  findHash(folder: string, stamp: string): string | undefined;
-  rememberHash(folder: string, stamp: string, hash: string): void;
-}
-
 const spacesKept = 20;
 const hashesKept = 20;
 
-export function createSpaceRegister(file: string): EmbeddingSpaceCache {
+export function createSpaceRegister(file: string) {
   const read = (): Register => {
     try {
       // Written below alone; anything else is as good as nothing.
@@ -58,18 +51,20 @@ export function createSpaceRegister(file: string): EmbeddingSpaceCache {
   };
   const hashKey = (folder: string, stamp: string) => `${folder} ${stamp}`;
   return {
-    findSpace: (id) => read().spaces.find(({ space }) => space.id === id),
-    rememberSpace: (entry) => {
+    findSpace: (id: string): SpaceEntry | undefined => read().spaces.find(({ space }) => space.id === id),
+    rememberSpace: (entry: SpaceEntry): void => {
       const { spaces, hashes } = read();
       if (JSON.stringify(spaces.find(({ space }) => space.id === entry.space.id)) === JSON.stringify(entry)) return;
       const others = spaces.filter(({ space }) => space.id !== entry.space.id);
       write({ spaces: [...others, entry].slice(-spacesKept), hashes });
     },
-    findHash: (folder, stamp) => read().hashes[hashKey(folder, stamp)],
-    rememberHash: (folder, stamp, hash) => {
+    findHash: (folder: string, stamp: string): string | undefined => read().hashes[hashKey(folder, stamp)],
+    rememberHash: (folder: string, stamp: string, hash: string): void => {
       const { spaces, hashes } = read();
       const kept = Object.entries(hashes).slice(1 - hashesKept);
       write({ spaces, hashes: Object.fromEntries([...kept, [hashKey(folder, stamp), hash]]) });
     },
   };
 }
+
+export type EmbeddingSpaceCache = ReturnType<typeof createSpaceRegister>;

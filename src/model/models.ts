@@ -18,19 +18,6 @@ import { embedderReference, type ModelPlace, rerankerReference } from './model-r
 import type { ModelSettings } from './model-settings.ts';
 import type { Reranker } from './reranker.ts';
 
-export interface Models {
-  readonly embedder: Embedder;
-  readonly reranker: Reranker;
-  /** An embedder for vectors of an older space, where its model is still on this machine. */
-  embedderFor(spaceId: string): Embedder | undefined;
-  /** How the configured embedding model is used, once it is loaded: for those who explain it. */
-  embeddingConfig(): EmbeddingConfig | undefined;
-  /** Begins to load what is there and to fetch what is missing. */
-  warm(): void;
-  /** Ends the inference process and stops downloads; resolves when nothing of it is left. */
-  close(): Promise<void>;
-}
-
 export interface ModelsDeps {
   readonly settings: ModelSettings;
   readonly clock: Clock;
@@ -41,13 +28,7 @@ export interface ModelsDeps {
   readonly command?: () => InferenceCommand;
 }
 
-export function openModels({
-  settings,
-  clock,
-  logger,
-  onChange = () => {},
-  command = bundledInference,
-}: ModelsDeps): Models {
+export function openModels({ settings, clock, logger, onChange = () => {}, command = bundledInference }: ModelsDeps) {
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
   const register = createSpaceRegister(settings.register);
@@ -102,25 +83,31 @@ export function openModels({
   return {
     embedder: embedder ?? offEmbedder,
     reranker: reranker ?? offReranker,
-    embedderFor: (spaceId) => {
+    /** An embedder for vectors of an older space, where its model is still on this machine. */
+    embedderFor: (spaceId: string): Embedder | undefined => {
       if (embedder?.space()?.id === spaceId) return embedder;
       const found = older.get(spaceId) ?? openOlder(spaceId);
       if (found === undefined || found.space()?.id !== spaceId) return undefined;
       older.set(spaceId, found);
       return found;
     },
-    embeddingConfig: () => embedder?.embeddingConfig(),
-    warm: () => {
+    /** How the configured embedding model is used, once it is loaded: for those who explain it. */
+    embeddingConfig: (): EmbeddingConfig | undefined => embedder?.embeddingConfig(),
+    /** Begins to load what is there and to fetch what is missing. */
+    warm: (): void => {
       embedder?.warm();
       reranker?.warm();
     },
-    close: async () => {
+    /** Ends the inference process and stops downloads; resolves when nothing of it is left. */
+    close: async (): Promise<void> => {
       embedder?.close();
       reranker?.close();
       await client.close();
     },
   };
 }
+
+export type Models = ReturnType<typeof openModels>;
 
 /** How missing files are fetched, or why they are not. The downloader is loaded when it is needed. */
 function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): ManagedModelDeps<unknown>['download'] {

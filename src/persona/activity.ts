@@ -7,17 +7,6 @@ import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { LoggedOperation, ReadCount } from '../store/operation-log.ts';
 
-export interface Activity {
-  /** Counts a read of these memories. A read-only caller leaves no trace on them. */
-  read(operation: string, keys: readonly MemoryKey[], caller: { readOnly: boolean }): void;
-  /** Notes a write that has been done. Never fails: what cannot be written now is written by the next flush. */
-  wrote(operation: string, keys: readonly MemoryKey[], source: string): Promise<void>;
-  /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
-  lastConversation(): Timestamp | undefined;
-  /** Writes what is not written yet. */
-  flush(): Promise<void>;
-}
-
 interface Parts {
   readonly store: MemoryStore;
   readonly clock: Clock;
@@ -29,7 +18,7 @@ const conversationGap = 30 * 60_000;
 const keptDays = 400;
 const dayLength = 86_400_000;
 
-export function createActivity({ store, clock, process }: Parts): Activity {
+export function createActivity({ store, clock, process }: Parts) {
   const unwritten: LoggedOperation[] = [];
   /** By day and operation. */
   const reads = new Map<string, ReadCount>();
@@ -63,7 +52,8 @@ export function createActivity({ store, clock, process }: Parts): Activity {
   }
 
   return {
-    read(operation, keys, { readOnly }) {
+    /** Counts a read of these memories. A read-only caller leaves no trace on them. */
+    read(operation: string, keys: readonly MemoryKey[], { readOnly }: { readOnly: boolean }): void {
       const now = clock.now();
       remember(now);
       if (readOnly) return;
@@ -71,14 +61,16 @@ export function createActivity({ store, clock, process }: Parts): Activity {
       countRead({ operation, day: lastAt.slice(0, 10), count: 1, lastAt });
       for (const key of keys) countAccess(key, 1, lastAt);
     },
-    async wrote(operation, keys, source) {
+    /** Notes a write that has been done. Never fails: what cannot be written now is written by the next flush. */
+    async wrote(operation: string, keys: readonly MemoryKey[], source: string): Promise<void> {
       const now = clock.now();
       remember(now);
       unwritten.push({ at: now.toISOString(), process, operation, source, keys });
       // The write itself is durable and must be acknowledged, whatever becomes of this note.
       await noteWrites().catch(() => {});
     },
-    lastConversation() {
+    /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
+    lastConversation(): Timestamp | undefined {
       const now = clock.now().getTime();
       const own = moments.findLast((moment) => moment <= now - conversationGap);
       const others = store.operations.lastOfOthers(process);
@@ -88,7 +80,8 @@ export function createActivity({ store, clock, process }: Parts): Activity {
         .toSorted()
         .at(-1);
     },
-    async flush() {
+    /** Writes what is not written yet. */
+    async flush(): Promise<void> {
       await noteWrites();
       if (reads.size === 0 && accesses.size === 0) return;
       const keepFrom = new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10);
@@ -105,3 +98,5 @@ export function createActivity({ store, clock, process }: Parts): Activity {
     },
   };
 }
+
+export type Activity = ReturnType<typeof createActivity>;

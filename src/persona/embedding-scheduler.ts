@@ -7,7 +7,6 @@ import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Memory, MemoryId } from '../core/memory.ts';
-import type { VectorSpace } from '../core/vector.ts';
 import type { Embedder } from '../model/embedder.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { createEmbeddingWorker } from './embedding-worker.ts';
@@ -15,21 +14,6 @@ import { createEmbeddingWorker } from './embedding-worker.ts';
 export type VectorReceipt =
   | { readonly vector: 'indexed' | 'queued' | 'off' }
   | { readonly vector: 'partial'; readonly embedded_characters: number };
-
-export interface EmbeddingScheduler {
-  /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
-  write(memory: Memory): Promise<VectorReceipt>;
-  /** Whether a memory has its vector. */
-  state(memory: Memory): VectorReceipt;
-  /** Starts working off the queue, if there is one and a model that can. Returns at once. */
-  drain(): void;
-  /** True if nothing waits that could be embedded now. */
-  done(): boolean;
-  /** The space that memories get vectors of, once it is known. */
-  space(): VectorSpace | undefined;
-  /** Stops after the memory in hand and gives the lease back. */
-  close(): Promise<void>;
-}
 
 export interface EmbeddingSchedulerDeps {
   readonly store: MemoryStore;
@@ -46,7 +30,7 @@ export interface EmbeddingSchedulerDeps {
 /** How long a write waits for its vector. */
 const writeWaitMilliseconds = 150;
 
-export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps): EmbeddingScheduler {
+export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps) {
   const { store, embedder, serving, logger } = parts;
   const stop = new AbortController();
   const inFlight = new Map<MemoryId, Promise<VectorReceipt>>();
@@ -87,19 +71,27 @@ export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps): Embeddi
   }
 
   return {
+    /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
     write,
-    state(memory) {
+    /** Whether a memory has its vector. */
+    state(memory: Memory): VectorReceipt {
       if (embedder.status().state === 'off') return { vector: 'off' };
       const space = store.vectors.currentSpace();
       const stored = space === undefined ? [] : store.vectors.ofMemories([memory.id], space);
       return { vector: stored.length > 0 ? 'indexed' : 'queued' };
     },
+    /** Starts working off the queue, if there is one and a model that can. Returns at once. */
     drain: worker.start,
+    /** True if nothing waits that could be embedded now. */
     done: worker.done,
+    /** The space that memories get vectors of, once it is known. */
     space: worker.space,
-    async close() {
+    /** Stops after the memory in hand and gives the lease back. */
+    async close(): Promise<void> {
       stop.abort();
       await Promise.all([worker.ended(), ...inFlight.values()]);
     },
   };
 }
+
+export type EmbeddingScheduler = ReturnType<typeof createEmbeddingScheduler>;

@@ -10,17 +10,6 @@ import type { DocumentVectors, Embedder } from '../model/embedder.ts';
 import type { QueuedMemory } from '../store/vector-queue.ts';
 import type { EmbeddingSchedulerDeps } from './embedding-scheduler.ts';
 
-export interface EmbeddingWorker {
-  /** Begins to work, or looks once more when it has ended. Returns at once. */
-  start(): void;
-  /** True if nothing waits that could be embedded now. */
-  done(): boolean;
-  /** The space that memories get vectors of, once it is known. */
-  space(): VectorSpace | undefined;
-  /** Resolves when it does not work any more. */
-  ended(): Promise<void>;
-}
-
 export interface EmbeddingWorkerDeps extends EmbeddingSchedulerDeps {
   /** Aborting it stops the work for good. */
   readonly signal: AbortSignal;
@@ -34,7 +23,7 @@ const leaseMilliseconds = 4_000;
 const batchLength = 16;
 const removedPerStep = 500;
 
-export function createEmbeddingWorker(parts: EmbeddingWorkerDeps): EmbeddingWorker {
+export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
   const { store, embedder, serving, holder, clock, logger, signal, inFlight } = parts;
   let working: Promise<void> | undefined;
   let askedAgain = false;
@@ -190,14 +179,20 @@ export function createEmbeddingWorker(parts: EmbeddingWorkerDeps): EmbeddingWork
   }
 
   return {
+    /** Begins to work, or looks once more when it has ended. Returns at once. */
     start,
-    done: () => working === undefined && (target().status().state !== 'ready' || !hasWork()),
-    space: () => target().space(),
-    ended: async () => {
+    /** True if nothing waits that could be embedded now. */
+    done: (): boolean => working === undefined && (target().status().state !== 'ready' || !hasWork()),
+    /** The space that memories get vectors of, once it is known. */
+    space: (): VectorSpace | undefined => target().space(),
+    /** Resolves when it does not work any more. */
+    ended: async (): Promise<void> => {
       await working;
     },
   };
 }
+
+export type EmbeddingWorker = ReturnType<typeof createEmbeddingWorker>;
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof MemoryMcpError && error.code === 'model_unavailable';

@@ -18,18 +18,6 @@ export interface SnapshotRule {
   readonly min_interval: number;
 }
 
-export interface IndexSync {
-  /** The index with everything that is committed now, or undefined while there is no vector at all. */
-  upToDate(): Promise<VectorIndex | undefined>;
-  /** Starts anew from the `vectors` table and writes the file. */
-  rebuild(): Promise<{ vectors: number; engine: string }>;
-  /** Writes the file where the rule says so; `now` writes it whatever the rule says. False if it was not, and should be later. */
-  snapshot(when: { idle: number } | 'now'): Promise<boolean>;
-  /** What answers "nearest"; "none" while there is no vector. */
-  engine(): string;
-  close(): Promise<void>;
-}
-
 export interface IndexSyncDeps {
   readonly store: MemoryStore;
   readonly open: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
@@ -44,7 +32,7 @@ const pageLength = 5_000;
 /** A crash should not cost more than this many changes of catching up. */
 const changesPerSnapshot = 1_000;
 
-export function createIndexSync({ store, open, file, rule, clock, logger }: IndexSyncDeps): IndexSync {
+export function createIndexSync({ store, open, file, rule, clock, logger }: IndexSyncDeps) {
   let opened: { index: VectorIndex; epoch: string } | undefined;
   let savedGeneration = 0;
   let savedAt = Number.NEGATIVE_INFINITY;
@@ -155,8 +143,10 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
   }
 
   return {
-    upToDate: () => inTurn(upToDate),
-    rebuild: () =>
+    /** The index with everything that is committed now, or undefined while there is no vector at all. */
+    upToDate: (): Promise<VectorIndex | undefined> => inTurn(upToDate),
+    /** Starts anew from the `vectors` table and writes the file. */
+    rebuild: (): Promise<{ vectors: number; engine: string }> =>
       inTurn(async () => {
         const index = await current();
         if (index === undefined) return { vectors: 0, engine: 'none' };
@@ -165,7 +155,8 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
         await save(index);
         return { vectors: await index.size(), engine: index.engine };
       }),
-    snapshot: (when) =>
+    /** Writes the file where the rule says so; `now` writes it whatever the rule says. False if it was not, and should be later. */
+    snapshot: (when: { idle: number } | 'now'): Promise<boolean> =>
       inTurn(async () => {
         if (opened === undefined || (await opened.index.appliedGeneration()) === savedGeneration) return true;
         const { mode, idle_seconds, min_interval } = rule();
@@ -182,11 +173,14 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
           if (savedGeneration === store.changes.latest()) return true;
         }
       }),
-    engine: () => opened?.index.engine ?? 'none',
-    close: () =>
+    /** What answers "nearest"; "none" while there is no vector. */
+    engine: (): string => opened?.index.engine ?? 'none',
+    close: (): Promise<void> =>
       inTurn(async () => {
         await opened?.index.close();
         opened = undefined;
       }),
   };
 }
+
+export type IndexSync = ReturnType<typeof createIndexSync>;

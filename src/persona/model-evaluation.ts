@@ -11,14 +11,6 @@ import { probeVersion } from '../scoring/evaluation-pairs.ts';
 import { evaluationTexts, type ModelQuality, measureModelQuality } from '../scoring/model-quality.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-export interface ModelEvaluation {
-  /** What is known of the model of this space. */
-  of(space: VectorSpace): ModelQuality | undefined;
-  /** Measures the model in the background, if it is ready and has not been measured; resolves when that is done. */
-  ensure(embedder: Embedder): Promise<void>;
-  close(): Promise<void>;
-}
-
 const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
 // `fitness` is the name that stores on disk have for it.
 const kept = z.object({
@@ -31,7 +23,7 @@ const kept = z.object({
   }),
 });
 
-export function createModelEvaluation({ store, logger }: { store: MemoryStore; logger: Logger }): ModelEvaluation {
+export function createModelEvaluation({ store, logger }: { store: MemoryStore; logger: Logger }) {
   const stop = new AbortController();
   const known = new Map<string, ModelQuality>();
   let measuring: Promise<void> | undefined;
@@ -61,8 +53,10 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
   }
 
   return {
+    /** What is known of the model of this space. */
     of,
-    async ensure(embedder) {
+    /** Measures the model in the background, if it is ready and has not been measured; resolves when that is done. */
+    async ensure(embedder: Embedder): Promise<void> {
       if (measuring !== undefined) return measuring;
       const space = embedder.space();
       if (stop.signal.aborted || space === undefined) return;
@@ -76,9 +70,11 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
         });
       return measuring;
     },
-    async close() {
+    async close(): Promise<void> {
       stop.abort();
       await measuring;
     },
   };
 }
+
+export type ModelEvaluation = ReturnType<typeof createModelEvaluation>;

@@ -18,18 +18,6 @@ import type { Logger } from '../core/logger.ts';
 import { parsePersonaName } from '../core/persona.ts';
 import type { Workspace } from './workspace.ts';
 
-export interface Personas {
-  /** Runs `work` in a persona's workspace, which stays open at least as long. `name` is checked here. */
-  use<Result>(name: string, effect: 'read' | 'write', work: (workspace: Workspace) => Promise<Result>): Promise<Result>;
-  /** Tells every open workspace that a model it waited for may be there now. */
-  wake(): void;
-  /** The personas that have a folder, sorted. */
-  names(): string[];
-  openCount(): number;
-  /** Finishes what runs, settles and closes every workspace. */
-  close(): Promise<void>;
-}
-
 export interface PersonasDeps {
   readonly paths: DataPaths;
   readonly open: (persona: string, where: { paths: PersonaPaths; exists: boolean }) => Promise<Workspace>;
@@ -53,7 +41,7 @@ interface Opened {
   file: string | undefined;
 }
 
-export function createPersonas(parts: PersonasDeps): Personas {
+export function createPersonas(parts: PersonasDeps) {
   const { paths, open, clock, logger } = parts;
   const { closeAfterMilliseconds = 600_000, settleMilliseconds = 5_000 } = parts;
   const opened = new Map<string, Opened>();
@@ -165,14 +153,20 @@ export function createPersonas(parts: PersonasDeps): Personas {
   const hasMemories = (folder: string) => existsSync(personaPaths(paths, folder).database);
 
   return {
-    use(name, effect, work) {
+    /** Runs `work` in a persona's workspace, which stays open at least as long. `name` is checked here. */
+    use<Result>(
+      name: string,
+      effect: 'read' | 'write',
+      work: (workspace: Workspace) => Promise<Result>,
+    ): Promise<Result> {
       const persona = parsePersonaName(name);
       const folder = opened.has(persona) ? persona : findPersonaFolder(paths, persona);
       if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
       else if (folder === undefined || !hasMemories(folder)) return track(useNowhere(folder ?? persona, work));
       return track(useFolder(folder ?? persona, work));
     },
-    wake() {
+    /** Tells every open workspace that a model it waited for may be there now. */
+    wake(): void {
       for (const entry of opened.values()) {
         entry.settled = false;
         // At once and beside whoever is at work there: it may have been their call that loaded the model.
@@ -182,15 +176,19 @@ export function createPersonas(parts: PersonasDeps): Personas {
         );
       }
     },
-    names: () => personaFolders(paths).filter(hasMemories),
-    openCount: () => places.taken(),
-    async close() {
+    /** The personas that have a folder, sorted. */
+    names: (): string[] => personaFolders(paths).filter(hasMemories),
+    openCount: (): number => places.taken(),
+    /** Finishes what runs, settles and closes every workspace. */
+    async close(): Promise<void> {
       clearInterval(idleTimer);
       await Promise.allSettled(running);
       await Promise.all([...[...opened.values()].map(leave), ...closing.values()]);
     },
   };
 }
+
+export type Personas = ReturnType<typeof createPersonas>;
 
 /** Tells a file from another one of the same name; undefined where there is none to be seen. */
 function fileIdentity(path: string): string | undefined {

@@ -14,21 +14,10 @@ import {
 import { measureDistribution, type SampledCosine, type ScoreDistribution } from '../scoring/ranking.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-export interface VectorSample {
-  /** What is usual for the vector of a question in this store. */
-  measure(query: Float32Array, space: VectorSpace): SampleScores;
-}
-
 export interface SampleScores {
   readonly distribution: ScoreDistribution;
   /** The same for cosines without what all memories share; undefined in a small store. */
   readonly residual: ResidualScores | undefined;
-}
-
-export interface ResidualScores {
-  readonly distribution: ScoreDistribution;
-  /** The question's cosine with a memory's vector, without what all memories share. */
-  cosineWith(vector: Float32Array): number;
 }
 
 interface Sampled {
@@ -49,7 +38,7 @@ interface Learned {
   readonly lengths: Map<VectorId, number>;
 }
 
-export function createVectorSample(store: MemoryStore): VectorSample {
+export function createVectorSample(store: MemoryStore) {
   let sample = new Map<VectorId, Sampled>();
   let learned: Learned | undefined;
   let generation = -1;
@@ -83,7 +72,8 @@ export function createVectorSample(store: MemoryStore): VectorSample {
   }
 
   return {
-    measure(query, space) {
+    /** What is usual for the vector of a question in this store. */
+    measure(query: Float32Array, space: VectorSpace): SampleScores {
       refresh(space);
       const cosines = [...sample.values()].map(({ vector, language }) => ({
         cosine: dotProduct(query, vector),
@@ -97,6 +87,8 @@ export function createVectorSample(store: MemoryStore): VectorSample {
   };
 }
 
+export type VectorSample = ReturnType<typeof createVectorSample>;
+
 /** Also when there is so much more than there was that what is shared will show more clearly. */
 function isAged({ from }: Learned, sample: ReadonlyMap<VectorId, Sampled>): boolean {
   const gone = from.filter((id) => !sample.has(id)).length;
@@ -109,11 +101,7 @@ function learn(sample: ReadonlyMap<VectorId, Sampled>): Learned | undefined {
   return shared && { shared, from: base.map(([id]) => id), lengths: new Map() };
 }
 
-function measureResiduals(
-  { shared, lengths }: Learned,
-  sample: ReadonlyMap<VectorId, Sampled>,
-  query: Float32Array,
-): ResidualScores {
+function measureResiduals({ shared, lengths }: Learned, sample: ReadonlyMap<VectorId, Sampled>, query: Float32Array) {
   const question = projectQuery(shared, query);
   const cosines = [...sample].map(([id, { vector, language }]) => {
     const length = lengths.get(id) ?? residualLength(shared, vector);
@@ -122,6 +110,9 @@ function measureResiduals(
   });
   return {
     distribution: measureDistribution(cosines),
-    cosineWith: (vector) => residualCosine(question, vector, residualLength(shared, vector)),
+    /** The question's cosine with a memory's vector, without what all memories share. */
+    cosineWith: (vector: Float32Array): number => residualCosine(question, vector, residualLength(shared, vector)),
   };
 }
+
+export type ResidualScores = ReturnType<typeof measureResiduals>;

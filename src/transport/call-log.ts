@@ -30,10 +30,6 @@ export interface RefusalEntry {
   readonly reason: string;
 }
 
-export interface CallLog {
-  record(entry: CallEntry | RefusalEntry): void;
-}
-
 export interface CallLogDeps {
   /** Takes whole lines, each a JSON object. */
   readonly write: (line: string) => void;
@@ -41,9 +37,9 @@ export interface CallLogDeps {
   readonly clock: Clock;
 }
 
-export function createCallLog({ write, level, clock }: CallLogDeps): CallLog {
+export function createCallLog({ write, level, clock }: CallLogDeps) {
   return {
-    record(entry) {
+    record(entry: CallEntry | RefusalEntry): void {
       const own = levelOf(entry);
       if (logLevels.indexOf(own) < logLevels.indexOf(level())) return;
       const { input, ...rest } = { input: undefined, ...entry };
@@ -52,6 +48,8 @@ export function createCallLog({ write, level, clock }: CallLogDeps): CallLog {
     },
   };
 }
+
+export type CallLog = ReturnType<typeof createCallLog>;
 
 function levelOf(entry: CallEntry | RefusalEntry): LogLevel {
   if (entry.event === 'refused') return 'warn';

@@ -3,15 +3,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-export interface Unfinished {
-  /** Counts `work` until it ends, and answers with it. */
-  track<Value>(work: Promise<Value>): Promise<Value>;
-  count(): number;
-  /** Resolves when nothing is running, at the latest after so many milliseconds. */
-  settled(limit: number): Promise<void>;
-}
-
-export function createUnfinished(): Unfinished {
+export function createUnfinished() {
   const running = new Set<Promise<unknown>>();
 
   async function allEnded(): Promise<void> {
@@ -23,14 +15,16 @@ export function createUnfinished(): Unfinished {
   }
 
   return {
-    track(work) {
+    /** Counts `work` until it ends, and answers with it. */
+    track<Value>(work: Promise<Value>): Promise<Value> {
       running.add(work);
       const forget = () => void running.delete(work);
       work.then(forget, forget);
       return work;
     },
-    count: () => running.size,
-    async settled(limit) {
+    count: (): number => running.size,
+    /** Resolves when nothing is running, at the latest after so many milliseconds. */
+    async settled(limit: number): Promise<void> {
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, limit);
@@ -40,3 +34,5 @@ export function createUnfinished(): Unfinished {
     },
   };
 }
+
+export type Unfinished = ReturnType<typeof createUnfinished>;

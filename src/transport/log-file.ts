@@ -9,12 +9,6 @@ import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 
-export interface LogFile {
-  write(line: string): void;
-  /** Writes what is waiting and closes the file. */
-  close(): Promise<void>;
-}
-
 export interface LogFileDeps {
   readonly file: string;
   readonly clock: Clock;
@@ -28,7 +22,7 @@ const keptFiles = 5;
 const maximumWaiting = 4 * 1024 * 1024;
 const retryMilliseconds = 60_000;
 
-export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDeps): LogFile {
+export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDeps) {
   let stream: RotatingFileStream | undefined;
   let retryAt = 0;
 
@@ -52,12 +46,13 @@ export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDe
   }
 
   return {
-    write(line) {
+    write(line: string): void {
       if (stream === undefined && clock.monotonic() >= retryAt) stream = open();
       if (stream === undefined || stream.writableLength > maximumWaiting) return;
       stream.write(line);
     },
-    async close() {
+    /** Writes what is waiting and closes the file. */
+    async close(): Promise<void> {
       const last = stream;
       if (last === undefined) return;
       await new Promise<void>((resolve) => {
@@ -68,3 +63,5 @@ export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDe
     },
   };
 }
+
+export type LogFile = ReturnType<typeof openLogFile>;

@@ -17,20 +17,13 @@ export interface RepositoryListing {
   readonly files: readonly ManifestFile[];
 }
 
-export interface Hub {
-  /** `not_found` where there is no such repository or revision, else `model_unavailable`. */
-  list(repository: string, revision: string, signal?: AbortSignal): Promise<RepositoryListing>;
-  /** The file from byte `start` on; `resumed` is false where the server sends it from the beginning all the same. */
-  open(file: RemoteFile, start: number, signal?: AbortSignal): Promise<{ body: IncomingMessage; resumed: boolean }>;
-}
-
 export interface RemoteFile {
   readonly repository: string;
   readonly revision: string;
   readonly path: string;
 }
 
-export function createHub(settings: HubSettings): Hub {
+export function createHub(settings: HubSettings) {
   const { endpoint, token, offline, proxy, noProxy } = settings;
   const authorization = token === undefined || token === '' ? undefined : `Bearer ${token}`;
 
@@ -59,7 +52,8 @@ export function createHub(settings: HubSettings): Hub {
   };
 
   return {
-    list: async (repository, revision, signal) => {
+    /** `not_found` where there is no such repository or revision, else `model_unavailable`. */
+    list: async (repository: string, revision: string, signal?: AbortSignal): Promise<RepositoryListing> => {
       const address = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
       const response = await get(address, repository, { accept: 'application/json' }, signal);
       if (response.statusCode !== 200) throw refuse(response, repository, `revision ${revision}`);
@@ -68,7 +62,12 @@ export function createHub(settings: HubSettings): Hub {
         endpoint,
       );
     },
-    open: async ({ repository, revision, path }, start, signal) => {
+    /** The file from byte `start` on; `resumed` is false where the server sends it from the beginning all the same. */
+    open: async (
+      { repository, revision, path }: RemoteFile,
+      start: number,
+      signal?: AbortSignal,
+    ): Promise<{ body: IncomingMessage; resumed: boolean }> => {
       const encoded = path.split('/').map(encodeURIComponent).join('/');
       const address = `${endpoint}/${repository}/resolve/${revision}/${encoded}`;
       const range: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` };
@@ -78,6 +77,8 @@ export function createHub(settings: HubSettings): Hub {
     },
   };
 }
+
+export type Hub = ReturnType<typeof createHub>;
 
 function listingOf(json: string, endpoint: string): RepositoryListing {
   try {

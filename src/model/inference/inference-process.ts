@@ -22,16 +22,6 @@ export interface InferenceProcessEvents {
   readonly onEnd: (how: string) => void;
 }
 
-export interface InferenceProcess {
-  /** Resolves when it has ended. */
-  readonly gone: Promise<void>;
-  send(message: MessageToInference): void;
-  /** Whether the process may keep this one alive: only while it owes an answer. */
-  holdOpen(hold: boolean): void;
-  /** Ends it at once, since it holds nothing worth saving. */
-  kill(): void;
-}
-
 const channelDescriptor = 3;
 
 /** The bundled entry: beside this chunk when the program is bundled, in `dist` when it runs from its sources. */
@@ -46,10 +36,7 @@ export function bundledInference(): InferenceCommand {
   return { execPath: process.execPath, args: [entry] };
 }
 
-export function startInferenceProcess(
-  command: InferenceCommand,
-  { onMessage, onEnd }: InferenceProcessEvents,
-): InferenceProcess {
+export function startInferenceProcess(command: InferenceCommand, { onMessage, onEnd }: InferenceProcessEvents) {
   // "overlapped" is "pipe" on every system but Windows, where a duplex pipe needs it.
   const child = spawn(command.execPath, command.args, {
     stdio: ['ignore', 'ignore', 'ignore', 'overlapped'],
@@ -73,11 +60,16 @@ export function startInferenceProcess(
   stream.on('error', () => {}).on('close', kill);
   const channel = openChannel<MessageFromInference, MessageToInference>(stream, { onMessage, onBroken: kill });
   return {
+    /** Resolves when it has ended. */
     gone,
-    send: (message) => channel.send(message),
-    holdOpen: (hold) => {
+    send: (message: MessageToInference): void => channel.send(message),
+    /** Whether the process may keep this one alive: only while it owes an answer. */
+    holdOpen: (hold: boolean): void => {
       for (const handle of [child, stream]) hold ? handle.ref() : handle.unref();
     },
+    /** Ends it at once, since it holds nothing worth saving. */
     kill,
   };
 }
+
+export type InferenceProcess = ReturnType<typeof startInferenceProcess>;

@@ -13,13 +13,7 @@ export interface QueuedWork {
   readonly steps: AsyncGenerator<void, void>;
 }
 
-export interface InferenceQueue {
-  add(work: QueuedWork): void;
-  /** Drops the work before its next step; nothing more is heard of it. */
-  cancel(id: number): void;
-}
-
-export function createInferenceQueue(): InferenceQueue {
+export function createInferenceQueue() {
   const waiting: Record<InferencePriority, QueuedWork[]> = { interactive: [], background: [] };
   let running = false;
 
@@ -43,12 +37,15 @@ export function createInferenceQueue(): InferenceQueue {
     return undefined;
   };
   return {
-    add: (work) => {
+    add: (work: QueuedWork): void => {
       waiting[work.priority].push(work);
       if (!running) void run();
     },
-    cancel: (id) => {
+    /** Drops the work before its next step; nothing more is heard of it. */
+    cancel: (id: number): void => {
       void remove(id)?.steps.return();
     },
   };
 }
+
+export type InferenceQueue = ReturnType<typeof createInferenceQueue>;

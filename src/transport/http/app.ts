@@ -42,13 +42,7 @@ export interface HttpAppDeps {
   readonly createServer?: McpRouteDeps['createServer'];
 }
 
-export interface HttpApp {
-  readonly hono: Hono<HttpEnvironment>;
-  /** Lets running calls finish, at most so many milliseconds, and ends the streams that would stay open. */
-  drain(limit: number): Promise<void>;
-}
-
-export function createHttpApp(parts: HttpAppDeps): HttpApp {
+export function createHttpApp(parts: HttpAppDeps) {
   const { tools, operations, openScope, hosts, authenticator, requestLimit, metrics, log, version, clock, logger } =
     parts;
   const hono = new Hono<HttpEnvironment>();
@@ -115,13 +109,16 @@ export function createHttpApp(parts: HttpAppDeps): HttpApp {
 
   return {
     hono,
-    async drain(limit) {
+    /** Lets running calls finish, at most so many milliseconds, and ends the streams that would stay open. */
+    async drain(limit: number): Promise<void> {
       draining = true;
       await unfinished.settled(limit);
       await mcp.close();
     },
   };
 }
+
+export type HttpApp = ReturnType<typeof createHttpApp>;
 
 function allow(methods: readonly string[]): MiddlewareHandler {
   return async (c, next) => {

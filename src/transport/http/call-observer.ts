@@ -21,14 +21,10 @@ export interface CallObserverDeps {
   readonly unfinished: Unfinished;
 }
 
-export interface CallObserver {
-  /** For the calls of one request. */
-  of(visit: Visit, persona: string, via: 'mcp' | 'api'): Oversee;
-}
-
-export function createCallObserver({ metrics, log, clock, requestLimit, unfinished }: CallObserverDeps): CallObserver {
+export function createCallObserver({ metrics, log, clock, requestLimit, unfinished }: CallObserverDeps) {
   return {
-    of(visit, persona, via) {
+    /** For the calls of one request. */
+    of(visit: Visit, persona: string, via: 'mcp' | 'api'): Oversee {
       let calls = 0;
       return async ({ operation, source, input }, work) => {
         const started = clock.monotonic();
@@ -62,6 +58,8 @@ export function createCallObserver({ metrics, log, clock, requestLimit, unfinish
     },
   };
 }
+
+export type CallObserver = ReturnType<typeof createCallObserver>;
 
 /** Takes one request from what a principal may send in this second. */
 export function takeFrom(limit: RateLimit, visit: Visit): void {

@@ -15,12 +15,6 @@ export interface Admission {
   readonly oversee: Oversee;
 }
 
-export interface McpRoute {
-  serve(request: Request, admission: Admission): Promise<Response>;
-  /** Ends streams that would otherwise stay open, and everything in flight. */
-  close(): Promise<void>;
-}
-
 /** The SDK hands this from `fetch` to the factory unchanged, which keeps request and rights together. */
 interface AdmittedAuthInfo extends AuthInfo {
   readonly admission: Admission;
@@ -31,7 +25,7 @@ export interface McpRouteDeps extends Pick<McpServerDeps, 'operations' | 'versio
   readonly createServer?: ((parts: McpServerDeps) => Server | McpServer) | undefined;
 }
 
-export function createMcpRoute({ createServer = createMcpServer, ...parts }: McpRouteDeps): McpRoute {
+export function createMcpRoute({ createServer = createMcpServer, ...parts }: McpRouteDeps) {
   const handler = createMcpHandler(
     ({ authInfo }) => {
       // `serve` below is the only caller of `fetch`.
@@ -41,11 +35,14 @@ export function createMcpRoute({ createServer = createMcpServer, ...parts }: Mcp
     { legacy: 'stateless', onerror: (error) => parts.logger.debug('protocol', { reason: reasonOf(error) }) },
   );
   return {
-    async serve(request, admission) {
+    async serve(request: Request, admission: Admission): Promise<Response> {
       const parsedBody = await readJson(request);
       const authInfo: AdmittedAuthInfo = { token: '', clientId: '', scopes: [], admission };
       return handler.fetch(request, { authInfo, parsedBody });
     },
-    close: () => handler.close(),
+    /** Ends streams that would otherwise stay open, and everything in flight. */
+    close: (): Promise<void> => handler.close(),
   };
 }
+
+export type McpRoute = ReturnType<typeof createMcpRoute>;

@@ -1,28 +1,19 @@
-/**
- * Counts and durations for Prometheus, in its text format 0.0.4. Labels are our own words only: routes, statuses and
- * operation names, never a persona, a token or anything that a client chose.
- */
-export interface Metrics {
-  request(labels: { route: string; status: number }, seconds: number): void;
-  operation(labels: { operation: string; via: string; outcome: string }, seconds: number): void;
-  /** A value that is read when somebody asks. */
-  watch(name: string, type: 'gauge' | 'counter', help: string, read: () => number): void;
-  render(): string;
-}
-
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const requests = createHistogram('memory_mcp_http_request_duration_seconds', 'HTTP requests by route and status.');
   const operations = createHistogram('memory_mcp_operation_duration_seconds', 'Operations by name and outcome.');
   const watched: { name: string; type: string; help: string; read: () => number }[] = [];
   return {
-    request: (labels, seconds) => requests.observe(labels, seconds),
-    operation: (labels, seconds) => operations.observe(labels, seconds),
-    watch: (name, type, help, read) => void watched.push({ name, type, help, read }),
-    render() {
+    request: (labels: { route: string; status: number }, seconds: number): void => requests.observe(labels, seconds),
+    operation: (labels: { operation: string; via: string; outcome: string }, seconds: number): void =>
+      operations.observe(labels, seconds),
+    /** A value that is read when somebody asks. */
+    watch: (name: string, type: 'gauge' | 'counter', help: string, read: () => number): void =>
+      void watched.push({ name, type, help, read }),
+    render(): string {
       const values = watched.flatMap(({ name, type, help, read }) => [
         ...heading(name, type, help),
         `${name} ${read()}`,
@@ -31,6 +22,12 @@ export function createMetrics(): Metrics {
     },
   };
 }
+
+/**
+ * Counts and durations for Prometheus, in its text format 0.0.4. Labels are our own words only: routes, statuses and
+ * operation names, never a persona, a token or anything that a client chose.
+ */
+export type Metrics = ReturnType<typeof createMetrics>;
 
 interface Series {
   /** Per bound, how many observations were at most that long. */

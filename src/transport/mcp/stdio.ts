@@ -12,19 +12,10 @@ export interface StdioDeps extends McpServerDeps {
   readonly output: Writable;
 }
 
-export interface StdioServer {
-  /** Resolves when the client has got its first answer. */
-  readonly firstAnswer: Promise<void>;
-  /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */
-  readonly ended: Promise<void>;
-  /** Stops reading, answers what is owed, closes the connection. */
-  close(): Promise<void>;
-}
-
 /** How long a connection whose input ended waits for the answers it still owes. */
 const drainMilliseconds = 700;
 
-export function serveStdio({ input, output, ...parts }: StdioDeps): StdioServer {
+export function serveStdio({ input, output, ...parts }: StdioDeps) {
   const owed = createOwedAnswers();
   const connection = new PassThrough();
   const transport = new StdioServerTransport(connection, output);
@@ -53,8 +44,18 @@ export function serveStdio({ input, output, ...parts }: StdioDeps): StdioServer 
     closing ??= close();
     return closing;
   };
-  return { firstAnswer: owed.first, ended: Promise.race([inputEnded, broken]).then(closeOnce), close: closeOnce };
+  return {
+    /** Resolves when the client has got its first answer. */
+    firstAnswer:
+      owed.first /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */,
+    ended: Promise.race([inputEnded, broken]).then(
+      closeOnce,
+    ) /** Stops reading, answers what is owed, closes the connection. */,
+    close: closeOnce,
+  };
 }
+
+export type StdioServer = ReturnType<typeof serveStdio>;
 
 /** The transport gives up by itself on a line without end; a server that stayed would be deaf, so this ends it. */
 function untilClosed(transport: StdioServerTransport): Promise<void> {
@@ -67,30 +68,23 @@ function untilClosed(transport: StdioServerTransport): Promise<void> {
   });
 }
 
-interface OwedAnswers {
-  asked(id: string | number): void;
-  answered(id: string | number): void;
-  /** Resolves at the first answer. */
-  readonly first: Promise<void>;
-  /** Resolves when nothing is owed, at the latest after so many milliseconds. */
-  settled(limit: number): Promise<void>;
-}
-
-function createOwedAnswers(): OwedAnswers {
+function createOwedAnswers() {
   const open = new Set<string | number>();
   let notify = () => {};
   let notifyFirst = () => {};
   return {
-    first: new Promise((resolve) => {
+    /** Resolves at the first answer. */
+    first: new Promise<void>((resolve) => {
       notifyFirst = resolve;
     }),
-    asked: (id) => void open.add(id),
-    answered(id) {
+    asked: (id: string | number): void => void open.add(id),
+    answered(id: string | number): void {
       open.delete(id);
       notifyFirst();
       if (open.size === 0) notify();
     },
-    settled: (limit) =>
+    /** Resolves when nothing is owed, at the latest after so many milliseconds. */
+    settled: (limit: number): Promise<void> =>
       new Promise((resolve) => {
         // The last lines may still be in the pipe between here and the parser: give them one turn to be counted.
         setImmediate(() => {
@@ -101,6 +95,8 @@ function createOwedAnswers(): OwedAnswers {
       }),
   };
 }
+
+type OwedAnswers = ReturnType<typeof createOwedAnswers>;
 
 /** Watches a transport's traffic to know which requests have no answer yet. */
 function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): StdioServerTransport {

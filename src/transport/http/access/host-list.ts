@@ -5,13 +5,6 @@
  */
 import { isIP } from 'node:net';
 
-export interface HostList {
-  /** Whether a Host header, with or without a port, is one of the names. Anything malformed is none. */
-  allows(host: string): boolean;
-  /** Whether a page with this Origin may send a request that carried this Host. */
-  allowsOrigin(origin: string, host: string): boolean;
-}
-
 export interface HostListDeps {
   /** The address that the server listens on; a name of its own unless it stands for every address. */
   readonly boundHost: string;
@@ -24,19 +17,24 @@ export interface HostListDeps {
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 const everyAddress = ['0.0.0.0', '::'];
 
-export function createHostList({ boundHost, allowedHosts, allowedOrigins }: HostListDeps): HostList {
+export function createHostList({ boundHost, allowedHosts, allowedOrigins }: HostListDeps) {
   const own = everyAddress.includes(boundHost) ? [] : [boundHost];
   const entries = [...loopbackNames, ...own, ...allowedHosts].map(bracketed).map(parseHost);
   const origins = new Set(allowedOrigins.map(normalOrigin));
   return {
-    allows(host) {
+    /** Whether a Host header, with or without a port, is one of the names. Anything malformed is none. */
+    allows(host: string): boolean {
       const given = parseHost(host);
       if (given === undefined) return false;
       return entries.some((entry) => entry?.name === given.name && (entry.port ?? given.port) === given.port);
     },
-    allowsOrigin: (origin, host) => origins.has(normalOrigin(origin)) || isOwnOrigin(origin, host),
+    /** Whether a page with this Origin may send a request that carried this Host. */
+    allowsOrigin: (origin: string, host: string): boolean =>
+      origins.has(normalOrigin(origin)) || isOwnOrigin(origin, host),
   };
 }
+
+export type HostList = ReturnType<typeof createHostList>;
 
 interface ParsedHost {
   readonly name: string;

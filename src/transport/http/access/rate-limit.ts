@@ -4,13 +4,6 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 
-export interface RateLimit {
-  /** Takes one; answers 0, or the whole seconds after which it is worth trying again. */
-  take(key: string): number;
-  /** Whether `take` would answer 0, without taking. */
-  allows(key: string): boolean;
-}
-
 export interface RateLimitDeps {
   /** Asked each time, so that a changed setting applies at once; 0 is no limit. */
   readonly perSecond: () => number;
@@ -20,7 +13,7 @@ export interface RateLimitDeps {
 /** The keys that are remembered; past it, those whose buckets are full again are forgotten. */
 const rememberedKeys = 10_000;
 
-export function createRateLimit({ perSecond, clock }: RateLimitDeps): RateLimit {
+export function createRateLimit({ perSecond, clock }: RateLimitDeps) {
   const buckets = new Map<string, { left: number; at: number }>();
 
   function bucketOf(key: string, rate: number): { left: number; at: number } {
@@ -44,7 +37,8 @@ export function createRateLimit({ perSecond, clock }: RateLimitDeps): RateLimit 
   }
 
   return {
-    take(key) {
+    /** Takes one; answers 0, or the whole seconds after which it is worth trying again. */
+    take(key: string): number {
       const rate = perSecond();
       if (rate === 0) return 0;
       const bucket = bucketOf(key, rate);
@@ -55,9 +49,12 @@ export function createRateLimit({ perSecond, clock }: RateLimitDeps): RateLimit 
       if (buckets.size > rememberedKeys) forgetFull(rate);
       return 0;
     },
-    allows(key) {
+    /** Whether `take` would answer 0, without taking. */
+    allows(key: string): boolean {
       const rate = perSecond();
       return rate === 0 || bucketOf(key, rate).left >= 1;
     },
   };
 }
+
+export type RateLimit = ReturnType<typeof createRateLimit>;
