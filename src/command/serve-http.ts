@@ -18,8 +18,7 @@ import { openLogFile } from '../transport/log-file.ts';
 import { untilShutdown } from '../transport/shutdown.ts';
 import { listeningNotice } from './listening-notice.ts';
 import { onTerminal, printNotice } from './output.ts';
-import type { ServeFlags } from './serve.ts';
-import { openServerConfiguration } from './server-configuration.ts';
+import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
 
 /** Resolves with the exit code when the server has ended. */
 export async function serveOverHttp(flags: ServeFlags, version: string): Promise<number> {

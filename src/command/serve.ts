@@ -2,16 +2,10 @@
  * `serve`: runs a server until its client, a signal or the death of its parent ends it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ConfigurationFlags } from '../config/load.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { onTerminal, printNotice, reserveStandardOutput } from './output.ts';
 import { readyNotice } from './ready-notice.ts';
-import { openServerConfiguration } from './server-configuration.ts';
-
-export interface ServeFlags extends ConfigurationFlags {
-  readonly stdio?: boolean | undefined;
-  readonly http?: boolean | undefined;
-}
+import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
 
 /** What the program that started this one offers. */
 export interface Launcher {

@@ -8,6 +8,11 @@ import { watchConfiguration } from '../config/watch.ts';
 import { createLogger, type Logger } from '../core/logger.ts';
 import { printNotice } from './output.ts';
 
+export interface ServeFlags extends ConfigurationFlags {
+  readonly stdio?: boolean | undefined;
+  readonly http?: boolean | undefined;
+}
+
 export interface ServerConfiguration {
   /** As the server was started. */
   readonly loaded: LoadedConfiguration;

@@ -2,14 +2,13 @@
  * Where everything lies on disk: the one place that knows the names of files and folders under the data folder, and
  * how a new one is made so that only its owner can read it. Pure but for the functions that say they touch the disk.
  */
+
 import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
-
-const privateFolderMode = 0o700;
-export const privateFileMode = 0o600;
+import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 
 export interface UserFolders {
   readonly data: string;

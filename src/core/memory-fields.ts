@@ -26,6 +26,8 @@ export interface MemoryField {
   readonly optional?: true;
   /** The value that stands for "not given" and "cleared". A field with neither this nor `optional` cannot be cleared. */
   readonly default?: unknown;
+  /** Describes the state of the moment, which a persona's context has too. */
+  readonly state?: true;
   /** A filter may ask for this value, ignoring case. */
   readonly filter?: 'equals';
   /** What a caller of memory_create is told. */
@@ -55,15 +57,16 @@ export const memoryFields = {
     schema: state,
     stored: 'text',
     optional: true,
+    state: true,
     filter: 'equals',
     description: 'The emotion that belongs to it, for example "joy".',
   },
-  emotion_intensity: { schema: fraction, stored: 'number', optional: true },
-  physical_state: { schema: state, stored: 'text', optional: true, filter: 'equals' },
-  mental_state: { schema: state, stored: 'text', optional: true, filter: 'equals' },
-  environment: { schema: state, stored: 'text', optional: true, filter: 'equals' },
-  relationship_status: { schema: state, stored: 'text', optional: true, filter: 'equals' },
-  action_tag: { schema: state, stored: 'text', optional: true, filter: 'equals' },
+  emotion_intensity: { schema: fraction, stored: 'number', optional: true, state: true },
+  physical_state: { schema: state, stored: 'text', optional: true, state: true, filter: 'equals' },
+  mental_state: { schema: state, stored: 'text', optional: true, state: true, filter: 'equals' },
+  environment: { schema: state, stored: 'text', optional: true, state: true, filter: 'equals' },
+  relationship_status: { schema: state, stored: 'text', optional: true, state: true, filter: 'equals' },
+  action_tag: { schema: state, stored: 'text', optional: true, state: true, filter: 'equals' },
 } as const satisfies Record<string, MemoryField>;
 
 /** What the store itself keeps about a memory. Times are UTC, ISO 8601 with milliseconds. */
@@ -101,10 +104,17 @@ type Filtered<Table extends FieldTable> = {
   [Name in keyof Table]: Table[Name] extends { readonly filter: 'equals' } ? Name : never;
 }[keyof Table];
 
+export type StateField = {
+  [Name in MemoryFieldName]: (typeof memoryFields)[Name] extends { readonly state: true } ? Name : never;
+}[MemoryFieldName];
+
 /** The fields that a filter compares for equality. */
 export type FilterField = Filtered<typeof memoryFields> | Filtered<typeof managedFields>;
 
 export const memoryFieldNames = namesOf(memoryFields);
+
+/** The fields that describe the state of the moment. */
+export const stateFieldNames = memoryFieldNames.filter((name): name is StateField => 'state' in memoryFields[name]);
 
 const allFields: Readonly<Record<string, MemoryField>> = { ...memoryFields, ...managedFields };
 

@@ -7,6 +7,8 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../core/errors.ts';
+import { isProcessAlive } from '../core/process-alive.ts';
+import { privateFileMode, privateFolderMode } from './private-modes.ts';
 
 /** Tells this process from an earlier one that had its number. */
 const processToken = randomBytes(4).toString('hex');
@@ -16,10 +18,10 @@ const renameDelayMs = 20;
 /** Writes a new file with `write` and puts it in the place of `path`. The folder is made if it is missing. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: privateFolderMode });
   const temporary = temporaryPath(path);
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await open(temporary, 'wx', privateFileMode);
     try {
       await write(file);
       await file.sync();
@@ -53,13 +55,7 @@ export async function removeLeftovers(path: string): Promise<void> {
 }
 
 function isAtWork(pid: number, token: string | undefined): boolean {
-  if (pid === process.pid) return token === processToken;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
+  return pid === process.pid ? token === processToken : isProcessAlive(pid);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -3,9 +3,11 @@
  * while a new one is being built, and what the content of a folder was found to be, so that 75 MB are hashed once. A
  * cache: lost entries cost a rebuild or a second of hashing, never an error.
  */
+
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { VectorSpace } from '../core/vector.ts';
+import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { ModelPlace } from './model-reference.ts';
 import type { ModelLanguages } from './presets.ts';
@@ -42,8 +44,8 @@ export function createSpaceRegister(file: string) {
   const write = (register: Register) => {
     const temporary = `${file}.${process.pid}.partial`;
     try {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, `${JSON.stringify(register, undefined, 2)}\n`, { mode: 0o600 });
+      mkdirSync(dirname(file), { recursive: true, mode: privateFolderMode });
+      writeFileSync(temporary, `${JSON.stringify(register, undefined, 2)}\n`, { mode: privateFileMode });
       renameSync(temporary, file);
     } catch {
       // A cache that cannot be written is only slower.

@@ -3,9 +3,11 @@
  * ones in the background, loads on need and remembers why something failed. Callers wait for loading, never for a
  * download. What it is doing is in `status()`, at any time and at no cost.
  */
+
 import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { hourLength, minuteLength } from '../core/time/durations.ts';
 import type { DownloadProgress } from './download/download-lock.ts';
 import type { ModelState, ModelStatus } from './embedder.ts';
 import { InferenceError } from './inference/inference-client.ts';
@@ -51,8 +53,8 @@ interface Failure {
 
 const lookInterval = 1_000;
 /** The same files are tried again after this long: memory may be free, a runtime installed by then. */
-const retryAfter = 60_000;
-const longestDownloadPause = 3_600_000;
+const retryAfter = minuteLength;
+const longestDownloadPause = hourLength;
 
 export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): ManagedModel<Loaded> {
   const { name, place, onChange, clock, logger } = parts;

@@ -3,11 +3,11 @@
  */
 import * as z from 'zod';
 
-export const undertakingStatus = z.enum(['open', 'done', 'dropped']);
+export const commitmentStatus = z.enum(['open', 'done', 'dropped']);
 
-const undertaking = z.strictObject({
+const commitment = z.strictObject({
   text: z.string(),
-  status: undertakingStatus,
+  status: commitmentStatus,
   since: z.string(),
   closed_at: z.string().optional(),
 });
@@ -17,8 +17,8 @@ export const personaContext = z.strictObject({
   user_info: z.record(z.string(), z.unknown()),
   persona_info: z.record(z.string(), z.unknown()),
   preferences: z.record(z.string(), z.unknown()),
-  goals: z.array(undertaking),
-  promises: z.array(undertaking),
+  goals: z.array(commitment),
+  promises: z.array(commitment),
   updated_at: z.string().optional(),
   state_age: z.string().optional(),
   shortened: z.literal(true).optional(),

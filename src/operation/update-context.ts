@@ -3,22 +3,21 @@
  */
 import * as z from 'zod';
 import { stateLimit } from '../core/memory-fields.ts';
-import { changeContext, listNames, recordNames, stateNames } from '../service/context.ts';
-import { personaContext, undertakingStatus } from './context-schema.ts';
+import { changeContext } from '../service/context.ts';
+import { listNames, recordNames, stateNames } from '../service/persona-context.ts';
+import { commitmentStatus, personaContext } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
+import { stateChangeFields } from './vocabulary.ts';
 
 const deepestRecord = 10;
 
-const state = z.string().trim().min(1).max(stateLimit).nullable().optional();
 const record = z
   .record(z.string().min(1).max(100), z.unknown())
   .refine((value) => isShallow(value, deepestRecord), `must not be nested deeper than ${deepestRecord} levels`)
   .optional();
-const undertakingText = z.string().trim().min(1).max(stateLimit);
+const commitmentText = z.string().trim().min(1).max(stateLimit);
 const commitments = z
-  .array(
-    z.union([undertakingText, z.strictObject({ text: undertakingText, status: undertakingStatus.default('open') })]),
-  )
+  .array(z.union([commitmentText, z.strictObject({ text: commitmentText, status: commitmentStatus.default('open') })]))
   .max(50)
   .optional();
 
@@ -32,13 +31,7 @@ export const updateContext = defineOperation({
   set: 'core',
   idempotent: true,
   input: z.strictObject({
-    emotion: state,
-    emotion_intensity: z.number().min(0).max(1).nullable().optional(),
-    physical_state: state,
-    mental_state: state,
-    environment: state,
-    relationship_status: state,
-    action_tag: state,
+    ...stateChangeFields,
     user_info: record.describe('For example {"name": "葵", "preferred_address": "葵さん"}.'),
     persona_info: record,
     preferences: record.describe('For example {"loves": ["tea"], "dislikes": ["noise"]}.'),

@@ -3,7 +3,15 @@
  */
 import * as z from 'zod';
 import type { MemoryFilter } from '../core/memory.ts';
-import { type MemoryField, type MemoryFieldName, managedFields, memoryFields, namesOf } from '../core/memory-fields.ts';
+import {
+  type MemoryField,
+  type MemoryFieldName,
+  managedFields,
+  memoryFields,
+  namesOf,
+  type StateField,
+  stateFieldNames,
+} from '../core/memory-fields.ts';
 import { parseTimeRange } from '../core/time/time-range.ts';
 import type { Scope } from '../persona/scope.ts';
 
@@ -20,6 +28,12 @@ export const changeFields = mapFields(({ schema, optional, default: initial }, n
   const given = optional === true || initial !== undefined ? schema.nullable().optional() : schema.optional();
   return name === 'tags' ? given.describe('Replaces all tags.') : given;
 }) as ChangeFields;
+
+/** The fields that describe the state of a moment, for a change of it. */
+export const stateChangeFields = Object.fromEntries(
+  stateFieldNames.map((name) => [name, changeFields[name]]),
+  // One schema for each of these names.
+) as Pick<ChangeFields, StateField>;
 
 /** Filters that search and list share. */
 export const filterFields = {

@@ -2,8 +2,10 @@
  * What this process has done in one workspace: writes are noted at once, reads and accesses are counted in memory and
  * written on idle. It also answers when the last conversation was. Nothing here holds any text.
  */
+
 import type { Clock } from '../core/clock.ts';
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
+import { dayLength, minuteLength } from '../core/time/durations.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { LoggedOperation, ReadCount } from '../store/operation-log.ts';
 
@@ -14,9 +16,8 @@ interface Parts {
   readonly process: string;
 }
 
-const conversationGap = 30 * 60_000;
+const conversationGap = 30 * minuteLength;
 const keptDays = 400;
-const dayLength = 86_400_000;
 
 export function createActivity({ store, clock, process }: Parts) {
   const unwritten: LoggedOperation[] = [];
@@ -28,7 +29,7 @@ export function createActivity({ store, clock, process }: Parts) {
 
   function remember(now: Date): void {
     const time = now.getTime();
-    if (time - (moments.at(-1) ?? 0) >= 60_000) moments.push(time);
+    if (time - (moments.at(-1) ?? 0) >= minuteLength) moments.push(time);
     while ((moments[1] ?? time) <= time - conversationGap) moments.shift();
   }
 

@@ -2,12 +2,12 @@
  * persona_context.json as we write it: a mirror of the persona's context for people and programs that look into the
  * folder. A reader never sees half a file. Another file of that name, such as the original system's, is set aside.
  */
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
+import { constants, copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createPrivateFolder, type PersonaPaths, privateFileMode } from '../config/paths.ts';
+import { createPrivateFolder, type PersonaPaths } from '../config/paths.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { removeLeftovers, replaceFile } from '../files/replace-file.ts';
 
 /** By this a mirror is told from any other file. */
 const note = 'Written by memory-mcp, to be read only: what is changed here is not taken over.';
@@ -26,26 +26,14 @@ export function foreignContextFile(file: string): string | undefined {
   }
 }
 
-/** Replaces the file atomically. */
+/** Replaces the file atomically, and removes what killed writers left beside it. */
 export async function writeContextMirror(
   { context: file, original }: Pick<PersonaPaths, 'context' | 'original'>,
   context: object,
 ): Promise<void> {
   if (foreignContextFile(file) !== undefined) await setAside(file, original);
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', privateFileMode);
-    try {
-      await handle.writeFile(`${JSON.stringify({ note, ...context }, undefined, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await removeLeftovers(file);
+  await replaceFile(file, (handle) => handle.writeFile(`${JSON.stringify({ note, ...context }, undefined, 2)}\n`));
 }
 
 async function setAside(file: string, folder: string): Promise<void> {

@@ -2,35 +2,21 @@
  * VectorWriter: gives the memories of one workspace their vectors, at once where a warm model answers in time, else
  * from the queue. The queue is the store itself: what has no vector is in it, whatever becomes of this process.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../core/clock.ts';
+
 import { reasonOf } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
 import type { Memory, MemoryId } from '../core/memory.ts';
+import { withinTime } from '../core/time/within-time.ts';
 import type { Embedder } from '../model/embedder.ts';
-import type { MemoryStore } from '../store/memory-store.ts';
-import { createEmbeddingWorker } from './embedding-worker.ts';
+import { createEmbeddingWorker, type EmbeddingDeps } from './embedding-worker.ts';
 
 export type VectorReceipt =
   | { readonly vector: 'indexed' | 'queued' | 'off' }
   | { readonly vector: 'partial'; readonly embedded_characters: number };
 
-export interface EmbeddingSchedulerDeps {
-  readonly store: MemoryStore;
-  /** The configured model. */
-  readonly embedder: Embedder;
-  /** The model whose space searches use at the moment; another one only while the spaces differ. */
-  readonly serving: () => Embedder;
-  /** Names this process to the others that share the store. */
-  readonly holder: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
 /** How long a write waits for its vector. */
 const writeWaitMilliseconds = 150;
 
-export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps) {
+export function createEmbeddingScheduler(parts: EmbeddingDeps) {
   const { store, embedder, serving, logger } = parts;
   const stop = new AbortController();
   const inFlight = new Map<MemoryId, Promise<VectorReceipt>>();
@@ -48,7 +34,7 @@ export function createEmbeddingScheduler(parts: EmbeddingSchedulerDeps) {
     void embedding.then(() => {
       if (inFlight.get(memory.id) === embedding) inFlight.delete(memory.id);
     });
-    const inTime = await Promise.race([embedding, delay(writeWaitMilliseconds, undefined, { ref: false })]);
+    const inTime = await withinTime(embedding, writeWaitMilliseconds);
     if (inTime === undefined || inTime.vector === 'queued') worker.start();
     return inTime ?? { vector: 'queued' };
   }

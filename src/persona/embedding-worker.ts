@@ -3,14 +3,29 @@
  * lets one process at a time do it. When nothing is left, searches move to that space and older ones are removed.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import type { MemoryId } from '../core/memory.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { DocumentVectors, Embedder } from '../model/embedder.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
 import type { QueuedMemory } from '../store/vector-queue.ts';
-import type { EmbeddingSchedulerDeps } from './embedding-scheduler.ts';
 
-export interface EmbeddingWorkerDeps extends EmbeddingSchedulerDeps {
+/** What both the scheduler and the worker need. */
+export interface EmbeddingDeps {
+  readonly store: MemoryStore;
+  /** The configured model. */
+  readonly embedder: Embedder;
+  /** The model whose space searches use at the moment; another one only while the spaces differ. */
+  readonly serving: () => Embedder;
+  /** Names this process to the others that share the store. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface EmbeddingWorkerDeps extends EmbeddingDeps {
   /** Aborting it stops the work for good. */
   readonly signal: AbortSignal;
   /** Settles when a memory that is being embedded outside the queue has got its vector or has not. */

@@ -48,7 +48,7 @@ export function readOriginalContext(file: string, timeZone: string): ContextEntr
   const said = (name: keyof typeof original) => (original[name] === defaults[name] ? undefined : original[name]);
   const spokenAt = utc(original.last_conversation_time, timeZone);
   const since = spokenAt ?? statSync(file).mtime.toISOString();
-  const undertaking = (content: string | undefined) =>
+  const commitment = (content: string | undefined) =>
     content === undefined ? undefined : [{ text: content, status: 'open', since }];
   const { name, ...user } = original.user_info;
   const values = {
@@ -66,8 +66,8 @@ export function readOriginalContext(file: string, timeZone: string): ContextEntr
       special_moments: original.special_moments,
     }),
     preferences: filled(original.preferences),
-    goals: undertaking(original.current_goals),
-    promises: undertaking(original.active_promises),
+    goals: commitment(original.current_goals),
+    promises: commitment(original.active_promises),
     last_conversation: spokenAt,
   };
   return new Map(

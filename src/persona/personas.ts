@@ -3,6 +3,7 @@
  * long or when another one needs its place. Reading a persona that does not exist creates nothing; the first write
  * creates it.
  */
+
 import { existsSync, statSync } from 'node:fs';
 import {
   createPrivateFolder,
@@ -14,8 +15,10 @@ import {
 } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
+import { createInFlight } from '../core/in-flight.ts';
 import type { Logger } from '../core/logger.ts';
 import { parsePersonaName } from '../core/persona.ts';
+import { minuteLength, secondLength } from '../core/time/durations.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PersonasDeps {
@@ -43,26 +46,19 @@ interface Opened {
 
 export function createPersonas(parts: PersonasDeps) {
   const { paths, open, clock, logger } = parts;
-  const { closeAfterMilliseconds = 600_000, settleMilliseconds = 5_000 } = parts;
+  const { closeAfterMilliseconds = 10 * minuteLength, settleMilliseconds = 5 * secondLength } = parts;
   const opened = new Map<string, Opened>();
   const closing = new Map<string, Promise<void>>();
-  const running = new Set<Promise<unknown>>();
+  const inFlight = createInFlight();
   const places = createPlaces(parts.maximumOpen ?? 100);
 
-  const idleTimer = setInterval(() => void track(settleIdle()), settleMilliseconds);
+  const idleTimer = setInterval(() => void inFlight.track(settleIdle()), settleMilliseconds);
   idleTimer.unref();
-
-  function track<Result>(work: Promise<Result>): Promise<Result> {
-    running.add(work);
-    const forget = () => void running.delete(work);
-    work.then(forget, forget);
-    return work;
-  }
 
   function enter(folder: string): Opened {
     const known = opened.get(folder);
     if (known !== undefined && !isReplaced(known)) return known;
-    if (known !== undefined) void track(leave(known));
+    if (known !== undefined) void inFlight.track(leave(known));
     const workspace = openInPlace(folder);
     const entry: Opened = { folder, workspace, users: 0, lastUsed: clock.monotonic(), settled: true, file: undefined };
     opened.set(folder, entry);
@@ -109,7 +105,7 @@ export function createPersonas(parts: PersonasDeps) {
   /** Closes the least recently used idle workspaces, one for each that waits for a place. */
   function makeRoom(): void {
     const idle = [...opened.values()].filter(({ users }) => users === 0).sort((a, b) => a.lastUsed - b.lastUsed);
-    for (const entry of idle.slice(0, Math.max(0, places.waiting() - closing.size))) void track(leave(entry));
+    for (const entry of idle.slice(0, Math.max(0, places.waiting() - closing.size))) void inFlight.track(leave(entry));
   }
 
   function leave(entry: Opened): Promise<void> {
@@ -162,8 +158,8 @@ export function createPersonas(parts: PersonasDeps) {
       const persona = parsePersonaName(name);
       const folder = opened.has(persona) ? persona : findPersonaFolder(paths, persona);
       if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
-      else if (folder === undefined || !hasMemories(folder)) return track(useNowhere(folder ?? persona, work));
-      return track(useFolder(folder ?? persona, work));
+      else if (folder === undefined || !hasMemories(folder)) return inFlight.track(useNowhere(folder ?? persona, work));
+      return inFlight.track(useFolder(folder ?? persona, work));
     },
     /** Tells every open workspace that a model it waited for may be there now. */
     wake(): void {
@@ -182,7 +178,7 @@ export function createPersonas(parts: PersonasDeps) {
     /** Finishes what runs, settles and closes every workspace. */
     async close(): Promise<void> {
       clearInterval(idleTimer);
-      await Promise.allSettled(running);
+      await inFlight.ended();
       await Promise.all([...[...opened.values()].map(leave), ...closing.values()]);
     },
   };

@@ -5,6 +5,7 @@
  */
 
 import type { Language } from '../core/text/language.ts';
+import { dayLength } from '../core/time/durations.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { inSameSession, sessionReach } from './session-window.ts';
 
@@ -23,7 +24,7 @@ const minimumPerLanguage = 16;
 const neighborShare = 0.1;
 const importanceWeight = 0.4;
 const recencyWeight = 0.2;
-const recencyHalfLifeMilliseconds = 30 * 86_400_000;
+const recencyHalfLifeMilliseconds = 30 * dayLength;
 
 export interface SampledCosine {
   readonly cosine: number;

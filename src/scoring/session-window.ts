@@ -2,11 +2,13 @@
  * Memories written in one sitting are about one thing. What counts as one is asked by recall, where a memory gains from
  * those written just before and after it.
  */
+
 import type { MemoryId, Timestamp } from '../core/memory.ts';
+import { minuteLength } from '../core/time/durations.ts';
 
 /** So many memories before and after one may be about the same. */
 export const sessionReach = 2;
-const longestPauseMilliseconds = 30 * 60_000;
+const longestPauseMilliseconds = 30 * minuteLength;
 
 export interface WrittenMemory {
   readonly id: MemoryId;

@@ -2,10 +2,11 @@
  * The last look: a cross-encoder reads the question together with each of the best candidates and puts them in order.
  * Without one, or when it cannot answer in time, the order stays and the reply says so.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { reasonOf } from '../core/errors.ts';
+import { withinTime } from '../core/time/within-time.ts';
 import type { Scope } from '../persona/scope.ts';
-import type { RankedMemory } from './ranked-list.ts';
+import type { RankedMemory } from './ranked-memory.ts';
 import { describeStatus } from './semantic-search.ts';
 
 const patienceMilliseconds = 3_000;
@@ -43,7 +44,7 @@ export async function rerank(
       (scores) => ({ scores }),
       (error: unknown) => ({ failed: reasonOf(error) }),
     );
-  const answer = await Promise.race([asked, delay(patienceMilliseconds, undefined, { ref: false })]);
+  const answer = await withinTime(asked, patienceMilliseconds);
   if (answer === undefined || 'failed' in answer) {
     stop.abort();
     return { memories: ranked, degraded: `not reranked: ${answer?.failed ?? 'the reranker took too long'}` };

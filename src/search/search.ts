@@ -10,7 +10,8 @@ import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
 import { passageAround } from '../scoring/passage.ts';
 import type { CalibrationSource, Strength } from '../scoring/strength.ts';
-import { type RankedMemory, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
+import { type RecallMode, rankMemories, type Target } from './ranked-list.ts';
+import type { RankedMemory } from './ranked-memory.ts';
 
 export interface SearchRequest {
   readonly query?: string | undefined;

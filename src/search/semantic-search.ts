@@ -2,9 +2,10 @@
  * The semantic half of recall: what a question means, held against the vectors of the memories. It says why it could
  * not help instead of keeping anybody waiting.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
+import { withinTime } from '../core/time/within-time.ts';
 import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { Embedder, ModelStatus } from '../model/embedder.ts';
 import type { Workspace } from '../persona/workspace.ts';
@@ -54,10 +55,7 @@ export async function searchMeaning(
     const embedder = workspace.servingEmbedder();
     const placed = await embedQuestion(embedder, query);
     // Once in the life of a store: how far this model may be trusted decides the order of everything.
-    await Promise.race([
-      workspace.modelEvaluation.ensure(embedder),
-      delay(patienceMilliseconds, undefined, { ref: false }),
-    ]);
+    await withinTime(workspace.modelEvaluation.ensure(embedder), patienceMilliseconds);
     onEmbedded();
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
     // Searches may have moved to another model while this one was answering: then the other one is asked.
@@ -123,7 +121,7 @@ async function embedQuestion(embedder: Embedder, query: string): Promise<VectorI
     (error: unknown) => ({ unavailable: reasonOf(error) }),
   );
   if (state === 'downloading') return { unavailable: describeStatus(embedder.status()) };
-  const inTime = await Promise.race([answer, delay(patienceMilliseconds, undefined, { ref: false })]);
+  const inTime = await withinTime(answer, patienceMilliseconds);
   return inTime ?? { unavailable: describeStatus(embedder.status()) };
 }
 

@@ -7,23 +7,23 @@ import type { Timestamp } from '../core/memory.ts';
 import { foldText } from '../core/text/terms.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 
-export interface Undertaking {
+export interface Commitment {
   readonly text: string;
   readonly status: 'open' | 'done' | 'dropped';
   readonly since: Timestamp;
   readonly closed_at?: Timestamp | undefined;
 }
 
-export interface UndertakingChange {
+export interface CommitmentChange {
   readonly text: string;
-  readonly status: Undertaking['status'];
+  readonly status: Commitment['status'];
 }
 
 const openLimit = 50;
 const keptClosed = 100;
 
 /** What a stored value holds; nothing where it is no list. */
-export function undertakingsIn(value: unknown): Undertaking[] {
+export function readCommitments(value: unknown): Commitment[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -31,16 +31,16 @@ export function undertakingsIn(value: unknown): Undertaking[] {
  * The list after a change, in the order of noting, the oldest closed ones dropped. `not_found` for closing what was
  * never noted, `invalid_input` where too many would be open. `name` is that of the list, for messages.
  */
-export function mergedUndertakings(
+export function mergeCommitments(
   name: string,
-  current: readonly Undertaking[],
-  changes: readonly UndertakingChange[],
+  current: readonly Commitment[],
+  changes: readonly CommitmentChange[],
   now: Timestamp,
-): Undertaking[] {
+): Commitment[] {
   const merged = new Map(current.map((entry) => [identityOf(entry), entry]));
   for (const change of changes) {
     const known = merged.get(identityOf(change));
-    if (known === undefined && change.status !== 'open') throw unknownUndertaking(name, change, current);
+    if (known === undefined && change.status !== 'open') throw unknownCommitment(name, change, current);
     merged.set(identityOf(change), {
       text: known?.text ?? change.text,
       status: change.status,
@@ -64,11 +64,11 @@ export function mergedUndertakings(
   return all.filter((entry) => !forgotten.has(entry));
 }
 
-export function isOpen({ status }: Undertaking): boolean {
+export function isOpen({ status }: Commitment): boolean {
   return status === 'open';
 }
 
-function latestFirst(one: Undertaking, other: Undertaking): number {
+function latestFirst(one: Commitment, other: Commitment): number {
   return (other.closed_at ?? '').localeCompare(one.closed_at ?? '');
 }
 
@@ -78,11 +78,7 @@ function identityOf({ text }: { text: string }): string {
     .replace(/[\s.。]+$/, '');
 }
 
-function unknownUndertaking(
-  name: string,
-  { text }: UndertakingChange,
-  current: readonly Undertaking[],
-): MemoryMcpError {
+function unknownCommitment(name: string, { text }: CommitmentChange, current: readonly Commitment[]): MemoryMcpError {
   const open = current.filter(isOpen).map((entry) => quoteForMessage(entry.text));
   return new MemoryMcpError('not_found', `${name}: there is none that says ${quoteForMessage(text)}`, {
     hint: open.length === 0 ? 'None is open.' : `Open: ${open.slice(-10).join(', ')}.`,

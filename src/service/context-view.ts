@@ -7,8 +7,8 @@ import { visibleValue } from '../core/text/visible-text.ts';
 import { ageOf } from '../core/time/age.ts';
 import type { Scope } from '../persona/scope.ts';
 import { cutText, jsonBytes } from '../reply/reply-text.ts';
-import { isOpen, type Undertaking } from './commitments.ts';
-import type { PersonaContext } from './context.ts';
+import { type Commitment, isOpen } from './commitments.ts';
+import type { PersonaContext } from './persona-context.ts';
 
 export interface ContextView extends Omit<PersonaContext, 'state_updated_at' | 'last_conversation'> {
   readonly state_age?: string | undefined;
@@ -32,7 +32,7 @@ export function viewOfContext(
   { clock, settings }: Pick<Scope, 'clock' | 'settings'>,
   { room, closedAt }: { room: number; closedAt?: Timestamp | undefined },
 ): ContextView {
-  const shown = (entry: Undertaking) => isOpen(entry) || (closedAt !== undefined && entry.closed_at === closedAt);
+  const shown = (entry: Commitment) => isOpen(entry) || (closedAt !== undefined && entry.closed_at === closedAt);
   const { state_updated_at: since, last_conversation: _, goals, promises, ...rest } = context;
   const view: ContextView = visibleValue({
     ...rest,

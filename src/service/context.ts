@@ -10,47 +10,26 @@ import { readOriginalContext } from '../persona/original-context.ts';
 import type { Scope } from '../persona/scope.ts';
 import { replyBudget } from '../reply/reply-budget.ts';
 import type { ContextEntries, ContextEntry } from '../store/context-table.ts';
-import { mergedUndertakings, type Undertaking, type UndertakingChange, undertakingsIn } from './commitments.ts';
+import { type CommitmentChange, mergeCommitments, readCommitments } from './commitments.ts';
 import { type ContextView, viewOfContext } from './context-view.ts';
-
-export const stateNames = [
-  'emotion',
-  'emotion_intensity',
-  'physical_state',
-  'mental_state',
-  'environment',
-  'relationship_status',
-  'action_tag',
-] as const;
-export const recordNames = ['user_info', 'persona_info', 'preferences'] as const;
-export const listNames = ['goals', 'promises'] as const;
+import {
+  type ContextRecord,
+  type listNames,
+  type PersonaContext,
+  type recordNames,
+  type StateName,
+  stateNames,
+} from './persona-context.ts';
 
 /** In characters of JSON: what every session begins with must stay short. */
 const recordLimit = 4_000;
-
-type StateName = (typeof stateNames)[number];
-type ContextRecord = Readonly<Record<string, unknown>>;
-
-export interface PersonaContext {
-  readonly state: Readonly<Partial<Record<StateName, string | number>>>;
-  readonly user_info: ContextRecord;
-  readonly persona_info: ContextRecord;
-  readonly preferences: ContextRecord;
-  readonly goals: readonly Undertaking[];
-  readonly promises: readonly Undertaking[];
-  /** When anything of it changed last, and when a state did. */
-  readonly updated_at?: Timestamp | undefined;
-  readonly state_updated_at?: Timestamp | undefined;
-  /** The last conversation with the original system, where its file told. */
-  readonly last_conversation?: Timestamp | undefined;
-}
 
 export interface ContextChange {
   /** A null clears. */
   readonly state: Readonly<Partial<Record<StateName, string | number | null>>>;
   /** Merged name by name; a null removes a name. */
   readonly records: Readonly<Partial<Record<(typeof recordNames)[number], ContextRecord>>>;
-  readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly UndertakingChange[]>>>;
+  readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly CommitmentChange[]>>>;
 }
 
 export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): PersonaContext {
@@ -76,7 +55,7 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
       set(name, mergedRecord(name, base.get(name)?.value, record));
     }
     for (const [name, list] of Object.entries(change.lists)) {
-      set(name, mergedUndertakings(name, undertakingsIn(base.get(name)?.value), list, now));
+      set(name, mergeCommitments(name, readCommitments(base.get(name)?.value), list, now));
     }
     return entries;
   });
@@ -119,8 +98,8 @@ function contextFrom(entries: ContextEntries): PersonaContext {
     user_info: recordIn(value('user_info')),
     persona_info: recordIn(value('persona_info')),
     preferences: recordIn(value('preferences')),
-    goals: undertakingsIn(value('goals')),
-    promises: undertakingsIn(value('promises')),
+    goals: readCommitments(value('goals')),
+    promises: readCommitments(value('promises')),
     updated_at: newest([...entries.values()]),
     state_updated_at: newest(stateNames.flatMap((name) => entries.get(name) ?? [])),
     ...(typeof lastConversation === 'string' && { last_conversation: lastConversation }),

@@ -2,11 +2,13 @@
  * Whether the product works at this moment, found out by trying: a read and a write where the memories lie, and the
  * state of recall. The answer says nothing that a stranger may not know; reasons go to the log.
  */
+
 import { existsSync } from 'node:fs';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { privateFileMode } from '../files/private-modes.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import { recallStatus } from '../search/recall-status.ts';
@@ -61,7 +63,7 @@ async function probe({ exists, paths }: Workspace): Promise<void> {
 async function probeDisk(folder: string): Promise<void> {
   const file = join(folder, '.health-probe');
   try {
-    await writeFile(file, Buffer.alloc(4096), { mode: 0o600 });
+    await writeFile(file, Buffer.alloc(4096), { mode: privateFileMode });
   } finally {
     await rm(file, { force: true });
   }

@@ -2,6 +2,7 @@
  * Numbers about one persona's memories and about how the program serves them.
  */
 
+import { dayLength } from '../core/time/durations.ts';
 import { wallTimeAt } from '../core/time/time-zone.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { ModelQuality } from '../scoring/model-quality.ts';
@@ -16,8 +17,6 @@ export interface MemoryStatistics extends Totals {
   /** How far the embedding model is trusted, per direction; absent until it has been measured. */
   readonly measured?: ModelQuality | undefined;
 }
-
-const dayLength = 86_400_000;
 
 export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   const { store } = scope.workspace;

@@ -3,8 +3,10 @@
  * derived from it. Its parts share one connection, so one operation is one transaction. Every failure of the file is a
  * `MemoryMcpError`: `busy`, `backend_unavailable` or `corrupt`.
  */
+
 import { closeSync, openSync } from 'node:fs';
 import { MemoryMcpError } from '../core/errors.ts';
+import { privateFileMode } from '../files/private-modes.ts';
 import { createChangeLog } from './change-log.ts';
 import { createContextTable } from './context-table.ts';
 import { createErasure } from './erasure.ts';
@@ -93,5 +95,5 @@ function prepareFile(path: string, persona: string): void {
   }
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
   // SQLite gives the WAL the mode of the database file, so the file is made private before SQLite sees it.
-  else withSqliteErrors(path, () => closeSync(openSync(path, 'a', 0o600)));
+  else withSqliteErrors(path, () => closeSync(openSync(path, 'a', privateFileMode)));
 }

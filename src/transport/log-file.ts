@@ -2,12 +2,15 @@
  * A file of whole lines that never grows without end: at a size it is set aside as `.1`, and the oldest of those goes.
  * Losing a line must never cost an answer, so whatever happens to the disk is a warning and the server goes on.
  */
+
 import { basename, dirname } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import { createPrivateFolder, privateFileMode } from '../config/paths.ts';
+import { createPrivateFolder } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { minuteLength } from '../core/time/durations.ts';
+import { privateFileMode } from '../files/private-modes.ts';
 
 export interface LogFileDeps {
   readonly file: string;
@@ -20,7 +23,7 @@ export interface LogFileDeps {
 const keptFiles = 5;
 /** Lines that a stalled disk has not taken yet; beyond it new ones are dropped. */
 const maximumWaiting = 4 * 1024 * 1024;
-const retryMilliseconds = 60_000;
+const retryMilliseconds = minuteLength;
 
 export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDeps) {
   let stream: RotatingFileStream | undefined;

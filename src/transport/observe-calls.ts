@@ -12,6 +12,6 @@ export interface Call {
   readonly input: () => unknown;
 }
 
-export type Oversee = <Value>(call: Call, work: () => Promise<Value>) => Promise<Value>;
+export type ObserveCall = <Value>(call: Call, work: () => Promise<Value>) => Promise<Value>;
 
-export const unseen: Oversee = (_, work) => work();
+export const unobserved: ObserveCall = (_, work) => work();

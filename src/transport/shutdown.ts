@@ -14,10 +14,21 @@ export interface ShutdownDeps {
   readonly logger: Logger;
 }
 
+/**
+ * How long each step of a shutdown may take, in milliseconds. The steps of one server fit into `all`: a client expects a
+ * server to have ended a second after it closed its input.
+ */
+export const shutdownLimits = {
+  all: 950,
+  /** Answers that a stdio client is still owed. */
+  stdioAnswers: 700,
+  /** HTTP calls that are running, and then the connections that carry their replies. */
+  httpCalls: 600,
+  httpConnections: 150,
+} as const;
+
 /** A wrapper may keep the pipe of a dead client open, so the parent itself is watched. */
 const parentCheckMilliseconds = 500;
-/** Everything durable is already on disk; what is cut off here is rebuilt at the next start. */
-const deadlineMilliseconds = 950;
 
 /** Resolves with the exit code when the server has ended. */
 export function untilShutdown({ ended, watchParent = true, close, logger }: ShutdownDeps): Promise<number> {
@@ -29,7 +40,8 @@ export function untilShutdown({ ended, watchParent = true, close, logger }: Shut
       begun = true;
       clearInterval(parentCheck);
       logger.debug(`ending: ${why}`);
-      const deadline = setTimeout(() => resolve(0), deadlineMilliseconds);
+      // Everything durable is already on disk; what is cut off here is rebuilt at the next start.
+      const deadline = setTimeout(() => resolve(0), shutdownLimits.all);
       close().then(
         () => {
           clearTimeout(deadline);

@@ -2,9 +2,11 @@
  * How long ago something was, in words for a reply: "just now", "5 hours ago", "3 days ago", "2 years ago".
  * Days are those of the calendar, so that asking for "3 days ago" finds what was shown as "3 days ago".
  */
+
 import type { Timestamp } from '../memory.ts';
+import { dayLength, hourLength, minuteLength } from './durations.ts';
 import { wallTimeAt } from './time-zone.ts';
-import { addUnits, type CalendarUnit, dayLength, hourLength, minuteLength, startOf, wallFields } from './wall-time.ts';
+import { addUnits, type CalendarUnit, startOf, wallFields } from './wall-time.ts';
 
 export interface AgeContext {
   readonly now: Date;

@@ -2,20 +2,10 @@
  * Dates as the calendar writes them: ISO 8601 days, times, months, weeks and years, English month names, and the forms
  * without a year that `--3-5` stands for. A date that does not exist is refused with the reason.
  */
+import { hourLength, minuteLength, secondLength } from './durations.ts';
 import { type Span, spanBetween, type TermContext, wallNow } from './time-range-span.ts';
 import { instantAt } from './time-zone.ts';
-import {
-  addUnits,
-  type CalendarUnit,
-  daysInMonth,
-  hourLength,
-  minuteLength,
-  secondLength,
-  startOf,
-  type WallTime,
-  wallFields,
-  wallTime,
-} from './wall-time.ts';
+import { addUnits, type CalendarUnit, daysInMonth, startOf, type WallTime, wallFields, wallTime } from './wall-time.ts';
 
 const monthNames = [
   'january',

@@ -2,11 +2,12 @@
  * One term of a date range: a name ("yesterday", "last week", "monday"), a distance ("3 days ago", "last 7 days"), a
  * part of either ("monday of last week", "yesterday evening"), or a date. Each reading is a span of instants.
  */
+import { dayLength, hourLength, minuteLength } from './durations.ts';
 import { readDate } from './time-range-dates.ts';
 import { type Span, spanBetween, type TermContext, wallNow } from './time-range-span.ts';
 import { englishTerm } from './time-range-words.ts';
 import { instantAt, wallTimeAt } from './time-zone.ts';
-import { addUnits, type CalendarUnit, dayLength, hourLength, minuteLength, startOf, wallFields } from './wall-time.ts';
+import { addUnits, type CalendarUnit, startOf, wallFields } from './wall-time.ts';
 
 /** The span of a tidied term in either language, or `undefined`. */
 export function readTerm(term: string, context: TermContext): Span | undefined {

@@ -2,9 +2,11 @@
  * Between instants (milliseconds since 1970 in UTC) and what a clock in a time zone shows, with the rules that
  * `Intl` knows. Used wherever a day, a key or an age is meant as people at that place mean it.
  */
+
 import { MemoryMcpError } from '../errors.ts';
 import { quoteForMessage } from '../text/visible-text.ts';
-import { dayLength, secondLength, type WallTime, wallTime } from './wall-time.ts';
+import { dayLength, secondLength } from './durations.ts';
+import { type WallTime, wallTime } from './wall-time.ts';
 
 // Making a format costs as much as a hundred uses of it; the zones of a process are few.
 const formats = new Map<string, Intl.DateTimeFormat>();

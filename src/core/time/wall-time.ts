@@ -2,15 +2,11 @@
  * Calendar arithmetic on wall-clock times, free of time zones: days, weeks that begin on Monday, months, years.
  * A wall-clock time is a plain number, so that a day is always 24 hours here; `time-zone.ts` turns it into an instant.
  */
+import { dayLength } from './durations.ts';
 
 /** What a clock on the wall shows, in milliseconds as if it stood in UTC. Never compare it with an instant. */
 export type WallTime = number;
 export type CalendarUnit = 'day' | 'week' | 'month' | 'year';
-
-export const secondLength = 1000;
-export const minuteLength = 60 * secondLength;
-export const hourLength = 60 * minuteLength;
-export const dayLength = 24 * hourLength;
 
 /** `month` counts from 1. Overflow carries, as in `Date.UTC`: day 0 is the last of the month before. */
 export function wallTime(year: number, month: number, day: number, sinceMidnight = 0): WallTime {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf } from '../../core/errors.ts';
+import { isProcessAlive } from '../../core/process-alive.ts';
 
 export interface DownloadProgress {
   /** Bytes. */
@@ -82,7 +83,7 @@ function readHolder(path: string, clock: Clock): DownloadProgress | undefined {
     if (text === '') return { received: 0, total: 0 };
     // Written above, whole or not at all.
     const { received, total, pid, host } = JSON.parse(text) as Holder;
-    return host === hostname() && !isRunning(pid) ? undefined : { received, total };
+    return host === hostname() && !isProcessAlive(pid) ? undefined : { received, total };
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? undefined : { received: 0, total: 0 };
   }
@@ -96,13 +97,5 @@ function removeForgotten(path: string): void {
     rmSync(aside);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }

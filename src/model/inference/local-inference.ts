@@ -2,9 +2,11 @@
  * The InferenceClient whose process is a child of this one: started by the first request, ended after a while without
  * any, started again when it dies. Importing it costs nothing; nothing of a model is ever loaded here.
  */
+
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { minuteLength } from '../../core/time/durations.ts';
 import { type InferenceClient, InferenceError, type InferenceOptions, type LoadedModel } from './inference-client.ts';
 import { type InferenceCommand, type InferenceProcess, startInferenceProcess } from './inference-process.ts';
 import {
@@ -215,7 +217,7 @@ class LocalInference implements InferenceClient {
     if (this.#requests.size > 0 || this.#closed) return;
     this.#process?.holdOpen(false);
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#endIdle(), this.#parts.idleMinutes * 60_000).unref();
+    this.#idleTimer = setTimeout(() => this.#endIdle(), this.#parts.idleMinutes * minuteLength).unref();
   }
 
   #endIdle() {

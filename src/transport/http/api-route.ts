@@ -3,7 +3,7 @@
  * and a query string; everything that changes something is a POST.
  */
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
-import type { Oversee } from '../observe-calls.ts';
+import type { ObserveCall } from '../observe-calls.ts';
 import { HttpError, methodNotAllowed } from './http-error.ts';
 import { queryInput } from './query-input.ts';
 import { readJson } from './request-body.ts';
@@ -12,7 +12,7 @@ export interface ApiCall {
   readonly request: Request;
   readonly operation: Operation;
   readonly openScope: OpenScope;
-  readonly oversee: Oversee;
+  readonly observeCall: ObserveCall;
 }
 
 /** The operation that a path names; 404 where there is none, 405 where the method is not one of its own. */
@@ -28,9 +28,9 @@ export function operationFor(request: Request, name: string, operations: readonl
   return operation;
 }
 
-export async function callApi({ request, operation, openScope, oversee }: ApiCall): Promise<Response> {
+export async function callApi({ request, operation, openScope, observeCall }: ApiCall): Promise<Response> {
   let input: unknown;
-  const result = await oversee({ operation, source: 'api', input: () => input }, async () => {
+  const result = await observeCall({ operation, source: 'api', input: () => input }, async () => {
     input =
       request.method === 'POST' ? await readJson(request) : queryInput(operation, new URL(request.url).searchParams);
     return invoke(operation, input, openScope);

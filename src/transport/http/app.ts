@@ -4,12 +4,12 @@
  */
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from '../../core/clock.ts';
+import { createInFlight } from '../../core/in-flight.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { OpenScope, Operation } from '../../operation/operation.ts';
 import type { Caller } from '../../persona/scope.ts';
 import type { Health } from '../../service/health.ts';
 import type { CallLog } from '../call-log.ts';
-import { createUnfinished } from '../in-flight.ts';
 import type { Authenticator } from './access/auth.ts';
 import { checkHead } from './access/guard.ts';
 import type { HostList } from './access/host-list.ts';
@@ -22,7 +22,7 @@ import { createMcpRoute, type McpRouteDeps } from './mcp-route.ts';
 import { type Metrics, metricsContentType } from './metrics.ts';
 import { pageHeaders, welcomePage } from './pages.ts';
 import type { HttpEnvironment } from './request-context.ts';
-import { createFrame } from './response-headers.ts';
+import { addResponseHeaders } from './response-headers.ts';
 
 export interface HttpAppDeps {
   /** What MCP clients are offered. */
@@ -47,12 +47,12 @@ export function createHttpApp(parts: HttpAppDeps) {
     parts;
   const hono = new Hono<HttpEnvironment>();
   const mcp = createMcpRoute({ operations: tools, version, logger, createServer: parts.createServer });
-  const unfinished = createUnfinished();
-  const callObserver = createCallObserver({ metrics, log, clock, requestLimit, unfinished });
+  const inFlight = createInFlight();
+  const callObserver = createCallObserver({ metrics, log, clock, requestLimit, inFlight });
   let draining = false;
 
   const { allowsOrigin } = hosts;
-  hono.use(createFrame({ metrics, log, clock, unfinished, allowsOrigin, draining: () => draining }));
+  hono.use(addResponseHeaders({ metrics, log, clock, inFlight, allowsOrigin, draining: () => draining }));
   hono.use(async (c, next) => {
     checkHead(c.req.raw, hosts);
     const asksPermission =
@@ -70,29 +70,29 @@ export function createHttpApp(parts: HttpAppDeps) {
   // Every route from here on is for those who may come in.
   hono.use(async (c, next) => {
     const { address } = c.var;
-    c.set('visit', { principal: authenticator.identify(c.req.raw.headers, address), address });
-    takeFrom(requestLimit, c.var.visit);
+    c.set('requestContext', { principal: authenticator.identify(c.req.raw.headers, address), address });
+    takeFrom(requestLimit, c.var.requestContext);
     return next();
   });
 
   hono.all(mcpPath, allow(['POST']), (c) => {
-    const { visit } = c.var;
-    const persona = authenticator.personaOf(visit.principal, c.req.raw.headers);
+    const { requestContext } = c.var;
+    const persona = authenticator.personaOf(requestContext.principal, c.req.raw.headers);
     return mcp.serve(c.req.raw, {
-      openScope: (source) => openScope(persona, { source, readOnly: visit.principal.readOnly }),
-      oversee: callObserver.of(visit, persona, 'mcp'),
+      openScope: (source) => openScope(persona, { source, readOnly: requestContext.principal.readOnly }),
+      observeCall: callObserver.of(requestContext, persona, 'mcp'),
     });
   });
 
   hono.all('/api/:operation', (c) => {
-    const { visit } = c.var;
+    const { requestContext } = c.var;
     const operation = operationFor(c.req.raw, c.req.param('operation'), operations);
-    const persona = authenticator.personaOf(visit.principal, c.req.raw.headers);
+    const persona = authenticator.personaOf(requestContext.principal, c.req.raw.headers);
     return callApi({
       request: c.req.raw,
       operation,
-      openScope: openScope(persona, { source: 'api', readOnly: visit.principal.readOnly }),
-      oversee: callObserver.of(visit, persona, 'api'),
+      openScope: openScope(persona, { source: 'api', readOnly: requestContext.principal.readOnly }),
+      observeCall: callObserver.of(requestContext, persona, 'api'),
     });
   });
 
@@ -112,7 +112,7 @@ export function createHttpApp(parts: HttpAppDeps) {
     /** Lets running calls finish, at most so many milliseconds, and ends the streams that would stay open. */
     async drain(limit: number): Promise<void> {
       draining = true;
-      await unfinished.settled(limit);
+      await inFlight.endedWithin(limit);
       await mcp.close();
     },
   };

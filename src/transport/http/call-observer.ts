@@ -4,36 +4,36 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { MemoryMcpError } from '../../core/errors.ts';
+import type { InFlight } from '../../core/in-flight.ts';
 import type { CallLog } from '../call-log.ts';
-import type { Unfinished } from '../in-flight.ts';
-import type { Oversee } from '../observe-calls.ts';
+import type { ObserveCall } from '../observe-calls.ts';
 import { assertMayCall } from './access/auth.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
-import { limitKeyOf, type Visit } from './request-context.ts';
+import { limitKeyOf, type RequestContext } from './request-context.ts';
 
 export interface CallObserverDeps {
   readonly metrics: Metrics;
   readonly log: CallLog;
   readonly clock: Clock;
   readonly requestLimit: RateLimit;
-  readonly unfinished: Unfinished;
+  readonly inFlight: InFlight;
 }
 
-export function createCallObserver({ metrics, log, clock, requestLimit, unfinished }: CallObserverDeps) {
+export function createCallObserver({ metrics, log, clock, requestLimit, inFlight }: CallObserverDeps) {
   return {
     /** For the calls of one request. */
-    of(visit: Visit, persona: string, via: 'mcp' | 'api'): Oversee {
+    of(requestContext: RequestContext, persona: string, via: 'mcp' | 'api'): ObserveCall {
       let calls = 0;
       return async ({ operation, source, input }, work) => {
         const started = clock.monotonic();
         let outcome = 'ok';
         try {
-          assertMayCall(visit.principal, operation);
+          assertMayCall(requestContext.principal, operation);
           // The first call was paid for at the door; a batch brings more of them.
-          if (calls++ > 0) takeFrom(requestLimit, visit);
-          return await unfinished.track(work());
+          if (calls++ > 0) takeFrom(requestLimit, requestContext);
+          return await inFlight.track(work());
         } catch (error) {
           outcome = error instanceof MemoryMcpError ? error.code : 'internal';
           throw error;
@@ -46,9 +46,9 @@ export function createCallObserver({ metrics, log, clock, requestLimit, unfinish
             via,
             operation: name,
             persona,
-            token: visit.principal.label,
+            token: requestContext.principal.label,
             source,
-            address: visit.address,
+            address: requestContext.address,
             outcome,
             milliseconds: Math.round(milliseconds * 10) / 10,
             input: input(),
@@ -62,8 +62,8 @@ export function createCallObserver({ metrics, log, clock, requestLimit, unfinish
 export type CallObserver = ReturnType<typeof createCallObserver>;
 
 /** Takes one request from what a principal may send in this second. */
-export function takeFrom(limit: RateLimit, visit: Visit): void {
-  const seconds = limit.take(limitKeyOf(visit));
+export function takeFrom(limit: RateLimit, requestContext: RequestContext): void {
+  const seconds = limit.take(limitKeyOf(requestContext));
   if (seconds === 0) return;
   throw new HttpError(429, 'busy', 'Too many requests in this second', {
     hint: `Try again in ${seconds} s; rate_limit_per_second says how many there may be.`,

@@ -6,13 +6,13 @@ import { type AuthInfo, createMcpHandler, type McpServer, type Server } from '@m
 import { reasonOf } from '../../core/errors.ts';
 import type { OpenScope } from '../../operation/operation.ts';
 import { createMcpServer, type McpServerDeps } from '../mcp/server.ts';
-import type { Oversee } from '../observe-calls.ts';
+import type { ObserveCall } from '../observe-calls.ts';
 import { readJson } from './request-body.ts';
 
 /** What one request may do, and as whom. */
 export interface Admission {
   readonly openScope: (source: string) => OpenScope;
-  readonly oversee: Oversee;
+  readonly observeCall: ObserveCall;
 }
 
 /** The SDK hands this from `fetch` to the factory unchanged, which keeps request and rights together. */

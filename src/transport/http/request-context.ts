@@ -5,18 +5,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from './access/auth.ts';
 
-export interface Visit {
+export interface RequestContext {
   readonly principal: Principal;
   readonly address: string;
 }
 
 /** What counts as one for the rate limit: a token, or without tokens an address. */
-export function limitKeyOf({ principal, address }: Visit): string {
+export function limitKeyOf({ principal, address }: RequestContext): string {
   return principal.id ?? address;
 }
 
 export interface HttpEnvironment {
   // Absent where a test calls the application without a server.
   Bindings: { readonly incoming?: IncomingMessage };
-  Variables: { visit: Visit; address: string };
+  Variables: { requestContext: RequestContext; address: string };
 }

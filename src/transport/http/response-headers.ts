@@ -5,8 +5,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../../core/clock.ts';
+import type { InFlight } from '../../core/in-flight.ts';
 import type { CallLog } from '../call-log.ts';
-import type { Unfinished } from '../in-flight.ts';
 import { clientAddress } from './access/client-address.ts';
 import { createRateLimit } from './access/rate-limit.ts';
 import { HttpError } from './http-error.ts';
@@ -17,7 +17,7 @@ export interface ResponseHeadersDeps {
   readonly metrics: Metrics;
   readonly log: CallLog;
   readonly clock: Clock;
-  readonly unfinished: Unfinished;
+  readonly inFlight: InFlight;
   /** True while the server ends: connections are then closed after their reply. */
   readonly draining: () => boolean;
   readonly allowsOrigin: (origin: string, host: string) => boolean;
@@ -42,11 +42,11 @@ const corsHeaders = {
 /** Entries for refused requests a second and address: a flood must not fill the log. */
 const refusalsPerSecond = 5;
 
-export function createFrame({
+export function addResponseHeaders({
   metrics,
   log,
   clock,
-  unfinished,
+  inFlight,
   draining,
   allowsOrigin,
 }: ResponseHeadersDeps): MiddlewareHandler<HttpEnvironment> {
@@ -55,7 +55,7 @@ export function createFrame({
   function recordRefusal(c: Context<HttpEnvironment>, error: HttpError, route: string): void {
     const address = c.var.address;
     if (![401, 403, 429].includes(error.status) || refusals.take(address) > 0) return;
-    const token = c.var.visit?.principal.label;
+    const token = c.var.requestContext?.principal.label;
     const { method } = c.req;
     log.record({ event: 'refused', method, route, status: error.status, token, address, reason: error.message });
   }
@@ -63,7 +63,7 @@ export function createFrame({
   return async (c, next) => {
     const started = clock.monotonic();
     c.set('address', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.raw.headers));
-    await unfinished.track(next());
+    await inFlight.track(next());
 
     for (const [name, value] of Object.entries(replyHeaders)) if (!c.res.headers.has(name)) c.header(name, value);
     const origin = c.req.header('origin');

@@ -2,13 +2,15 @@
  * The HTTP server itself: the socket, the limits that keep one slow or hostile client from stopping the others, and an
  * orderly end. What is served is `app.ts`'s business.
  */
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { withinTime } from '../../core/time/within-time.ts';
+import { shutdownLimits } from '../shutdown.ts';
 import { createRateLimit } from './access/rate-limit.ts';
 import type { HttpApp } from './app.ts';
 
@@ -41,9 +43,6 @@ const usualLimits: HttpLimits = {
   silentMilliseconds: 600_000,
   connections: 1_000,
 };
-
-/** What an orderly end may take: calls that run finish within the first, connections close within the second. */
-const drainMilliseconds = { calls: 600, connections: 150 };
 
 export interface HttpServer {
   readonly host: string;
@@ -143,11 +142,11 @@ async function close(server: Server, app: HttpApp): Promise<void> {
     closed = true;
   });
   server.closeIdleConnections();
-  await app.drain(drainMilliseconds.calls);
+  await app.drain(shutdownLimits.httpCalls);
   // The last replies are on their way: a connection is idle once its reply has been handed over.
-  for (let waited = 0; !closed && waited < drainMilliseconds.connections; waited += 10) {
+  for (let waited = 0; !closed && waited < shutdownLimits.httpConnections; waited += 10) {
     server.closeIdleConnections();
-    await Promise.race([gone, delay(10)]);
+    await withinTime(gone, 10);
   }
   server.closeAllConnections();
   await gone;

@@ -14,7 +14,7 @@ import * as z from 'zod';
 import type { Logger } from '../../core/logger.ts';
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
 import { describeError } from '../error-reply.ts';
-import { type Oversee, unseen } from '../observe-calls.ts';
+import { type ObserveCall, unobserved } from '../observe-calls.ts';
 import { serveDocuments } from './documents.ts';
 import { instructions } from './instructions.ts';
 
@@ -25,7 +25,7 @@ export interface McpServerDeps {
   readonly logger: Logger;
   /** `source` is the client's name, as it called itself. */
   readonly openScope: (source: string) => OpenScope;
-  readonly oversee?: Oversee;
+  readonly observeCall?: ObserveCall;
 }
 
 /** Lists change only with the program, so clients may keep them; what is read from memory is private and never cached. */
@@ -37,7 +37,13 @@ const cacheHints = {
   'resources/templates/list': unchanging,
 };
 
-export function createMcpServer({ operations, version, logger, openScope, oversee = unseen }: McpServerDeps): Server {
+export function createMcpServer({
+  operations,
+  version,
+  logger,
+  openScope,
+  observeCall = unobserved,
+}: McpServerDeps): Server {
   const server = new Server(
     { name: 'memory-mcp', title: 'memory-mcp', version },
     {
@@ -64,7 +70,7 @@ export function createMcpServer({ operations, version, logger, openScope, overse
     const source = sourceOf(context.mcpReq.envelope);
     const input = params.arguments;
     try {
-      const result = await oversee({ operation, source, input: () => input }, () =>
+      const result = await observeCall({ operation, source, input: () => input }, () =>
         invoke(operation, input, openScope(source)),
       );
       return {

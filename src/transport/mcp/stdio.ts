@@ -2,18 +2,17 @@
  * Serves MCP over standard input and output, both protocol eras on one connection. Standard output carries protocol
  * and nothing else; when the client closes its end, every answer that is still owed is sent before the server ends.
  */
+
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serveConnection } from '@modelcontextprotocol/server/stdio';
+import { shutdownLimits } from '../shutdown.ts';
 import { createMcpServer, type McpServerDeps } from './server.ts';
 
 export interface StdioDeps extends McpServerDeps {
   readonly input: Readable;
   readonly output: Writable;
 }
-
-/** How long a connection whose input ended waits for the answers it still owes. */
-const drainMilliseconds = 700;
 
 export function serveStdio({ input, output, ...parts }: StdioDeps) {
   const owed = createOwedAnswers();
@@ -35,7 +34,7 @@ export function serveStdio({ input, output, ...parts }: StdioDeps) {
 
   async function close(): Promise<void> {
     input.pause();
-    await owed.settled(drainMilliseconds);
+    await owed.settled(shutdownLimits.stdioAnswers);
     connection.end();
     await handle.close();
   }

@@ -5,11 +5,13 @@
  *
  * The binding never frees its copy of a query: each search costs `dimensions * 4` bytes for the life of the process.
  */
+
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Index } from 'faiss-node';
 import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import type { IdSet, VectorId } from '../../core/vector.ts';
+import { privateFileMode, privateFolderMode } from '../../files/private-modes.ts';
 import { temporaryPath } from '../../files/replace-file.ts';
 import { encodeHead, encodeIds } from '../file/faiss-format.ts';
 import { rowsPerBlock, type VectorRows } from '../vector-rows.ts';
@@ -81,7 +83,7 @@ export class FaissScanner implements RowScanner {
   #hand(ids: readonly VectorId[]): Index {
     const path = temporaryPath(this.#file);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      mkdirSync(dirname(path), { recursive: true, mode: privateFolderMode });
       try {
         writeVectors(path, ids, this.#rows);
         return this.#read(path);
@@ -98,7 +100,7 @@ export class FaissScanner implements RowScanner {
 }
 
 function writeVectors(path: string, ids: readonly VectorId[], rows: VectorRows): void {
-  const file = openSync(path, 'wx', 0o600);
+  const file = openSync(path, 'wx', privateFileMode);
   try {
     writeAll(file, encodeHead(rows.dimensions, ids.length));
     const list = ids.map((id) => rows.rowOf(id) ?? Number.NaN);

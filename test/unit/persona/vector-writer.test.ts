@@ -7,11 +7,8 @@ import { MemoryMcpError } from '../../../src/core/errors.ts';
 import { createLogger } from '../../../src/core/logger.ts';
 import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
 import type { Embedder } from '../../../src/model/embedder.ts';
-import {
-  createEmbeddingScheduler,
-  type EmbeddingScheduler,
-  type EmbeddingSchedulerDeps,
-} from '../../../src/persona/embedding-scheduler.ts';
+import { createEmbeddingScheduler, type EmbeddingScheduler } from '../../../src/persona/embedding-scheduler.ts';
+import type { EmbeddingDeps } from '../../../src/persona/embedding-worker.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { draft, live, openTestStore, settableClock } from '../../support/stores.ts';
@@ -22,7 +19,7 @@ interface OpenedWriter extends EmbeddingScheduler {
   drained(): Promise<void>;
 }
 
-function openWriter(store: MemoryStore, embedder: Embedder, parts: Partial<EmbeddingSchedulerDeps> = {}): OpenedWriter {
+function openWriter(store: MemoryStore, embedder: Embedder, parts: Partial<EmbeddingDeps> = {}): OpenedWriter {
   const warnings: string[] = [];
   const logger = createLogger({ level: () => 'warn', write: (line) => warnings.push(line) });
   const clock = settableClock();

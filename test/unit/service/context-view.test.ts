@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { jsonBytes } from '../../../src/reply/reply-text.ts';
-import type { PersonaContext } from '../../../src/service/context.ts';
 import { viewOfContext } from '../../../src/service/context-view.ts';
+import type { PersonaContext } from '../../../src/service/persona-context.ts';
 import { now, settableClock } from '../../support/stores.ts';
 
 const scope = {
