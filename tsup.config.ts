@@ -3,6 +3,7 @@
  * inference process into a file of its own, with transformers.js inside and only the native runtime left outside.
  */
 import { defineConfig, type Options } from 'tsup';
+import { bundleLicenses } from './scripts/bundle-licenses.ts';
 import { leanSdk } from './scripts/lean-sdk.ts';
 
 const shared: Options = {
@@ -11,7 +12,8 @@ const shared: Options = {
   outDir: 'dist',
   // One file: dynamic imports stay lazy inside it, and one code cache serves all.
   splitting: false,
-  minify: true,
+  // Names and lines stay, so that a logged stack can be read. Measured: the code cache makes up for the size.
+  minify: false,
   sourcemap: false,
   dts: false,
   // cosmiconfig asks for TypeScript only to read configurations in TypeScript, which are never looked for.
@@ -53,10 +55,14 @@ export default defineConfig([
   {
     ...shared,
     entry: { cli: 'src/cli.ts' },
-    clean: ['!inference.cjs'],
+    clean: ['!inference.*'],
     esbuildOptions: forLauncher,
-    esbuildPlugins: [leanSdk],
+    esbuildPlugins: [leanSdk, bundleLicenses('cli')],
     plugins: [plainAscii],
   },
-  { ...shared, entry: { inference: 'src/model/inference/main.ts' }, esbuildPlugins: [stubs] },
+  {
+    ...shared,
+    entry: { inference: 'src/model/inference/main.ts' },
+    esbuildPlugins: [stubs, bundleLicenses('inference')],
+  },
 ]);
