@@ -1,8 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** `unit` starts no process and touches no disk but temporary files; the others drive real parts of growing size. */
+const project = (name: string, include: readonly string[], options: { isolate?: boolean } = {}) => ({
+  extends: true as const,
+  test: { name, include: [...include], ...options },
+});
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      // Nothing here is global, and starting a process for each file would take longer than the tests.
+      project('unit', ['test/unit/**/*.test.ts'], { isolate: false }),
+      project('integration', ['test/{integration,contract}/**/*.test.ts']),
+      project('e2e', ['test/e2e/**/*.test.ts']),
+      project('crash', ['test/crash/**/*.test.ts']),
+    ],
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,

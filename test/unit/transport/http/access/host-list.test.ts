@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHostList } from '../../../src/transport/http/access/host-list.ts';
+import { createHostList } from '../../../../../src/transport/http/access/host-list.ts';
 
 const list = (parts: Partial<Parameters<typeof createHostList>[0]> = {}) =>
   createHostList({ boundHost: '127.0.0.1', allowedHosts: [], allowedOrigins: [], ...parts });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTestModel } from '../../../scripts/test-model/test-models.ts';
-import { loadRunnableModel, type OnnxModel } from '../../../src/model/inference/onnx-model.ts';
+import { writeTestModel } from '../../../../scripts/test-model/test-models.ts';
+import { loadRunnableModel, type OnnxModel } from '../../../../src/model/inference/onnx-model.ts';
 
 let model: OnnxModel;
 beforeAll(async () => {

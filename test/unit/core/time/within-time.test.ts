@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { withinTime } from '../../../src/core/time/within-time.ts';
+import { withinTime } from '../../../../src/core/time/within-time.ts';
 
 const never = new Promise<string>(() => {});
 

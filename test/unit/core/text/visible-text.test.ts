@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quoteForMessage, visibleText, visibleValue } from '../../../src/core/text/visible-text.ts';
+import { quoteForMessage, visibleText, visibleValue } from '../../../../src/core/text/visible-text.ts';
 
 describe('text without anything hidden', () => {
   it.each([

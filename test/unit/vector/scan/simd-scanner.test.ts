@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createSimdScanner } from '../../../src/vector/scan/simd-scanner.ts';
-import { VectorRows } from '../../../src/vector/vector-rows.ts';
-import { clusteredVectors, randomNumbers, randomUnitVector } from '../../support/vectors.ts';
+import { createSimdScanner } from '../../../../src/vector/scan/simd-scanner.ts';
+import { VectorRows } from '../../../../src/vector/vector-rows.ts';
+import { clusteredVectors, randomNumbers, randomUnitVector } from '../../../support/vectors.ts';
 
 function open(dimensions: number) {
   const rows = new VectorRows(dimensions);

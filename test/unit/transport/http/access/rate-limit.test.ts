@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRateLimit } from '../../../src/transport/http/access/rate-limit.ts';
+import { createRateLimit } from '../../../../../src/transport/http/access/rate-limit.ts';
 
 describe('a rate limit', () => {
   let now = 0;

@@ -2,11 +2,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogFields, Logger } from '../../../src/core/logger.ts';
-import type { VectorChange } from '../../../src/core/vector.ts';
-import { unitVector } from '../../../src/core/vector.ts';
-import { openFlatIndex } from '../../../src/vector/flat-index.ts';
-import type { SnapshotPlace } from '../../../src/vector/vector-index.ts';
+import type { LogFields, Logger } from '../../../../src/core/logger.ts';
+import type { VectorChange } from '../../../../src/core/vector.ts';
+import { unitVector } from '../../../../src/core/vector.ts';
+import { openFlatIndex } from '../../../../src/vector/flat-index.ts';
+import type { SnapshotPlace } from '../../../../src/vector/vector-index.ts';
 
 const space = { id: 'snapshot@1', dimensions: 4 };
 const payloadEnd = 82 + 3 * 4 * 4 + 8 + 3 * 8;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { languageOf } from '../../../src/core/text/language.ts';
+import { languageOf } from '../../../../src/core/text/language.ts';
 
 it.each([
   ['苺が好き', 'ja'],

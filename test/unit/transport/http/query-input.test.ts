@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryMcpError } from '../../../src/core/errors.ts';
-import { operations } from '../../../src/operation/index.ts';
-import { queryInput } from '../../../src/transport/http/query-input.ts';
+import { MemoryMcpError } from '../../../../src/core/errors.ts';
+import { operations } from '../../../../src/operation/index.ts';
+import { queryInput } from '../../../../src/transport/http/query-input.ts';
 
 function inputOf(name: string, query: string): Record<string, unknown> {
   const operation = operations.find((candidate) => candidate.name === name);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { openChannel } from '../../../src/model/inference/inference-protocol.ts';
+import { openChannel } from '../../../../src/model/inference/inference-protocol.ts';
 
 function channelOver(stream: PassThrough) {
   const received: { message: unknown; numbers: number[] }[] = [];

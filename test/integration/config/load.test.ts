@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMachine } from './machine.ts';
+import { createMachine } from '../../unit/config/machine.ts';
 
 describe('a configuration that nobody wrote', () => {
   it('has the default of every setting and warns of nothing', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AuthToken } from '../../../src/config/schema.ts';
-import type { Clock } from '../../../src/core/clock.ts';
-import { MemoryMcpError } from '../../../src/core/errors.ts';
-import { createAuthenticator } from '../../../src/transport/http/access/auth.ts';
-import { HttpError } from '../../../src/transport/http/http-error.ts';
+import type { AuthToken } from '../../../../../src/config/schema.ts';
+import type { Clock } from '../../../../../src/core/clock.ts';
+import { MemoryMcpError } from '../../../../../src/core/errors.ts';
+import { createAuthenticator } from '../../../../../src/transport/http/access/auth.ts';
+import { HttpError } from '../../../../../src/transport/http/http-error.ts';
 
 type GivenToken = Pick<AuthToken, 'token' | 'personas'>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFunctionWord, stemOf } from '../../../src/core/text/stemming.ts';
+import { isFunctionWord, stemOf } from '../../../../src/core/text/stemming.ts';
 
 describe('English inflections', () => {
   it.each([

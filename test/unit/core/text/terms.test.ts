@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { documentTerms, queryTermLimit, queryTerms } from '../../../src/core/text/terms.ts';
+import { documentTerms, queryTermLimit, queryTerms } from '../../../../src/core/text/terms.ts';
 
 /** Whether a lookup of any term of the question would name the text, as full text does it. */
 function finds(query: string, text: string): boolean {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryMcpError } from '../../../src/core/errors.ts';
-import { parseTimeRange, type TimeRange } from '../../../src/core/time/time-range.ts';
+import { MemoryMcpError } from '../../../../src/core/errors.ts';
+import { parseTimeRange, type TimeRange } from '../../../../src/core/time/time-range.ts';
 
 /** A Wednesday afternoon in Tokyo. */
 const wednesday = '2026-03-11T15:30:20.500+09:00';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantAt, wallTimeAt } from '../../../src/core/time/time-zone.ts';
-import { addUnits, wallTime } from '../../../src/core/time/wall-time.ts';
+import { instantAt, wallTimeAt } from '../../../../src/core/time/time-zone.ts';
+import { addUnits, wallTime } from '../../../../src/core/time/wall-time.ts';
 
 const hour = 3_600_000;
 const clock = (iso: string) => Date.parse(`${iso}Z`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assembleKernel } from '../../../scripts/kernel/assemble.ts';
-import { scanKernelBytes } from '../../../src/vector/scan/scan-kernel-bytes.ts';
+import { assembleKernel } from '../../../../scripts/kernel/assemble.ts';
+import { scanKernelBytes } from '../../../../src/vector/scan/scan-kernel-bytes.ts';
 
 describe('the scan kernel', () => {
   it('is what its source assembles to', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pool } from '../../../src/model/inference/pooling.ts';
+import { pool } from '../../../../src/model/inference/pooling.ts';
 
 /** The output of a model that gave each token one row. */
 function output(...rows: readonly (readonly number[])[]) {

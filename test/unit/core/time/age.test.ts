@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ageOf } from '../../../src/core/time/age.ts';
-import { parseTimeRange } from '../../../src/core/time/time-range.ts';
+import { ageOf } from '../../../../src/core/time/age.ts';
+import { parseTimeRange } from '../../../../src/core/time/time-range.ts';
 
 const context = { now: new Date('2026-03-11T15:30:00+09:00'), timeZone: 'Asia/Tokyo' };
 

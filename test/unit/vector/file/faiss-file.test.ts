@@ -2,9 +2,9 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFaissFile, writeRows } from '../../../src/vector/file/faiss-file.ts';
-import { encodeHead, encodeIds } from '../../../src/vector/file/faiss-format.ts';
-import { rowsPerBlock, VectorRows } from '../../../src/vector/vector-rows.ts';
+import { readFaissFile, writeRows } from '../../../../src/vector/file/faiss-file.ts';
+import { encodeHead, encodeIds } from '../../../../src/vector/file/faiss-format.ts';
+import { rowsPerBlock, VectorRows } from '../../../../src/vector/vector-rows.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeIds, encodeHead, encodeIds, longestHead, parseHead } from '../../../src/vector/file/faiss-format.ts';
+import { decodeIds, encodeHead, encodeIds, longestHead, parseHead } from '../../../../src/vector/file/faiss-format.ts';
 
 describe('the head of a FAISS file', () => {
   it('is laid out as FAISS writes it', () => {
