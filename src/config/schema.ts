@@ -47,11 +47,11 @@ const hostPattern = /^[^\s/@*]+$/;
 
 const settingsSchema = z.strictObject({
   persona: setting(personaName().default(defaultPersona), {
-    help: 'Whose memories a process without another word serves.',
+    help: 'The persona to serve when none is given.',
     flag: 'persona',
   }),
   tools: setting(choice(['core', 'full', 'read-only']).default('core'), {
-    help: 'Which tools are offered: the core set, everything, or reads alone.',
+    help: 'The tools to offer: the core set, all of them, or only those that read.',
     flag: 'tools',
   }),
   server_host: setting(text('a host name or an IP address', hostPattern).default('127.0.0.1'), {
@@ -68,31 +68,31 @@ const settingsSchema = z.strictObject({
       'a list of {"token": "…", "personas": ["name"] or "*", "read_only": true or false, "name": "…"}',
     ).default([]),
     {
-      help: 'Who may come in over HTTP and to which personas. In the environment this JSON, or MEMORY_MCP_AUTH_TOKENS_FILE with the path of a file that holds it.',
+      help: 'HTTP access tokens and the personas that each opens. In the environment: this JSON, or the path of a file that holds it in MEMORY_MCP_AUTH_TOKENS_FILE.',
       secret: true,
     },
   ),
   allow_unauthenticated: setting(truth().default(false), {
-    help: 'Listen beyond this machine without tokens: everybody who reaches the port reads and writes every persona.',
+    help: 'Listen beyond this machine without tokens. Everyone who reaches the port can then read and write every persona.',
   }),
   allowed_hosts: setting(
     textList(z.string().regex(hostPattern), 'a list of host names, with :port where it matters').default([]),
-    { help: 'Host names that requests may carry, besides the loopback names.' },
+    { help: 'Host names to accept in requests, besides the loopback names.' },
   ),
   allowed_origins: setting(
     textList(
       z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/]+$/i),
       'a list such as ["https://memory.example.com"]',
     ).default([]),
-    { help: 'Origins of web pages that may send requests, besides the own one.' },
+    { help: "Origins of web pages that may send requests, besides the server's own." },
   ),
   rate_limit_per_second: setting(number(0, 1_000_000).optional(), {
-    help: 'Requests a second and token, 0 = no limit.',
+    help: 'Requests per second for each token, 0 = no limit.',
     live: true,
     unsetMeans: '0 without tokens, 100 per token',
   }),
   timezone: setting(timeZone().optional(), {
-    help: 'The time zone of memory keys, of "today" and of ages.',
+    help: 'The time zone for memory keys, for "today" and for ages.',
     live: true,
     unsetMeans: "the system's",
   }),
@@ -101,11 +101,11 @@ const settingsSchema = z.strictObject({
     live: true,
   }),
   log_level: setting(choice(logLevels).default('info'), {
-    help: 'The least important lines that are logged.',
+    help: 'Minimum level of log lines.',
     live: true,
   }),
   embeddings_model: setting(model().default('cl-nagoya/ruri-v3-30m'), {
-    help: 'The model that finds by meaning; none = recall by words alone.',
+    help: 'The embedding model, for search by meaning; none = search by words only.',
   }),
   embeddings_device: setting(choice(['cpu', 'cuda']).default('cpu'), {
     help: 'Where models run; cuda falls back to cpu with a warning.',
@@ -116,52 +116,52 @@ const settingsSchema = z.strictObject({
   }),
   embeddings_threads: setting(wholeNumber(1, 256).default(1), { help: 'Threads of a model on the CPU.' }),
   embeddings_query_prefix: setting(exactText().optional(), {
-    help: 'Put before a question; "" in the file = nothing.',
+    help: 'Prefix of a question; "" in the file = none.',
     unsetMeans: fromModel,
   }),
   embeddings_document_prefix: setting(exactText().optional(), {
-    help: 'Put before a memory; "" in the file = nothing.',
+    help: 'Prefix of a memory; "" in the file = none.',
     unsetMeans: fromModel,
   }),
   embeddings_pooling: setting(choice(['mean', 'content_mean', 'cls', 'last_token', 'sentence_embedding']).optional(), {
-    help: 'How the vectors of tokens become one; content_mean leaves the prefix out.',
+    help: 'How the token vectors are combined; content_mean leaves out the prefix.',
     unsetMeans: fromModel,
   }),
   embeddings_dimensions: setting(wholeNumber(1, 65536).optional(), {
-    help: 'The length of a vector.',
+    help: 'The number of dimensions of a vector.',
     unsetMeans: fromModel,
   }),
   reranker_model: setting(model().default('hotchpotch/japanese-reranker-xsmall-v2'), {
-    help: 'The model that reads the best hits again; none turns it off.',
+    help: 'The cross-encoder that reranks the best results; none turns it off.',
   }),
   reranker_top_n: setting(wholeNumber(1, 50).default(5), {
-    help: 'How many results a search gives by default.',
+    help: 'How many results a search returns by default.',
     live: true,
   }),
   rerank_candidates: setting(wholeNumber(1, 200).default(20), {
-    help: 'How many hits the reranker reads.',
+    help: 'How many results the reranker reads.',
     live: true,
   }),
   model_download: setting(choice(['auto', 'never']).default('auto'), {
-    help: 'auto = missing model files are fetched in the background; never = for machines without a network.',
+    help: 'auto = download missing model files in the background; never = for machines without a network.',
   }),
   model_idle_minutes: setting(number(0.01, 10_080).default(5), {
-    help: 'Minutes without work after which the process that runs the models ends; it comes back on need.',
+    help: 'Minutes without work after which the model process ends; it restarts when needed.',
   }),
   storage_backend: setting(choice(['sqlite', 'faiss', 'qdrant']).default('sqlite'), {
-    help: 'The vector index. The memories themselves are in memory.sqlite whatever it is.',
+    help: 'The vector index. The memories themselves are always in memory.sqlite.',
   }),
   qdrant_url: setting(webAddress('http://localhost:6333').default('http://localhost:6333'), {
-    help: 'Where Qdrant answers.',
+    help: 'The URL of Qdrant.',
   }),
   qdrant_api_key: setting(exactText().optional(), { help: 'The API key of Qdrant.', secret: true, unsetMeans: 'none' }),
   qdrant_collection_prefix: setting(text().default('memory_'), {
-    help: 'A collection is called by this and the persona.',
+    help: "A collection's name is this prefix and the persona.",
   }),
   vector_rebuild: z
     .strictObject({
       mode: setting(choice(['idle', 'manual']).default('idle'), {
-        help: 'When index.faiss is written: when nothing happens, or only on exit and on request.',
+        help: 'When index.faiss is written: when the server is idle, or only on exit and on request.',
         live: true,
       }),
       idle_seconds: setting(number(0, 86_400).default(30), {
@@ -169,7 +169,7 @@ const settingsSchema = z.strictObject({
         live: true,
       }),
       min_interval: setting(number(0, 86_400).default(120), {
-        help: 'Least seconds between two writes of it.',
+        help: 'Minimum seconds between two writes of it.',
         live: true,
       }),
     })
@@ -181,23 +181,23 @@ const settingsSchema = z.strictObject({
         live: true,
       }),
       idle_minutes: setting(number(0, 10_080).default(30), {
-        help: 'Minutes without work before it looks.',
+        help: 'Minutes without work before it starts.',
         live: true,
       }),
       check_interval_seconds: setting(number(1, 86_400).default(300), {
-        help: 'How often it checks for that.',
+        help: 'How often to check whether the server is idle.',
         live: true,
       }),
       duplicate_threshold: setting(number(0, 1).default(0.9), {
-        help: 'Similarity from which memories count as duplicates.',
+        help: 'Minimum similarity of duplicates.',
         live: true,
       }),
       min_similarity_to_report: setting(number(0, 1).default(0.85), {
-        help: 'Similarity from which memories are reported at all.',
+        help: 'Minimum similarity to be reported at all.',
         live: true,
       }),
       max_suggestions_per_run: setting(wholeNumber(1, 1000).default(20), {
-        help: 'Suggestions a report holds at most.',
+        help: 'Maximum number of suggestions in a report.',
         live: true,
       }),
     })
