@@ -2,7 +2,7 @@
  * Collects the licences of every package that went into a bundle and writes them beside it. The build fails where a
  * package has none, since it could not be shipped.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Options } from 'tsup';
 
@@ -18,7 +18,10 @@ export function bundleLicenses(bundle: string): Plugin {
         if (metafile === undefined) return;
         const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []));
         const text = [...folders].sort().map(describePackage).join('\n');
-        writeFileSync(join(build.initialOptions.outdir ?? 'dist', `${bundle}.licenses.txt`), text);
+        const folder = build.initialOptions.outdir ?? 'dist';
+        // Esbuild writes the bundle only after this.
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, `${bundle}.licenses.txt`), text);
       });
     },
   };
