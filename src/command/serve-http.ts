@@ -1,16 +1,20 @@
 /**
  * `serve --http`: one process for every persona, behind one guarded door, until a signal ends it.
  */
+import { homedir } from 'node:os';
+import { dirname, isAbsolute } from 'node:path';
 import { openApp } from '../app.ts';
-import { createPrivateFolder } from '../config/paths.ts';
+import { createPrivateFolder, type DataPaths } from '../config/paths.ts';
+import type { Configuration } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { operations, operationsOf } from '../operation/index.ts';
 import { createCallLog } from '../transport/call-log.ts';
-import { createAuthenticator } from '../transport/http/access/auth.ts';
+import { createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
 import { assertSafeToListen } from '../transport/http/access/bind-check.ts';
 import { createHostList } from '../transport/http/access/host-list.ts';
 import { createRateLimit } from '../transport/http/access/rate-limit.ts';
 import { createHttpApp } from '../transport/http/app.ts';
+import type { ServerFolders } from '../transport/http/concealed-folders.ts';
 import { createMetrics } from '../transport/http/metrics.ts';
 import { watchProcess } from '../transport/http/process-metrics.ts';
 import { serveHttp } from '../transport/http/server.ts';
@@ -19,6 +23,19 @@ import { untilShutdown } from '../transport/shutdown.ts';
 import { listeningNotice } from './listening-notice.ts';
 import { onTerminal, printNotice } from './output.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
+
+/** What a stranger need not know of this machine, by what replies call it instead. */
+function serverFolders({ embeddings_model, reranker_model }: Configuration, paths: DataPaths): ServerFolders {
+  const program = process.argv[1];
+  return {
+    'data folder': paths.data,
+    models: paths.models,
+    ...(isAbsolute(embeddings_model) && { 'embeddings model': embeddings_model }),
+    ...(isAbsolute(reranker_model) && { 'reranker model': reranker_model }),
+    ...(program !== undefined && { program: dirname(dirname(program)) }),
+    home: homedir(),
+  };
+}
 
 /** Resolves with the exit code when the server has ended. */
 export async function serveOverHttp(flags: ServeFlags, version: string): Promise<number> {
@@ -32,6 +49,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     allowedHosts: settings.allowed_hosts,
     logger,
   });
+  warnOfShortTokens(tokens, logger);
 
   createPrivateFolder(loaded.paths.data);
   const clock = systemClock;
@@ -43,6 +61,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     operations,
     openScope: app.scopeFor,
     health: app.health,
+    folders: serverFolders(current(), loaded.paths),
     hosts: createHostList({
       boundHost: host,
       allowedHosts: settings.allowed_hosts,

@@ -59,13 +59,19 @@ export function invoke(operation: Operation, rawInput: unknown, openScope: OpenS
   return operation.perform(rawInput, openScope);
 }
 
+/** A problem may name every unknown member, as long as each may be; the next problem should be seen, too. */
+const problemLimit = 250;
+
 function parseInput<Input extends z.ZodObject>(
   operation: { name: string; input: Input },
   raw: unknown,
 ): z.output<Input> {
   const parsed = operation.input.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 3).map((issue) => `${pathOf(issue.path)}${issue.message}`);
+  const problems = parsed.error.issues.slice(0, 3).map(({ path, message }) => {
+    const problem = `${pathOf(path)}${message}`;
+    return problem.length > problemLimit ? `${problem.slice(0, problemLimit)}…` : problem;
+  });
   throw new MemoryMcpError('invalid_input', `${operation.name}: ${problems.join('; ')}`, {
     hint: `${operation.name} takes ${fieldList(operation.input)}.`,
   });

@@ -12,9 +12,17 @@ export interface ErrorReply {
   readonly structured: { error: { code: ErrorCode; message: string; hint?: string | undefined } };
 }
 
+/** In UTF-16 units: a reply of MCP holds both twice, and stays below 10 KB with three bytes a unit. */
+const messageLimit = 900;
+const hintLimit = 600;
+
 export function describeError(error: unknown, logger: Logger): ErrorReply {
   const { code, message, hint } = foreseen(error, logger);
-  const shown = { code, message: visibleText(message), ...(hint !== undefined && { hint: visibleText(hint) }) };
+  const shown = {
+    code,
+    message: shortened(message, messageLimit),
+    ...(hint !== undefined && { hint: shortened(hint, hintLimit) }),
+  };
   return {
     code,
     text: [`${shown.code}: ${shown.message}`, shown.hint].filter(Boolean).join('\n'),
@@ -33,4 +41,13 @@ function foreseen(error: unknown, logger: Logger): { code: ErrorCode; message: s
     message: `Something unexpected went wrong (error ${id})`,
     hint: `The details are in the server's log under ${id}; nothing that was acknowledged is lost.`,
   };
+}
+
+/** The visible form of the beginning. Cut before as well as after, since making megabytes visible takes seconds. */
+function shortened(text: string, limit: number): string {
+  return cut(visibleText(cut(text, limit)), limit);
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -19,6 +19,7 @@ const app = createHttpApp({
   tools: [],
   operations: [],
   createServer: createFixtureServer,
+  folders: {},
   openScope: () => () => Promise.reject(new Error('the fixtures have no memories')),
   health: async () => ({ status: 'ok', checks: { database: 'ok', recall: 'ok' } }),
   hosts: createHostList({ boundHost: host, allowedHosts: [], allowedOrigins: [] }),

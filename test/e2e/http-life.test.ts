@@ -44,7 +44,10 @@ describe('starting', () => {
   );
 
   it('on every address is possible with tokens, and without them where somebody says so, with a warning', async () => {
-    const closed = await spawnHttpServer({ args: ['--host', '0.0.0.0'], tokens: [{ token: 'secret', personas: '*' }] });
+    const closed = await spawnHttpServer({
+      args: ['--host', '0.0.0.0'],
+      tokens: [{ token: 'a-secret-of-some-length', personas: '*' }],
+    });
     expect(closed.stderr()).not.toContain('warn');
     expect((await closed.request('/api/memory_list')).status).toBe(401);
     const open = await spawnHttpServer({
@@ -60,7 +63,7 @@ describe('starting', () => {
     expect(server.stderr()).toContain('memory.example.com are let in without tokens');
     const closed = await spawnHttpServer({
       env: { MEMORY_MCP_ALLOWED_HOSTS: 'memory.example.com' },
-      tokens: [{ token: 'secret', personas: '*' }],
+      tokens: [{ token: 'a-secret-of-some-length', personas: '*' }],
     });
     expect(closed.stderr()).not.toContain('warn');
   });

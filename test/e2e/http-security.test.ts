@@ -126,13 +126,28 @@ describe('a server without tokens', () => {
     },
   );
 
-  it('speaks MCP only with clients that read both kinds of reply, by POST', async () => {
-    const json = await server.request('/mcp', {
-      method: 'POST',
-      headers: { accept: 'application/json' },
-      body: classic('ping'),
-    });
-    expect(json.status).toBe(406);
+  it.each<[string | undefined, string]>([
+    [undefined, 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    ['application/json', 'application/json'],
+    ['text/html, */*;q=0.8', 'application/json'],
+    ['text/event-stream', 'text/event-stream'],
+  ])('answers clients of both eras that accept %s with %s', async (accepted, type) => {
+    const given = accepted === undefined ? {} : { accept: accepted };
+    const { accept: _, ...modernOnly } = modernHeaders('tools/list');
+    const requests = [
+      { headers: given, body: classic('tools/list') },
+      { headers: { ...modernOnly, ...given }, body: modern('tools/list') },
+    ];
+    for (const { headers, body } of requests) {
+      const reply = await server.request('/mcp', { method: 'POST', headers, body });
+      expect([reply.status, reply.headers['content-type']]).toEqual([200, type]);
+      expect(reply.json()).toMatchObject({ id: 1, result: { tools: expect.any(Array) } });
+    }
+  });
+
+  it('speaks MCP by POST alone', async () => {
     for (const method of ['GET', 'DELETE', 'PUT', 'PATCH', 'HEAD']) {
       const { status, headers } = await server.request('/mcp', { method, headers: accept });
       expect([method, status, headers.allow]).toEqual([method, 405, 'POST']);
@@ -244,10 +259,8 @@ describe('a server with tokens', () => {
   });
 
   it.each(['/mcp', '/api/memory_list', '/metrics', '/no/such/route'])('wants one on %s', async (path) => {
-    const wrong = [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer default' }];
-    for (const [index, given] of wrong.entries()) {
-      // Each from an address of its own, since wrong tokens are limited by address.
-      const headers = { ...given, 'x-forwarded-for': `192.0.2.${path.length * 3 + index}` };
+    // One wrong token a route: they are limited to five a second.
+    for (const headers of [{}, { authorization: path === '/mcp' ? 'Bearer default' : 'Bearer wrong' }]) {
       const reply = await server.request(path, { headers });
       expect(reply.status).toBe(401);
       expect(reply.headers['www-authenticate']).toMatch(/^Bearer realm="memory-mcp"/);
@@ -304,5 +317,42 @@ describe('a server with tokens', () => {
     ];
     const seen = [...replies.map(({ text }) => text), server.stderr(), ...server.child.spawnargs];
     for (const text of seen) expect(text).not.toContain('secret-');
+  });
+});
+
+describe('wrong tokens', () => {
+  it('are limited by the connecting address, while a right token always passes', async () => {
+    const token = 'a-token-of-some-length';
+    const server = await spawnHttpServer({ tokens: [{ token, personas: '*' }] });
+    const ask = async (bearer: string, address: string) => {
+      const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-for': address };
+      return (await server.request('/api/memory_list', { headers })).status;
+    };
+    const wrong = await Promise.all(Array.from({ length: 40 }, (_, index) => ask('wrong', `192.0.2.${index}`)));
+    expect(new Set(wrong)).toEqual(new Set([401, 429]));
+    expect(wrong.filter((status) => status === 401).length).toBeLessThan(20);
+
+    const mixed = await Promise.all(
+      Array.from({ length: 80 }, (_, index) => ask(index % 2 === 0 ? 'wrong' : token, `192.0.2.${index}`)),
+    );
+    expect(mixed.filter((_, index) => index % 2 === 1)).toEqual(Array(40).fill(200));
+    expect(server.stderr()).not.toContain('could be guessed');
+  });
+
+  it('are easier to guess where a token is short, which a warning says once at start', async () => {
+    const server = await spawnHttpServer({
+      tokens: [
+        { token: 'fifteen-letters', personas: '*', name: 'laptop' },
+        { token: 'sixteen-letters-', personas: '*', name: 'phone' },
+        { token: 'short', personas: '*' },
+      ],
+    });
+    for (const path of ['/health', '/api/memory_list']) {
+      await server.request(path, { headers: { authorization: 'Bearer short' } });
+    }
+    const warnings = server.stderr().match(/.*could be guessed.*/g) ?? [];
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('"laptop", "token 3" have fewer than 16 characters');
+    expect(server.stderr()).not.toMatch(/phone|fifteen-letters|sixteen/);
   });
 });

@@ -56,6 +56,7 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
     operations,
     openScope: app.scopeFor,
     health: app.health,
+    folders: {},
     hosts: createHostList({ boundHost: '127.0.0.1', allowedHosts: [], allowedOrigins: options.allowedOrigins ?? [] }),
     authenticator: createAuthenticator({
       tokens: loaded.configuration.auth_tokens,

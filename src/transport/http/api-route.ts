@@ -4,6 +4,7 @@
  */
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
 import type { ObserveCall } from '../observe-calls.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { HttpError, methodNotAllowed } from './http-error.ts';
 import { queryInput } from './query-input.ts';
 import { readJson } from './request-body.ts';
@@ -13,6 +14,7 @@ export interface ApiCall {
   readonly operation: Operation;
   readonly openScope: OpenScope;
   readonly observeCall: ObserveCall;
+  readonly budget: BodyBudget;
 }
 
 /** The operation that a path names; 404 where there is none, 405 where the method is not one of its own. */
@@ -28,11 +30,13 @@ export function operationFor(request: Request, name: string, operations: readonl
   return operation;
 }
 
-export async function callApi({ request, operation, openScope, observeCall }: ApiCall): Promise<Response> {
+export async function callApi({ request, operation, openScope, observeCall, budget }: ApiCall): Promise<Response> {
   let input: unknown;
   const result = await observeCall({ operation, source: 'api', input: () => input }, async () => {
     input =
-      request.method === 'POST' ? await readJson(request) : queryInput(operation, new URL(request.url).searchParams);
+      request.method === 'POST'
+        ? await readJson(request, budget)
+        : queryInput(operation, new URL(request.url).searchParams);
     return invoke(operation, input, openScope);
   });
   return Response.json({ result });

@@ -15,7 +15,9 @@ import { checkHead } from './access/guard.ts';
 import type { HostList } from './access/host-list.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { callApi, operationFor } from './api-route.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { createCallObserver, takeFrom } from './call-observer.ts';
+import { concealingScope, createConceal, type ServerFolders } from './concealed-folders.ts';
 import { failureReply, mcpPath } from './failure-reply.ts';
 import { HttpError, methodNotAllowed } from './http-error.ts';
 import { createMcpRoute, type McpRouteDeps } from './mcp-route.ts';
@@ -30,6 +32,8 @@ export interface HttpAppDeps {
   /** What the API reaches. */
   readonly operations: readonly Operation[];
   readonly openScope: (persona: string, caller: Caller) => OpenScope;
+  /** What replies do not name. */
+  readonly folders: ServerFolders;
   readonly health: () => Promise<Health>;
   readonly hosts: HostList;
   readonly authenticator: Authenticator;
@@ -43,10 +47,13 @@ export interface HttpAppDeps {
 }
 
 export function createHttpApp(parts: HttpAppDeps) {
-  const { tools, operations, openScope, hosts, authenticator, requestLimit, metrics, log, version, clock, logger } =
-    parts;
-  const hono = new Hono<HttpEnvironment>();
-  const mcp = createMcpRoute({ operations: tools, version, logger, createServer: parts.createServer });
+  const { tools, operations, hosts, authenticator, requestLimit, metrics, log, version, clock, logger } = parts;
+  const conceal = createConceal(parts.folders);
+  const openScope = (persona: string, caller: Caller) =>
+    concealingScope(parts.openScope(persona, caller), conceal, logger);
+  const hono = new Hono<HttpEnvironment>({ strict: false }); // a slash at the end of a path changes nothing
+  const budget = createBodyBudget();
+  const mcp = createMcpRoute({ operations: tools, version, logger, budget, createServer: parts.createServer });
   const inFlight = createInFlight();
   const callObserver = createCallObserver({ metrics, log, clock, requestLimit, inFlight });
   let draining = false;
@@ -69,8 +76,9 @@ export function createHttpApp(parts: HttpAppDeps) {
 
   // Every route from here on is for those who may come in.
   hono.use(async (c, next) => {
-    const { address } = c.var;
-    c.set('requestContext', { principal: authenticator.identify(c.req.raw.headers, address), address });
+    const { address, peer } = c.var;
+    // A peer on this machine could name another address with each guess, so wrong tokens are counted by peer.
+    c.set('requestContext', { principal: authenticator.identify(c.req.raw.headers, peer), address });
     takeFrom(requestLimit, c.var.requestContext);
     return next();
   });
@@ -93,6 +101,7 @@ export function createHttpApp(parts: HttpAppDeps) {
       operation,
       openScope: openScope(persona, { source: 'api', readOnly: requestContext.principal.readOnly }),
       observeCall: callObserver.of(requestContext, persona, 'api'),
+      budget,
     });
   });
 

@@ -20,12 +20,12 @@ export function failureReply(error: unknown, request: Request, logger: Logger): 
     return new Response(signInPage, { status, headers: { ...refusal?.headers, ...pageHeaders } });
   }
   const body =
-    pathname === mcpPath
+    pathname.replace(/\/$/, '') === mcpPath
       ? { jsonrpc: '2.0', error: { code: refusal?.rpcCode ?? -32000, message: text }, id: null }
       : structured;
   const json = JSON.stringify(body);
   const headers = { 'Content-Type': 'application/json', ...refusal?.headers };
-  if (status !== 413) return new Response(json, { status, headers });
+  if (refusal?.headers.Connection !== 'close') return new Response(json, { status, headers });
   return new Response(lingeringBody(json, request), {
     status,
     headers: { ...headers, 'Content-Length': String(Buffer.byteLength(json)) },

@@ -3,9 +3,17 @@
  * more gets its answer while the rest is read and thrown away for a moment: closing at once would lose the answer.
  */
 import { reasonOf } from '../../core/errors.ts';
+import { type BodyBudget, inFlightBodiesLimit } from './body-budget.ts';
 import { HttpError } from './http-error.ts';
+import { hasMorePartsThan } from './json-parts.ts';
 
 export const bodyLimit = 4 * 1024 * 1024;
+
+/** Values in one body. A batch of a hundred calls stays far below. */
+const partLimit = 20_000;
+
+/** The first piece of memory for a body; each further one doubles it. */
+const firstCapacity = 16 * 1024;
 
 /** How much of what nobody wants is read before the connection is closed, and for how long. */
 const discardLimit = { bytes: 32 * 1024 * 1024, milliseconds: 1_000 };
@@ -17,9 +25,24 @@ export function bodyTooLarge(): HttpError {
   });
 }
 
-/** The JSON value in the body. Too much is 413, anything else than JSON 400. */
-export async function readJson(request: Request): Promise<unknown> {
-  const text = await readText(request);
+function tooManyUnfinished(): HttpError {
+  const mebibytes = inFlightBodiesLimit / 1024 / 1024;
+  return new HttpError(503, 'busy', `The requests that are still arriving take ${mebibytes} MiB already`, {
+    hint: 'Try again in a second, with smaller bodies or fewer at a time.',
+    headers: { 'Retry-After': '1', Connection: 'close' },
+  });
+}
+
+/** The JSON value in the body. Too much is 413, too much of all together 503, anything else than JSON 400. */
+export async function readJson(request: Request, budget: BodyBudget): Promise<unknown> {
+  const bytes = await readBytes(request, budget);
+  if (hasMorePartsThan(partLimit, bytes)) {
+    throw new HttpError(400, 'invalid_input', `The body holds more than ${partLimit} values`, {
+      hint: 'Split it into several requests.',
+      rpcCode: -32600,
+    });
+  }
+  const text = bytes.toString('utf8');
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -28,20 +51,33 @@ export async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-async function readText(request: Request): Promise<string> {
-  if (request.body === null) return '';
+/**
+ * Copies what arrives into one buffer: kept chunks of a byte each would take a hundred times what they hold. Only what
+ * has arrived is counted, since announcing costs a client nothing.
+ */
+async function readBytes(request: Request, budget: BodyBudget): Promise<Buffer> {
+  if (request.body === null) return Buffer.alloc(0);
   const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
+  let buffer = Buffer.alloc(0);
   let length = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return Buffer.concat(chunks).toString('utf8');
-      length += value.byteLength;
-      if (length > bodyLimit) throw bodyTooLarge();
-      chunks.push(value);
+      if (done) return buffer.subarray(0, length);
+      const needed = length + value.byteLength;
+      if (needed > bodyLimit) throw bodyTooLarge();
+      if (needed > buffer.length) {
+        const capacity = Math.min(bodyLimit, Math.max(firstCapacity, 2 * buffer.length, needed));
+        if (!budget.take(capacity - buffer.length)) throw tooManyUnfinished();
+        const larger = Buffer.alloc(capacity);
+        buffer.copy(larger, 0, 0, length);
+        buffer = larger;
+      }
+      buffer.set(value, length);
+      length = needed;
     }
   } finally {
+    budget.give(buffer.length);
     reader.releaseLock();
   }
 }

@@ -18,5 +18,5 @@ export function limitKeyOf({ principal, address }: RequestContext): string {
 export interface HttpEnvironment {
   // Absent where a test calls the application without a server.
   Bindings: { readonly incoming?: IncomingMessage };
-  Variables: { requestContext: RequestContext; address: string };
+  Variables: { requestContext: RequestContext; address: string; peer: string };
 }

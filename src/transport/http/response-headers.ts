@@ -7,7 +7,7 @@ import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../../core/clock.ts';
 import type { InFlight } from '../../core/in-flight.ts';
 import type { CallLog } from '../call-log.ts';
-import { clientAddress } from './access/client-address.ts';
+import { clientAddress, peerAddress } from './access/client-address.ts';
 import { createRateLimit } from './access/rate-limit.ts';
 import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
@@ -39,7 +39,7 @@ const corsHeaders = {
   'Access-Control-Max-Age': '600',
 };
 
-/** Entries for refused requests a second and address: a flood must not fill the log. */
+/** Entries for refused requests a second and peer: a flood must not fill the log. */
 const refusalsPerSecond = 5;
 
 export function addResponseHeaders({
@@ -54,7 +54,7 @@ export function addResponseHeaders({
 
   function recordRefusal(c: Context<HttpEnvironment>, error: HttpError, route: string): void {
     const address = c.var.address;
-    if (![401, 403, 429].includes(error.status) || refusals.take(address) > 0) return;
+    if (![401, 403, 429].includes(error.status) || refusals.take(c.var.peer) > 0) return;
     const token = c.var.requestContext?.principal.label;
     const { method } = c.req;
     log.record({ event: 'refused', method, route, status: error.status, token, address, reason: error.message });
@@ -62,7 +62,9 @@ export function addResponseHeaders({
 
   return async (c, next) => {
     const started = clock.monotonic();
-    c.set('address', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.raw.headers));
+    const peer = peerAddress(c.env?.incoming?.socket.remoteAddress);
+    c.set('peer', peer);
+    c.set('address', clientAddress(peer, c.req.raw.headers));
     await inFlight.track(next());
 
     for (const [name, value] of Object.entries(replyHeaders)) if (!c.res.headers.has(name)) c.header(name, value);

@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AuthToken } from '../../../config/schema.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { MemoryMcpError } from '../../../core/errors.ts';
+import type { Logger } from '../../../core/logger.ts';
 import { quoteForMessage } from '../../../core/text/visible-text.ts';
 import type { Operation } from '../../../operation/operation.ts';
 import { HttpError } from '../http-error.ts';
@@ -22,8 +23,8 @@ export interface Principal {
 }
 
 export interface Authenticator {
-  /** The owner of the request's token. No valid one is a 401, too many invalid ones from one address a 429. */
-  identify(headers: Headers, address: string): Principal;
+  /** The owner of the request's token. No valid one is a 401, too many invalid ones over one peer a 429. */
+  identify(headers: Headers, peer: string): Principal;
   /** The persona that the request means, if the principal may have it: otherwise 400 or 403. */
   personaOf(principal: Principal, headers: Headers): string;
 }
@@ -39,6 +40,9 @@ export interface AuthenticatorDeps {
 
 const failedTokensPerSecond = 5;
 
+/** Shorter ones could be guessed: a right guess passes whatever came before it. */
+const safeTokenLength = 16;
+
 export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }: AuthenticatorDeps): Authenticator {
   if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
 
@@ -46,14 +50,12 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
     digest: digestOf(token.token),
     principal: {
       id: String(index),
-      label: token.name ?? `token ${index + 1}`,
+      label: labelOf(token, index),
       personas: token.personas,
       readOnly: readOnly || token.read_only,
     },
   }));
   const failures = createRateLimit({ perSecond: () => failedTokensPerSecond, clock });
-  /** Which tokens have come in from which address: somebody else's guesses there must not lock them out. */
-  const admitted = new Map<string, Set<Principal>>();
 
   function holderOf(token: string): Principal | undefined {
     const digest = digestOf(token);
@@ -64,18 +66,13 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
   }
 
   return {
-    identify(headers, address) {
+    identify(headers, peer) {
       const token = bearerOf(headers);
-      const principal = token === undefined ? undefined : holderOf(token);
-      const known = admitted.get(address);
-      if (principal !== undefined && known?.has(principal)) return principal;
-      if (token !== undefined && !failures.allows(address)) throw tooManyFailures();
-      if (principal !== undefined) {
-        if (admitted.size >= 10_000) admitted.clear();
-        admitted.set(address, (known ?? new Set()).add(principal));
-        return principal;
-      }
-      if (token !== undefined) failures.take(address);
+      if (token === undefined) throw unauthorized(token);
+      const principal = holderOf(token);
+      // Somebody else's guesses must not lock out the holder of a token, who may share an address with them.
+      if (principal !== undefined) return principal;
+      if (failures.take(peer) > 0) throw tooManyFailures();
       throw unauthorized(token);
     },
     personaOf(principal, headers) {
@@ -96,6 +93,21 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
       });
     },
   };
+}
+
+/** Names the tokens that are too short to be safe, by their labels. */
+export function warnOfShortTokens(tokens: readonly AuthToken[], logger: Logger): void {
+  const short = tokens.flatMap((token, index) =>
+    token.token.length < safeTokenLength ? [quoteForMessage(labelOf(token, index))] : [],
+  );
+  if (short.length === 0) return;
+  logger.warn(
+    `auth_tokens: ${short.join(', ')} ${short.length === 1 ? 'has' : 'have'} fewer than ${safeTokenLength} characters and could be guessed; "openssl rand -hex 24" makes a safe token`,
+  );
+}
+
+function labelOf({ name }: AuthToken, index: number): string {
+  return name ?? `token ${index + 1}`;
 }
 
 /** No tokens: the ways in which clients of the original name a persona, and nobody is asked who they are. */

@@ -14,12 +14,14 @@ export interface BindCheckDeps {
   /** Names besides those of this machine: a sign that a proxy lets others in. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
+  /** All addresses of a name; the system's own resolver unless given. */
+  readonly addressesOf?: (host: string) => Promise<readonly string[]>;
 }
 
 export async function assertSafeToListen(parts: BindCheckDeps): Promise<void> {
-  const { host, hasTokens, allowUnauthenticated, allowedHosts, logger } = parts;
+  const { host, hasTokens, allowUnauthenticated, allowedHosts, logger, addressesOf = resolvedAddresses } = parts;
   if (hasTokens) return;
-  if (await reachesThisMachineOnly(host)) {
+  if (await reachesThisMachineOnly(() => addressesOf(host))) {
     if (allowedHosts.length === 0 || allowUnauthenticated) return;
     logger.warn(
       `requests for ${allowedHosts.join(', ')} are let in without tokens: everybody whom a proxy lets through reads and writes every persona`,
@@ -41,10 +43,14 @@ export async function assertSafeToListen(parts: BindCheckDeps): Promise<void> {
   );
 }
 
-async function reachesThisMachineOnly(host: string): Promise<boolean> {
+async function resolvedAddresses(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+async function reachesThisMachineOnly(find: () => Promise<readonly string[]>): Promise<boolean> {
   try {
-    const addresses = await lookup(host, { all: true });
-    return addresses.length > 0 && addresses.every(({ address }) => isLoopback(address));
+    const addresses = await find();
+    return addresses.length > 0 && addresses.every(isLoopback);
   } catch {
     // A name that means nothing: listening on it fails by itself, with a better message.
     return true;

@@ -49,11 +49,6 @@ export function createRateLimit({ perSecond, clock }: RateLimitDeps) {
       if (buckets.size > rememberedKeys) forgetFull(rate);
       return 0;
     },
-    /** Whether `take` would answer 0, without taking. */
-    allows(key: string): boolean {
-      const rate = perSecond();
-      return rate === 0 || bucketOf(key, rate).left >= 1;
-    },
   };
 }
 
