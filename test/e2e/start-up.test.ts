@@ -3,22 +3,13 @@
  * nothing more, and with the same tools for every client.
  */
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { applicationId } from '../../src/store/sqlite/file-header.ts';
 import { connect, eras } from '../support/clients.ts';
 import { type Message, type RawServer, startRawServer } from '../support/raw-server.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
@@ -285,6 +276,7 @@ describe('a file that one process has made', () => {
     await second.initialize();
     const { result } = await second.callTool('memory_list');
     expect(JSON.stringify(result)).toContain('Made by the first process.');
-    expect(existsSync(first.dataDir)).toBe(true);
+    const header = readFileSync(join(first.dataDir, 'memory', 'default', 'memory.sqlite')).subarray(0, 100);
+    expect(header.readUInt32BE(68)).toBe(applicationId);
   });
 });

@@ -218,12 +218,13 @@ describe('a download', () => {
     expect(findModelFiles(place)).toBeDefined();
   });
 
-  it('happens once when several want the same model at once, and the others see how far it is', async () => {
+  it('happens once when several want the same model at once, and each of them hears of it', async () => {
     server.misbehave({ slow: 30 });
     const seen: DownloadProgress[][] = [[], [], []];
     await Promise.all(seen.map((progress) => fetch({}, { onProgress: (now) => progress.push(now) })));
     expect(requestsFor(graph)).toHaveLength(1);
     expect(findModelFiles(place)).toBeDefined();
+    for (const progress of seen) expect(progress.length).toBeGreaterThan(0);
   });
 
   it.each([

@@ -36,7 +36,7 @@ describe('coverage', () => {
     expect(coverage('苺とロケット', '妹は苺が好き', store)).toBeLessThan(coverage('苺', '妹は苺が好き', store));
   });
 
-  it('is zero for a question without terms and in an empty store', () => {
+  it('is zero for a question without terms, and counts a shared term where the store knows nothing of its frequency', () => {
     expect(coverage('？', '妹は苺が好き', store)).toBe(0);
     const nothing = { documents: 0, averageLength: 0, documentsWith: () => 0 };
     expect(scoreText(prepareQuery('苺', nothing), '苺').coverage).toBeGreaterThan(0);

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { searchMemories } from '../../../src/search/search.ts';
 import { searchable } from '../../support/searchable.ts';
@@ -14,13 +13,23 @@ it('a memory that is deleted or erased while its search waits for the model is n
   const gone = new Promise<void>((resolve) => {
     tellGone = resolve;
   });
+  let tellLookedUp = () => {};
+  const lookedUp = new Promise<void>((resolve) => {
+    tellLookedUp = resolve;
+  });
+  const { fullText } = workspace.store;
+  const postings: typeof fullText.postings = (...query) => {
+    const found = fullText.postings(...query);
+    tellLookedUp();
+    return found;
+  };
+  const store = { ...workspace.store, fullText: { ...fullText, postings } };
   const slow = { ...embedder, embedQuery: (text: string) => gone.then(() => embedder.embedQuery(text)) };
   const search = searchMemories(
-    { ...scope, workspace: { ...workspace, servingEmbedder: () => slow } },
+    { ...scope, workspace: { ...workspace, store, servingEmbedder: () => slow } },
     { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', question: '苺' },
   );
-  // The words have been looked up by then, the model has not answered.
-  await setTimeout(10);
+  await lookedUp;
   await workspace.store.memories.softDelete([deleted.key, erased.key], now);
   await workspace.store.erasure.erase([erased.key]);
   tellGone();
