@@ -42,15 +42,15 @@ export const memorySearch = defineOperation({
     total: z.number(),
     next_cursor: z.string().optional(),
   }),
-  run: ({ limit, cursor: at, detail, ...question }, scope) =>
+  run: ({ limit, cursor: at, detail, ...request }, scope) =>
     searchMemories(scope, {
-      query: question.query,
-      relatedTo: question.related_to,
-      mode: question.mode,
-      filter: filterOf(question, question.include_deleted ? 'include' : 'exclude', scope),
+      query: request.query,
+      relatedTo: request.related_to,
+      mode: request.mode,
+      filter: filterOf(request, request.include_deleted ? 'include' : 'exclude', scope),
       limit: limit ?? scope.settings.reranker_top_n,
       cursor: at,
       detail,
-      question,
+      cursorScope: request,
     }),
 });

@@ -46,7 +46,7 @@ export const recallExplain = defineOperation({
   }),
   run: (input, scope) =>
     explainRecall(scope, {
-      query: input.query,
+      queryText: input.query,
       key: input.key,
       filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
     }),

@@ -1,6 +1,7 @@
 /**
- * The words that were said just before. In a conversation the memory that answers a question often lacks the question's
- * words, because they stand in the memory before it; recall counts them for less than a memory's own.
+ * Context terms: words of the query that a memory lacks and the memories written just before it hold. In a conversation
+ * the answer often lacks the words of the question, because they stand in the line before. They count for less than a
+ * memory's own words.
  */
 
 import { lazily } from '../core/lazily.ts';
@@ -12,26 +13,26 @@ import type { MemoryStore } from '../store/memory-store.ts';
 
 export interface WordHit {
   readonly memory: MemoryText;
-  /** The terms of the question that the text holds. */
+  /** The terms of the query that the text holds. */
   readonly matched: readonly RatedTerm[];
 }
 
 /**
- * For each of `best`, which are among `candidates`, the share (0..1) of the question's value in terms that the text
- * lacks and those written just before it in the same sitting hold. A deleted memory that was not asked for says nothing.
+ * For each of `best` (a part of `candidates`) the share, 0..1, of the query's value in terms that the text lacks and the
+ * memories just before it in the same session window hold. Deleted memories that were not asked for are ignored.
  */
 export function findContextTerms(
   store: MemoryStore,
-  question: PreparedQuery,
+  query: PreparedQuery,
   { best, candidates }: { best: readonly WordHit[]; candidates: readonly WordHit[] },
 ): Map<MemoryId, number> {
-  if (question.totalValue === 0) return new Map();
-  const lacking = lackingWhatOthersHold(question, best, candidates);
+  if (query.totalValue === 0) return new Map();
+  const lacking = selectByMissingTerms(query, best, candidates);
   const known = new Map(candidates.map((candidate) => [candidate.memory.id, candidate]));
   const missing = new Set(lacking.flatMap(({ memory }) => idsBefore(memory.id)).filter((id) => !known.has(id)));
   for (const memory of store.memories.texts([...missing], 'live')) {
-    // Read only where it turns out to be of the same sitting.
-    const matched = lazily(() => scoreText(question, memory.content).matched);
+    // Scored only if it belongs to the same session window.
+    const matched = lazily(() => scoreText(query, memory.content).matched);
     known.set(memory.id, {
       memory,
       get matched() {
@@ -42,19 +43,19 @@ export function findContextTerms(
   return new Map(
     best.map(({ memory, matched }) => {
       const before = idsBefore(memory.id).flatMap((id) => known.get(id) ?? []);
-      const said = new Set(before.filter((one) => inSameSession(memory, one.memory)).flatMap((one) => one.matched));
-      for (const term of matched) said.delete(term);
-      const value = [...said].reduce((sum, term) => sum + term.value, 0);
-      return [memory.id, value / question.totalValue];
+      const held = new Set(before.filter((one) => inSameSession(memory, one.memory)).flatMap((one) => one.matched));
+      for (const term of matched) held.delete(term);
+      const value = [...held].reduce((sum, term) => sum + term.value, 0);
+      return [memory.id, value / query.totalValue];
     }),
   );
 }
 
 /**
- * Those of `best` before which something may have been said that is in no candidate. Where all texts that hold a term
- * are candidates, nothing else has to be read for it.
+ * Those of `best` that lack a term which texts outside the candidates hold. For all others, no further text has to be
+ * read.
  */
-function lackingWhatOthersHold(
+function selectByMissingTerms(
   { terms }: PreparedQuery,
   best: readonly WordHit[],
   candidates: readonly WordHit[],

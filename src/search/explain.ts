@@ -53,21 +53,21 @@ const shownTerms = 40;
 
 export async function explainRecall(
   scope: Scope,
-  { query, key, filter }: { query: string; key: MemoryKey; filter: MemoryFilter },
+  { queryText, key, filter }: { queryText: string; key: MemoryKey; filter: MemoryFilter },
 ): Promise<Explanation> {
   const { workspace } = scope;
   const { store } = workspace;
   const memory = store.memories.read(key);
   if (memory === undefined) throw unknownKey(key);
 
-  const list = await rankMemories(scope, { query }, 'hybrid', filter);
-  const meaning = await searchMeaning(workspace, query, filter);
-  const question = prepareQueryFor(store, query);
-  const { coverage, matched } = scoreText(question, memory.content);
+  const list = await rankMemories(scope, { query: queryText }, 'hybrid', filter);
+  const meaning = await searchMeaning(workspace, queryText, filter);
+  const query = prepareQueryFor(store, queryText);
+  const { coverage, matched } = scoreText(query, memory.content);
   const inText = new Set(matched);
   const listRank = list.memories.findIndex((entry) => entry.memory.id === memory.id) + 1;
   const { proximity, preceding } = list.memories[listRank - 1] ?? {};
-  const wordRank = searchWords(store, question, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
+  const wordRank = searchWords(store, query, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
   const meaningRank = 'unavailable' in meaning ? 0 : [...meaning.hits.keys()].indexOf(memory.id) + 1;
   return {
     key,
@@ -81,14 +81,14 @@ export async function explainRecall(
       coverage,
       ...(proximity !== undefined && { proximity }),
       ...(preceding !== undefined && { preceding }),
-      terms: question.terms.slice(0, shownTerms).map((term) => ({
+      terms: query.terms.slice(0, shownTerms).map((term) => ({
         term: term.prefix ? `${term.text}*` : term.text,
         in_text: inText.has(term),
         texts: term.documents,
         value: term.value,
       })),
     },
-    meaning: 'unavailable' in meaning ? meaning : measureMeaning(meaning, query, memory),
+    meaning: 'unavailable' in meaning ? meaning : measureMeaning(meaning, queryText, memory),
     vector: vectorState(scope, memory),
     hidden_by: hidingFilters(scope, memory, filter),
     mode: list.mode,
@@ -98,14 +98,14 @@ export async function explainRecall(
 
 function measureMeaning(
   { measureSimilarities, distribution, residualDistribution, quality }: SemanticSearch,
-  query: string,
+  queryText: string,
   { id, content }: Memory,
 ): Explanation['meaning'] {
   const similarity = measureSimilarities([id]).get(id);
   if (similarity === undefined) return {};
   const { cosine, residualCosine } = similarity;
   const language = languageOf(content);
-  const near = nearness(quality, cosine, languageOf(query), language);
+  const near = nearness(quality, cosine, languageOf(queryText), language);
   return {
     cosine,
     z: zScore(distribution, { cosine, language }),

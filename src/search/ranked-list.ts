@@ -1,10 +1,11 @@
 /**
- * Makes the one ranked list of a question: words and meaning are searched at the same time, every candidate is scored
- * on both sides, the scores are mixed and weighed, and a reranker reads the best. Pages are cut from it by `search.ts`.
+ * The ranked list of a query. Words and meaning are searched at the same time, every candidate is scored on both sides,
+ * the scores are mixed, and a reranker reads the best. `search.ts` cuts pages from the list.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
+import { secondLength } from '../core/time/durations.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { PreparedQuery, RatedTerm } from '../scoring/bm25.ts';
@@ -22,25 +23,24 @@ export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
 
 export interface RankedList {
   readonly memories: readonly RankedMemory[];
-  readonly question: PreparedQuery;
-  /** What ran, which is less than what was asked for where `degraded` says why. */
+  readonly query: PreparedQuery;
+  /** The mode that ran. It is less than the one asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
-  /** What kept the answer waiting, where a person would notice. */
+  /** What the search waited for, where the wait was noticeable. */
   readonly waited?: string | undefined;
-  /** Whether this answers the question at all. */
+  /** Whether the memories answer the query at all. */
   readonly judgement: Judgement;
 }
 
-/** What is looked for: a question in words, or whatever lies near a memory. */
+/** What to search for: a query in words, or the neighbors of a memory. */
 export type Target = { readonly query: string } | { readonly memory: Memory };
 
-/** Pages are cut from one ranked list of at most this length. */
 const rankedLimit = 200;
 const languageSample = 50;
-/** A warm search takes milliseconds; one for which a model is loaded or the index is opened does not. */
+/** A warm search takes milliseconds. One that loads a model or opens the index takes longer. */
 const noticeableSeconds = 0.3;
-/** Of a noticeable wait, what took so long is named. */
+/** The least share of a noticeable wait that is named. */
 const namedSeconds = 0.1;
 
 export async function rankMemories(
@@ -50,83 +50,111 @@ export async function rankMemories(
   filter: MemoryFilter,
 ): Promise<RankedList> {
   const { store } = scope.workspace;
-  // Meaning is asked for first: its answer is on the way while the words are looked up.
-  const began = scope.clock.monotonic();
-  let embedded = began;
-  const asked =
-    mode === 'keyword'
-      ? undefined
-      : scoreMeaning(scope.workspace, target, filter, () => {
-          embedded = scope.clock.monotonic();
-        });
-  // Whatever becomes of it meanwhile, it is answered for where it is awaited.
-  asked?.catch(() => {});
-  // The question leaves for the model in the event loop's next turn; only then do both work at the same time.
-  if (asked !== undefined) await nextTurn();
-  const asking = 'query' in target ? target.query : target.memory.content;
-  const question = prepareQueryFor(store, asking);
-  const words = mode === 'semantic' ? [] : searchWords(store, question, filter);
-  const answer = await asked;
-  const answered = scope.clock.monotonic();
-
-  const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
-  const found = semantic === undefined && mode === 'semantic' ? searchWords(store, question, filter) : words;
-  const candidates =
-    semantic === undefined ? found.map(lexicalOnly) : bothSides(scope.workspace, question, words, semantic, mode);
-  const others = 'memory' in target ? candidates.filter(({ memory }) => memory.id !== target.memory.id) : candidates;
-  const ran = semantic === undefined ? 'keyword' : mode;
-  const circumstances = {
+  const queryText = 'query' in target ? target.query : target.memory.content;
+  const { query, lexical, semantic, unavailable, waited } = await searchBothSides(scope, target, queryText, {
+    mode,
+    filter,
+  });
+  const ranMode = semantic === undefined ? 'keyword' : mode;
+  const found =
+    semantic === undefined
+      ? lexical.map(lexicalCandidate)
+      : mergeCandidates(scope.workspace, query, lexical, semantic, mode);
+  const candidates = 'memory' in target ? found.filter(({ memory }) => memory.id !== target.memory.id) : found;
+  const context = {
     now: scope.clock.now(),
-    asked: languageOf(asking),
+    asked: languageOf(queryText),
     distribution: semantic?.distribution,
     residualDistribution: semantic?.residualDistribution,
     quality: semantic?.quality,
   };
-  // The words of a memory are its own: what follows it does not answer it.
-  const looked =
-    ran === 'semantic' || 'memory' in target
-      ? others
-      : runSecondPass(store, { text: asking, question }, rank(others, circumstances));
-  const ranked = rank(looked, circumstances).slice(0, rankedLimit);
-  // The model's scale was measured on questions and their answers; two memories lie nearer to each other.
-  const scale = 'query' in target ? semantic?.quality : undefined;
-  const beyondWords =
-    ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, circumstances.asked, filter);
-  const judgement = judgeStrength({ ...circumstances, quality: scale, ranked, beyondWords });
+  // The text of a memory is not a question, so the memories that follow it do not answer it.
+  const examined =
+    ranMode === 'semantic' || 'memory' in target
+      ? candidates
+      : runSecondPass(store, { queryText, query }, rank(candidates, context));
+  const ranked = rank(examined, context).slice(0, rankedLimit);
+  const judgement = judgeStrength({
+    ...context,
+    // The scale was measured between questions and answers. Two memories lie nearer to each other.
+    quality: 'query' in target ? semantic?.quality : undefined,
+    ranked,
+    beyondWords: ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, context.asked, filter),
+  });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
   return {
     memories: reranked.memories,
-    question,
-    mode: ran,
+    query,
+    mode: ranMode,
     judgement,
-    waited:
-      asked &&
-      waitedFor([
-        [`the model ${scope.workspace.servingEmbedder().status().model}`, (embedded - began) / 1_000],
-        ['the vector index', (answered - embedded) / 1_000],
-      ]),
-    degraded: [unavailable(answer), reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
+    waited,
+    degraded: [unavailable, reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
 }
 
-/** Judged by the newest memories that the filter lets through. */
+interface BothSides {
+  readonly query: PreparedQuery;
+  readonly lexical: readonly LexicalHit[];
+  readonly semantic: SemanticSearch | undefined;
+  /** Why meaning was not searched, where it was asked for. */
+  readonly unavailable: string | undefined;
+  readonly waited: string | undefined;
+}
+
+/** Searches words while the model works on the query. */
+async function searchBothSides(
+  { workspace, clock }: Scope,
+  target: Target,
+  queryText: string,
+  { mode, filter }: { mode: RecallMode; filter: MemoryFilter },
+): Promise<BothSides> {
+  const began = clock.monotonic();
+  let embedded = began;
+  const searching =
+    mode === 'keyword'
+      ? undefined
+      : searchTarget(workspace, target, filter, () => {
+          embedded = clock.monotonic();
+        });
+  // A failure is handled below, where the answer is awaited.
+  searching?.catch(() => {});
+  // The query is sent to the model in the next turn of the event loop. Only then do both sides work at the same time.
+  if (searching !== undefined) await nextTurn();
+  const query = prepareQueryFor(workspace.store, queryText);
+  const words = mode === 'semantic' ? [] : searchWords(workspace.store, query, filter);
+  const answer = await searching;
+  const answered = clock.monotonic();
+
+  const unavailable = answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
+  const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
+  return {
+    query,
+    lexical: semantic === undefined && mode === 'semantic' ? searchWords(workspace.store, query, filter) : words,
+    semantic,
+    unavailable,
+    waited:
+      searching &&
+      describeWait([
+        [`the model ${workspace.servingEmbedder().status().model}`, (embedded - began) / secondLength],
+        ['the vector index', (answered - embedded) / secondLength],
+      ]),
+  };
+}
+
+/** Judged by the newest memories that pass the filter. */
 function holdsOtherLanguage({ memories }: MemoryStore, asked: Language, filter: MemoryFilter): boolean {
   const newest = memories.list({ filter, order: 'newest', limit: languageSample });
   return newest.some(({ content }) => languageOf(content) !== asked);
 }
 
-function waitedFor(parts: readonly (readonly [name: string, seconds: number])[]): string | undefined {
+function describeWait(parts: readonly (readonly [name: string, seconds: number])[]): string | undefined {
   if (parts.reduce((sum, [, seconds]) => sum + seconds, 0) < noticeableSeconds) return undefined;
   const named = parts.filter(([, seconds]) => seconds >= namedSeconds);
   return named.map(([name, seconds]) => `${name}, ${seconds.toFixed(1)} s`).join('; ');
 }
 
-function unavailable(answer: SemanticAnswer | undefined): string | undefined {
-  return answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
-}
-
-async function scoreMeaning(
+async function searchTarget(
   workspace: Workspace,
   target: Target,
   filter: MemoryFilter,
@@ -141,37 +169,37 @@ async function scoreMeaning(
   return searchVector(workspace, { vector: own.vector, space }, filter);
 }
 
-interface Found {
+interface SearchCandidate {
   readonly memory: MemoryText;
   readonly language: Language;
   readonly coverage: number;
-  /** The terms of the question that the text holds. */
+  /** The terms of the query that the text holds. */
   readonly matched: readonly RatedTerm[];
   readonly cosine?: number | undefined;
   readonly residualCosine?: number | undefined;
 }
 
-function lexicalOnly({ memory, coverage, matched }: LexicalHit): Found {
+function lexicalCandidate({ memory, coverage, matched }: LexicalHit): SearchCandidate {
   return { memory, language: languageOf(memory.content), coverage, matched };
 }
 
-/** The union of what words and meaning found, each scored on both sides. */
-function bothSides(
+/** The union of what words and meaning found, each memory scored on both sides. */
+function mergeCandidates(
   { store }: Workspace,
-  question: PreparedQuery,
+  query: PreparedQuery,
   words: readonly LexicalHit[],
   semantic: SemanticSearch,
   mode: RecallMode,
-): Found[] {
+): SearchCandidate[] {
   const known = new Set(words.map(({ memory }) => memory.id));
   const byMeaning = scoreWords(
     store,
-    question,
+    query,
     [...semantic.hits.keys()].filter((id) => !known.has(id)),
   );
   const similarities = semantic.measureSimilarities([...known, ...byMeaning.map(({ memory }) => memory.id)]);
   return [...words, ...byMeaning].map((hit) => ({
-    ...lexicalOnly(hit),
+    ...lexicalCandidate(hit),
     ...(mode === 'semantic' && { coverage: 0 }),
     ...similarities.get(hit.memory.id),
   }));

@@ -1,5 +1,6 @@
 /**
- * Recall: answers a question from the memories, says how it looked, how sure it is, and why it could not look better.
+ * memory_search: one page of the ranked list, with how it was searched, how strong the answer is, and why the search was
+ * degraded, if it was.
  */
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { MemoryMcpError } from '../core/errors.ts';
@@ -22,8 +23,8 @@ export interface SearchRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly detail: 'concise' | 'full';
-  /** What the caller asked for: a cursor continues this question and no other. */
-  readonly question: unknown;
+  /** The query and its filters. A cursor continues these and no others. */
+  readonly cursorScope: unknown;
 }
 
 export interface Why {
@@ -49,9 +50,9 @@ export interface SearchReply {
 }
 
 export async function searchMemories(scope: Scope, request: SearchRequest): Promise<SearchReply> {
-  const { filter, limit, cursor, detail, mode, question } = request;
+  const { filter, limit, cursor, detail, mode, cursorScope } = request;
   const target = targetOf(scope, request);
-  const start = cursor === undefined ? 0 : decodeCursor(cursor, question);
+  const start = cursor === undefined ? 0 : decodeCursor(cursor, cursorScope);
 
   const { store } = scope.workspace;
   const list = await rankMemories(scope, target, mode, filter);
@@ -59,15 +60,15 @@ export async function searchMemories(scope: Scope, request: SearchRequest): Prom
   const memories = store.memories.byIds(page.map(({ memory }) => memory.id));
   const results = fitReply(
     page.flatMap((entry) => {
-      // What was erased or hidden while the list was made is not shown.
+      // A memory may have been deleted while the search waited for the model.
       const memory = memories.get(entry.memory.id);
       return memory === undefined || !store.memories.passes(memory.id, filter)
         ? []
         : [hitOf(scope, memory, entry, detail)];
     }),
     replyBudget[detail],
-    // The neighbourhood of the question's words tells more than the beginning does.
-    ({ content = '' }, length) => passageAround(content, list.question, length).text,
+    // The passage around the words of the query, not the beginning.
+    ({ content = '' }, length) => passageAround(content, list.query, length).text,
   );
   scope.workspace.activity.read(
     'memory_search',
@@ -82,7 +83,7 @@ export async function searchMemories(scope: Scope, request: SearchRequest): Prom
     waited_for: list.waited,
     ...list.judgement,
     total: list.memories.length,
-    next_cursor: end < list.memories.length ? encodeCursor(end, question) : undefined,
+    next_cursor: end < list.memories.length ? encodeCursor(end, cursorScope) : undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * A closer look at the best candidates of a search, for what costs too much to ask of all: whether the question's words
- * stand together in them, and what was said just before them.
+ * The second pass over the best candidates, for what is too expensive to compute for all: whether the words of the query
+ * stand together in them (proximity), and which of the missing words the preceding memories hold (context terms).
  */
 import type { PreparedQuery } from '../scoring/bm25.ts';
 import { findTermPairs, proximity } from '../scoring/proximity.ts';
@@ -9,16 +9,16 @@ import { findContextTerms, type WordHit } from './context-terms.ts';
 
 const examined = 50;
 
-/** The same candidates, best first, of which the first know more about themselves. */
+/** The same candidates in the same order; the first fifty carry `proximity` and `preceding`. */
 export function runSecondPass<Entry extends WordHit>(
   store: MemoryStore,
-  { text, question }: { text: string; question: PreparedQuery },
+  { queryText, query }: { queryText: string; query: PreparedQuery },
   ranked: readonly Entry[],
 ): (Entry & { proximity?: number | undefined; preceding?: number | undefined })[] {
   const best = ranked.slice(0, examined);
-  const preceding = findContextTerms(store, question, { best, candidates: ranked });
-  const termPairs = findTermPairs(text, question);
-  // Taking all terms of a text in order is spared where it cannot find two of them.
+  const preceding = findContextTerms(store, query, { best, candidates: ranked });
+  const termPairs = findTermPairs(queryText, query);
+  // A text that does not hold both words of a pair need not be read in order.
   const heldBy = ({ matched }: WordHit) => {
     const words = new Set(matched.filter(({ prefix }) => !prefix).map((term) => term.text));
     return termPairs.filter((pair) => pair.words.every((word) => words.has(word)));
@@ -27,7 +27,7 @@ export function runSecondPass<Entry extends WordHit>(
     index < examined
       ? {
           ...entry,
-          proximity: proximity(heldBy(entry), question, entry.memory.content),
+          proximity: proximity(heldBy(entry), query, entry.memory.content),
           preceding: preceding.get(entry.memory.id),
         }
       : entry,

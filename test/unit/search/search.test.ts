@@ -27,7 +27,7 @@ it('a memory that is deleted or erased while its search waits for the model is n
   const slow = { ...embedder, embedQuery: (text: string) => gone.then(() => embedder.embedQuery(text)) };
   const search = searchMemories(
     { ...scope, workspace: { ...workspace, store, servingEmbedder: () => slow } },
-    { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', question: '苺' },
+    { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', cursorScope: '苺' },
   );
   await lookedUp;
   await workspace.store.memories.softDelete([deleted.key, erased.key], now);
