@@ -1,20 +1,20 @@
 /**
- * How well the words of a text answer a question: BM25 (Robertson and Zaragoza, 2009) over the terms of `core/text/terms.ts`, as
- * a share of the best score that the question could reach. Full text only proposes candidates; their texts are scored
- * here, so that a score depends on the question and the store, never on which candidates were proposed.
+ * BM25 (Robertson and Zaragoza, 2009) over the terms of `core/text/terms.ts`, as a share of the highest score that the
+ * query could reach. Full text only proposes candidates. Their texts are scored here, which makes a score depend on the
+ * query and the store alone, and not on the other candidates.
  */
 import { documentTerms, type QueryTerm, queryTerms } from '../core/text/terms.ts';
 
-/** Low, because memories are short: a second mention says little, and length says little. Chosen by measurement. */
+/** BM25 parameters. Low, because memories are short: repetition and length say little. Chosen by measurement. */
 const k1 = 0.7;
 const b = 0.4;
 
-/** What is known of all texts of a store. */
+/** Statistics over all texts of a store. */
 export interface TextStatistics {
   readonly documents: number;
   /** Of `content.length`. */
   readonly averageLength: number;
-  /** How many texts hold the term; for a prefix, any term that begins with it. May be a little old and, for a prefix, too many. */
+  /** Document frequency of the term; for a prefix, of all terms that begin with it. May be slightly out of date and, for a prefix, too high. */
   documentsWith(term: QueryTerm): number;
 }
 
@@ -24,9 +24,9 @@ export interface RatedTerm extends QueryTerm {
   readonly value: number;
 }
 
-/** A question made ready to be held against many texts. */
+/** A query prepared for scoring many texts. */
 export interface PreparedQuery {
-  /** Most valuable first; those that no text holds are among them. */
+  /** Most valuable first. Terms that no text holds are included. */
   readonly terms: readonly RatedTerm[];
   readonly totalValue: number;
   readonly averageLength: number;
@@ -34,7 +34,7 @@ export interface PreparedQuery {
 }
 
 interface TermLookup {
-  /** The UTF-16 units that the terms begin with. */
+  /** The first UTF-16 units of the terms. */
   readonly beginnings: ReadonlySet<number>;
   readonly whole: ReadonlyMap<string, number>;
   /** By length of the prefix. */
@@ -42,7 +42,7 @@ interface TermLookup {
 }
 
 export interface TextScore {
-  /** 0..1: the share of what the question asks for that the text holds. */
+  /** 0..1: the share of the query's value that the text covers. */
   readonly coverage: number;
   /** The terms that the text holds, most valuable first. */
   readonly matched: readonly RatedTerm[];

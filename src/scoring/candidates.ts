@@ -1,6 +1,6 @@
 /**
- * Which texts are worth reading for a question: the store looks up the most valuable terms, and the texts that hold
- * the greatest sum of value are read and scored (`bm25.ts`). Common terms are left out, they would name half the store.
+ * Which texts to read for a query. The store looks up the most valuable terms, and the texts with the highest sum of
+ * term values are read and scored (`bm25.ts`). Common terms are left out: they would name half of the store.
  */
 import type { PreparedQuery, RatedTerm } from './bm25.ts';
 
@@ -11,8 +11,8 @@ export interface Posting {
 }
 
 /**
- * The most valuable terms that at least one text holds and that together name at most `budget` texts. The first is
- * always among them: where it alone exceeds the budget, the caller reads only its newest texts.
+ * The most valuable terms that occur in the store and together name at most `budget` texts. The first is always
+ * included; if it exceeds the budget alone, the caller reads only its newest texts.
  */
 export function termsToLookUp(question: PreparedQuery, budget: number): RatedTerm[] {
   const chosen: RatedTerm[] = [];
@@ -26,7 +26,7 @@ export function termsToLookUp(question: PreparedQuery, budget: number): RatedTer
   return chosen;
 }
 
-/** The ids with the greatest sum of value, at most `limit`, newest first where sums are equal. */
+/** The ids with the highest sums of term values, at most `limit`, ties by newest first. */
 export function bestCandidates(postings: Iterable<Posting>, limit: number): number[] {
   const sums = new Map<number, number>();
   for (const { term, ids } of postings) {

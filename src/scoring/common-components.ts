@@ -1,17 +1,16 @@
 /**
- * What all memories of a store have in common, taken out of their vectors: the mean, and most of the few directions in
- * which they differ most (a speaker's name before every line, the language, the kind of text). Cosines of what is left
- * tell memories of one store apart where plain cosines hardly do (after Mu and Viswanath, All-but-the-Top, 2018, with
- * the directions weakened instead of removed).
+ * Removes the common components of a store's vectors: the mean, and most of the leading directions (a speaker's name
+ * before every line, the language, the kind of text). Cosines of the residuals separate memories that plain cosines
+ * hardly do. After Mu and Viswanath, All-but-the-Top, 2018, with the directions weakened instead of removed.
  */
 import { addScaled, dotProduct } from '../core/vector.ts';
 
-/** Fewer vectors do not show what they have in common. */
+/** Fewer vectors do not show their common components. */
 export const minimumVectors = 128;
 const directionCount = 8;
-/** Subspace iteration needs no more: a direction is only weakened, so it need not be exact. */
+/** Rounds of subspace iteration. Directions are only weakened, so they need not be exact. */
 const rounds = 4;
-/** A direction keeps the share r / (variance + r), r being so many times the mean variance of a dimension. */
+/** A direction keeps the share r / (variance + r), where r is this many times the mean variance of a dimension. */
 const keptVariances = 10;
 
 export interface CommonComponents {
@@ -20,15 +19,15 @@ export interface CommonComponents {
   readonly directions: readonly Float32Array[];
   /** The mean along each direction. */
   readonly meanAlong: readonly number[];
-  /** How much of the squared length along each direction is taken away, 0..1. */
+  /** The share of the squared length along each direction that is removed, 0..1. */
   readonly removed: readonly number[];
-  /** The mean and the directions side by side: what `residualLength` multiplies one number of a vector with. */
+  /** The mean and the directions interleaved by dimension, for `residualLength`. */
   readonly packed: Float32Array;
 }
 
 /**
- * A question as seen beside what is shared. Its product with a vector, both without what is shared, is the product of
- * `vector` with the whole vector, plus `constant`: one multiplication for each number where ten would be needed.
+ * A query prepared for residual cosines. The dot product of both residuals equals `vector · v + constant`, one
+ * multiplication per dimension instead of ten.
  */
 export interface ResidualQuery {
   readonly vector: Float32Array;
@@ -47,8 +46,8 @@ export function findCommonComponents(vectors: readonly Float32Array[]): CommonCo
   if (total < 1e-6) return undefined;
   const kept = (keptVariances * total) / dimensions;
 
-  // Begun with vectors of the sample, so that the same sample gives the same directions. One that repeats another
-  // leaves a direction of length 0, which takes nothing away.
+  // Starts from vectors of the sample, which makes the result deterministic. A repeated vector gives a direction of
+  // length 0, which removes nothing.
   let directions = orthonormal(centred.slice(0, directionCount)).directions;
   let variances: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -75,14 +74,14 @@ export function projectQuery(shared: CommonComponents, question: Float32Array): 
   return { vector, constant, length: residualLength(shared, question) };
 }
 
-/** The cosine of a question and a vector without what is shared; `length` is the vector's `residualLength`. */
+/** The cosine of the residuals of a query and a vector; `length` is the vector's `residualLength`. */
 export function residualCosine(question: ResidualQuery, vector: Float32Array, length: number): number {
   return (dotProduct(question.vector, vector) + question.constant) / (question.length * length);
 }
 
-/** The length of a unit vector without what is shared. */
+/** The length of the residual of a unit vector. */
 export function residualLength({ meanSquare, meanAlong, removed, packed }: CommonComponents, vector: Float32Array) {
-  // Written out, since sums in local variables take a quarter of the time of nine products one after the other.
+  // Unrolled: sums in local variables take a quarter of the time of nine dot products.
   let [mean, along0, along1, along2, along3, along4, along5, along6, along7] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   for (let index = 0, at = 0; index < vector.length; index++, at += 1 + directionCount) {
     const value = vector[index] ?? 0;
@@ -103,7 +102,7 @@ export function residualLength({ meanSquare, meanAlong, removed, packed }: Commo
   return Math.sqrt(Math.max(square, 1e-12));
 }
 
-/** The first numbers of all vectors, then the second numbers, and so on. */
+/** The first components of all vectors, then the second components, and so on. */
 function sideBySide(vectors: readonly Float32Array[]): Float32Array {
   const packed = new Float32Array(vectors.length * (vectors[0]?.length ?? 0));
   for (const [place, vector] of vectors.entries()) {
@@ -118,7 +117,7 @@ function timesCovariance(centred: readonly Float32Array[], direction: Float32Arr
   return product;
 }
 
-/** Gram and Schmidt; `lengths` are those before each became one. */
+/** Gram-Schmidt. `lengths` are the lengths before normalization. */
 function orthonormal(vectors: readonly Float32Array[]): { directions: Float32Array[]; lengths: number[] } {
   const directions: Float32Array[] = [];
   const lengths: number[] = [];

@@ -1,7 +1,7 @@
 /**
- * What an embedding model is worth in each language, measured once with a few questions whose answers are known: how
- * many it gets right, and the cosines of pairs that belong together and of pairs that do not. Recall trusts a model no
- * further than this, and reads on this scale whether a memory is near a question at all.
+ * The quality of an embedding model for each pair of languages, measured once with questions whose answers are known:
+ * the share it gets right, and the mean cosines of matching and of other pairs. Search weighs the model by this, and
+ * normalizes similarity on this scale.
  */
 import type { Language } from '../core/text/language.ts';
 import { dotProduct } from '../core/vector.ts';
@@ -11,7 +11,7 @@ import { evaluationPairs } from './evaluation-pairs.ts';
 export type LanguagePair = `${Language}-${Language}`;
 
 export interface LanguagePairQuality {
-  /** The share of questions whose own answer is the nearest of all answers; one in sixteen is chance. */
+  /** The share of questions whose own answer is the nearest of all sixteen; chance is 1/16. */
   readonly right: number;
   /** Mean cosine of a question and its answer. */
   readonly related: number;
@@ -21,7 +21,7 @@ export interface LanguagePairQuality {
 
 export type ModelQuality = Readonly<Record<LanguagePair, LanguagePairQuality>>;
 
-/** What has to be embedded to measure a model: by language, question and answer at the same place. */
+/** The texts to embed for the measurement, by language. Question and answer have the same index. */
 export const evaluationTexts: Readonly<Record<Language, { questions: readonly string[]; answers: readonly string[] }>> =
   {
     ja: { questions: evaluationPairs.map(({ ja }) => ja[0]), answers: evaluationPairs.map(({ ja }) => ja[1]) },
@@ -58,13 +58,13 @@ function languagePairQuality(
   return { right: right / count, related: related / count, unrelated: unrelated / count };
 }
 
-/** Below a quarter right a model is guessing; above five eighths its order deserves all trust. */
+/** At or below a quarter right the model gets the least weight, at or above five eighths the full weight. */
 const chanceLevel = 0.25;
 const fullTrustLevel = 0.625;
-/** What is left to a model that guesses: to order memories that words cannot tell apart. */
+/** Enough to order memories that words cannot tell apart. */
 const minimumWeight = 0.01;
 
-/** 0.01..1: how much the meaning that a model sees counts; 1 for a model that was not measured. */
+/** The weight of the model, 0.01..1; 1 for a model that was not measured. */
 export function modelWeight(quality: ModelQuality | undefined, asked: Language, answered: Language): number {
   if (quality === undefined) return 1;
   const share = (quality[`${asked}-${answered}`].right - chanceLevel) / (fullTrustLevel - chanceLevel);
@@ -72,8 +72,8 @@ export function modelWeight(quality: ModelQuality | undefined, asked: Language, 
 }
 
 /**
- * How near a memory is to a question: 0 as the answer to another question would be, 1 as its own would be. Undefined
- * for a model that was not measured or does not know the languages.
+ * Normalized similarity: 0 is the mean cosine of a question and another answer, 1 that of its own answer. Undefined for a
+ * model that was not measured or is weak in these languages.
  */
 export function nearness(
   quality: ModelQuality | undefined,

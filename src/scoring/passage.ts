@@ -1,6 +1,6 @@
 /**
- * The part of a long text that answers a question: the neighbourhood of its most valuable words, cut at the ends of
- * sentences. Replies show it instead of the beginning.
+ * The passage of a long text that answers a query: the sentences around its most valuable words. Replies show it instead
+ * of the beginning.
  */
 import type { PreparedQuery, RatedTerm } from './bm25.ts';
 import { scoreText } from './bm25.ts';
@@ -11,7 +11,7 @@ export interface Passage {
   readonly start: number;
 }
 
-/** A sentence, or so much of one: short enough to fit several into a passage. */
+/** The maximum length of a piece: a sentence or a part of one. Several fit into a passage. */
 const pieceLength = 80;
 const sentence = /[^。．！？!?\n]*(?:[。．！？!?\n]+|$)/gu;
 
@@ -21,10 +21,10 @@ interface Piece {
   readonly value: number;
 }
 
-/** At most `length` characters of `text`, around the words that the question asks for; its beginning where it has none. */
-export function passageAround(text: string, question: PreparedQuery, length: number): Passage {
+/** At most `length` characters of `text` around the words of the query, or its beginning if it holds none. */
+export function passageAround(text: string, query: PreparedQuery, length: number): Passage {
   if (text.length <= length) return { text, start: 0 };
-  const pieces = piecesOf(text, Math.min(pieceLength, length), question);
+  const pieces = splitIntoPieces(text, Math.min(pieceLength, length), query);
   let best = 0;
   for (const [index, piece] of pieces.entries()) if (piece.value > (pieces[best]?.value ?? 0)) best = index;
   let first = best;
@@ -45,16 +45,16 @@ export function passageAround(text: string, question: PreparedQuery, length: num
   return { text: text.slice(start, pieces[last]?.end), start };
 }
 
-function piecesOf(text: string, limit: number, question: PreparedQuery): Piece[] {
+function splitIntoPieces(text: string, limit: number, query: PreparedQuery): Piece[] {
   const pieces: Piece[] = [];
   for (const { 0: whole, index } of text.matchAll(sentence)) {
     for (let start = 0; start < whole.length; ) {
-      const end = cutAt(whole, start, limit);
+      const end = findCut(whole, start, limit);
       const piece = whole.slice(start, end);
       pieces.push({
         start: index + start,
         end: index + end,
-        value: totalTermValue(scoreText(question, piece).matched),
+        value: totalTermValue(scoreText(query, piece).matched),
       });
       start = end;
     }
@@ -62,8 +62,8 @@ function piecesOf(text: string, limit: number, question: PreparedQuery): Piece[]
   return pieces;
 }
 
-/** The end of a piece that begins at `start`: behind a space where there is one near the limit, never inside a character. */
-function cutAt(text: string, start: number, limit: number): number {
+/** The end of a piece that starts at `start`: after a space near the limit if there is one, never inside a character. */
+function findCut(text: string, start: number, limit: number): number {
   const end = start + limit;
   if (end >= text.length) return text.length;
   // Looked for in the piece alone: a text without any space would be searched to its beginning for each piece.

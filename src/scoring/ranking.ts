@@ -1,7 +1,7 @@
 /**
- * One order out of two scores. Words and meaning are mixed as scores, never as ranks: a worthless hit on one side must
- * not weigh as much as a good one on the other. The unit is the deviation of the question's own cosines, so that no
- * model's scale is built in; what memories say beyond the question, their importance and age, only breaks near ties.
+ * Ranks candidates by one score mixed from words and meaning. Scores are mixed, not ranks: a poor result on one side must
+ * not weigh as much as a good one on the other. The unit is the standard deviation of the query's own cosines, which
+ * makes it independent of the model. The prior (importance and age) only decides near ties.
  */
 
 import type { Language } from '../core/text/language.ts';
@@ -9,17 +9,17 @@ import { dayLength } from '../core/time/durations.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { inSameSession, sessionReach } from './session-window.ts';
 
-/** Chosen by measurement, as everything here: deviations that all words of a question are worth. */
+/** Weight of full coverage, in deviations. All constants here were chosen by measurement. */
 const wordsWeight = 12;
-/** Above 1, because a few shared words say less than their share and most of them say more. */
+/** Above 1: a few shared words say less than their share, most of the words say more. */
 const wordsPower = 1.5;
-/** Beside the words themselves: those near each other as in the question, and those said just before. */
+/** Weight of proximity, relative to coverage. */
 const proximityShare = 0.375;
-/** One half of it where no meaning confirms it. */
+/** Weight of context terms, relative to coverage; half of it where meaning was not searched. */
 const precedingShare = 0.375;
-/** How much of the gap between languages is made up for: all of it would drown a question in the other language. */
+/** How much of the difference between the mean cosines of languages is compensated. Compensating all of it would bury memories in the language of the query. */
 const languageLevelling = 0.6;
-/** Fewer sampled vectors of a language say nothing about it. */
+/** Fewer sampled vectors of a language are not enough for its mean. */
 const minimumPerLanguage = 16;
 const neighborShare = 0.1;
 const importanceWeight = 0.4;
@@ -31,12 +31,12 @@ export interface SampledCosine {
   readonly language: Language;
 }
 
-/** What is usual for one question: its cosines against a sample of the memories. */
+/** Distribution of one query's cosines over a sample of the memories. */
 export interface ScoreDistribution {
   readonly size: number;
-  /** The cosine that a memory of this language has without being about the question. */
+  /** The mean cosine for memories in this language, partly compensated. */
   readonly level: Readonly<Record<Language, number>>;
-  /** Spread within a language; 0 where nothing can be told. */
+  /** Standard deviation within a language; 0 if unknown. */
   readonly deviation: number;
 }
 
@@ -61,7 +61,7 @@ export function measureDistribution(sample: readonly SampledCosine[]): ScoreDist
   };
 }
 
-/** How many deviations a cosine lies above what is usual; 0 where nothing is usual yet. */
+/** The z-score of a cosine; 0 while there is no distribution. */
 export function zScore({ level, deviation }: ScoreDistribution, { cosine, language }: SampledCosine): number {
   return deviation < 1e-6 ? 0 : (cosine - level[language]) / deviation;
 }
@@ -76,20 +76,20 @@ export interface Candidate {
   readonly language: Language;
   /** 0..1, `bm25.ts`. */
   readonly coverage: number;
-  /** Of the question's words, those that stand near each other in both (`proximity.ts`), 0..1. */
+  /** `proximity.ts`, 0..1. */
   readonly proximity?: number | undefined;
-  /** The share of the question's words that the text lacks and those written just before it hold, 0..1. */
+  /** Context terms: the share of the query's value that the text lacks and the preceding memories hold, 0..1. */
   readonly preceding?: number | undefined;
   /** Absent for a memory without a vector. */
   readonly cosine?: number | undefined;
-  /** The cosine without what all memories of the store share (`common-components.ts`). */
+  /** The cosine after removing the common components (`common-components.ts`). */
   readonly residualCosine?: number | undefined;
 }
 
 export interface RankingContext {
   readonly asked: Language;
   readonly now: Date;
-  /** Absent where meaning was not searched. */
+  /** Absent if meaning was not searched. */
   readonly distribution?: ScoreDistribution | undefined;
   /** Of `distinctCosine`; absent in a small store. */
   readonly residualDistribution?: ScoreDistribution | undefined;
@@ -124,7 +124,7 @@ function scoreRelevance(candidates: readonly Candidate[], circumstances: Ranking
     return meaning === undefined ? undefined : modelWeight(quality, asked, entry.language) * meaning;
   });
   const known = meanings.filter((meaning) => meaning !== undefined);
-  // A memory whose vector is still to come is taken to mean what the others mean on average.
+  // A memory that has no vector yet gets the average of the others.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
   return candidates.map((entry, index) => (meanings[index] ?? usual) + scoreWordMatch(entry, circumstances));
 }
@@ -138,7 +138,7 @@ function scoreWordMatch(
   return wordsWeight * (coverage + beside) ** wordsPower;
 }
 
-/** Plain and distinct cosines see different things; the mean of both was right more often than either. */
+/** The mean of plain and residual z-scores was right more often than either. */
 function scoreMeaning(
   { cosine, residualCosine, language }: Candidate,
   { distribution, residualDistribution }: RankingContext,
@@ -150,8 +150,8 @@ function scoreMeaning(
 }
 
 /**
- * Each memory gets a tenth of the best of those written just before and after it in the same sitting, as far as these
- * are candidates too.
+ * The neighbor boost: a tenth of the best relevance among the candidates just before and after a memory in its session
+ * window.
  */
 function neighborBoost(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
@@ -176,7 +176,7 @@ function prior({ memory }: Candidate, now: Date): number {
   return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;
 }
 
-/** Any strength as a score 0..1 in the same order: 4 deviations are one half. */
+/** Maps strength to a score 0..1 with a logistic curve; 4 deviations are 0.5. */
 export function scoreOf(strength: number): number {
   return 1 / (1 + Math.exp(-(strength - 4) / 2));
 }

@@ -1,12 +1,12 @@
 /**
- * Memories written in one sitting are about one thing. What counts as one is asked by recall, where a memory gains from
- * those written just before and after it.
+ * The session window: memories written one after the other within half an hour are likely to be about one thing. In
+ * ranking, a memory gains from those just before and after it.
  */
 
 import type { MemoryId, Timestamp } from '../core/memory.ts';
 import { minuteLength } from '../core/time/durations.ts';
 
-/** So many memories before and after one may be about the same. */
+/** How many memories before and after one belong to its window. */
 export const sessionReach = 2;
 const longestPauseMilliseconds = 30 * minuteLength;
 
@@ -15,7 +15,7 @@ export interface WrittenMemory {
   readonly created_at: Timestamp;
 }
 
-/** The ids of the memories written just before, nearest first; which of them exist is for the store to say. */
+/** The ids before `id` within the window, nearest first. They need not exist. */
 export function idsBefore(id: MemoryId): MemoryId[] {
   return Array.from({ length: sessionReach }, (_, index) => id - index - 1);
 }

@@ -1,7 +1,7 @@
 /**
- * Whether the memories answer a question at all. `weak` is the normal state. `none` needs a model whose scale was
- * measured (`model-quality.ts`), since neither words nor an absolute cosine nor the place among other memories tells; even
- * then it tells only that the subject never came up, not that the one thing asked about was never said.
+ * Whether the memories answer a query at all. `weak` is the normal state. `none` needs a model whose quality was measured
+ * (`model-quality.ts`): words, absolute cosines and ranks do not tell. Even then it means that the subject never came up,
+ * not that one detail of it was never mentioned.
  */
 
 import type { Language } from '../core/text/language.ts';
@@ -9,7 +9,7 @@ import { type ModelQuality, modelWeight, nearness } from './model-quality.ts';
 import type { Candidate, Ranked, ScoreDistribution } from './ranking.ts';
 
 export type Strength = 'strong' | 'weak' | 'none';
-/** What the judgement rests on: the measured scale of the model, only a sample of the memories, or nothing of the kind. */
+/** The basis of the judgement: the measured scale of the model, a sample of the memories, or neither. */
 export type CalibrationSource = 'measured' | 'sampled' | 'none';
 
 export interface Judgement {
@@ -17,15 +17,15 @@ export interface Judgement {
   readonly calibration: CalibrationSource;
 }
 
-/** Deviations by which the best must stand above the second. */
+/** The lead of the best over the second, in deviations, that `strong` requires. */
 const decisiveLead = 2;
-/** As near as an answer is to its question. */
+/** Normalized similarity of an answer to its question. */
 const answering = 1;
-/** Farther than this lay two in five of the questions about something else, and 2 in 100 of those about something stored. */
+/** Below this lay two in five questions about other subjects, and 2 in 100 about stored ones. */
 const unrelatedBelow = 0.85;
 /** Cosines across languages are less certain. */
 const unrelatedAcrossBelow = 0.4;
-/** Of a question's words, so many make an answer by themselves. */
+/** The coverage from which words alone make an answer. */
 export const tellingCoverage = 0.3;
 const minimumSample = 64;
 
@@ -34,7 +34,7 @@ export interface StrengthEvidence {
   readonly asked: Language;
   readonly distribution?: ScoreDistribution | undefined;
   readonly quality?: ModelQuality | undefined;
-  /** Whether memories in another language were looked at by the question's words alone, which cannot find them. */
+  /** Memories in another language exist and only words were searched, which cannot find them. */
   readonly beyondWords?: boolean | undefined;
 }
 
@@ -63,7 +63,7 @@ function answers(entry: Candidate, evidence: StrengthEvidence): boolean {
   return entry.coverage >= tellingCoverage || (nearnessOf(entry, evidence) ?? 0) >= answering;
 }
 
-/** A memory that cannot be judged may be the answer. */
+/** False for a memory that cannot be judged: it may be the answer. */
 function isUnrelated(entry: Candidate, evidence: StrengthEvidence): boolean {
   const near = nearnessOf(entry, evidence);
   if (near === undefined || entry.coverage >= tellingCoverage) return false;
