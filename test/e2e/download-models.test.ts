@@ -6,8 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HubFaults, type HubServer, openHubServer } from '../support/hub-server.ts';
 import { temporaryFolder } from '../support/inference.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { binary, repositoryRoot } from '../support/surroundings.ts';
 
 describe('download-models', () => {
   let server: HubServer;
@@ -19,11 +18,7 @@ describe('download-models', () => {
   });
   afterEach(() => server.close());
 
-  const run = async (
-    flags: readonly string[],
-    environment: Record<string, string> = {},
-    launcher = join(root, 'bin/memory-mcp.js'),
-  ) => {
+  const run = async (flags: readonly string[], environment: Record<string, string> = {}, launcher = binary) => {
     const child = spawn(process.execPath, [launcher, 'download-models', ...flags], {
       env: {
         PATH: process.env.PATH,
@@ -89,7 +84,7 @@ describe('download-models', () => {
 
   it('goes on where a download was killed', async () => {
     server.misbehave({ slow: 100 });
-    const child = spawn(process.execPath, [join(root, 'bin/memory-mcp.js'), 'download-models'], {
+    const child = spawn(process.execPath, [binary, 'download-models'], {
       env: {
         PATH: process.env.PATH,
         HOME: data,
@@ -138,7 +133,7 @@ describe('download-models', () => {
     // The built program in a place from which no package can be found.
     const place = temporaryFolder();
     for (const part of ['bin', 'dist', 'package.json'])
-      cpSync(join(root, part), join(place, part), { recursive: true });
+      cpSync(join(repositoryRoot, part), join(place, part), { recursive: true });
     const { err, code } = await run([], {}, join(place, 'bin/memory-mcp.js'));
     expect(code).toBe(1);
     expect(err).toMatch(/memory-mcp: onnxruntime-node cannot be loaded: .*\n.*optional/);

@@ -4,11 +4,12 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
-export const binary = join(repositoryRoot, 'bin', 'memory-mcp.js');
+/** The launcher under test: this repository's, or the one of another build that MEMORY_MCP_TEST_BIN names. */
+export const binary = resolve(process.env.MEMORY_MCP_TEST_BIN ?? join(repositoryRoot, 'bin', 'memory-mcp.js'));
 
 export interface ExternalEnvironment {
   readonly dataDir: string;
