@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { insideFolder } from '../files/inside-folder.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 import type { EmbeddingSettings } from './model-settings.ts';
 import type { EmbeddingPreset } from './presets.ts';
@@ -94,7 +95,7 @@ interface OwnPooling {
 function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
   const modules = readModules(folder);
   const pooler = modules?.find(({ kind }) => kind === 'Pooling');
-  const config = pooler === undefined ? undefined : readJson(folder, `${pooler.path}/config.json`);
+  const config = pooler === undefined ? undefined : readJson(folder, poolingFile(folder, pooler.path));
   const size = config?.word_embedding_dimension;
   const dimensions = typeof size === 'number' ? size : undefined;
   const promptCounts = config?.include_prompt === true;
@@ -115,6 +116,17 @@ function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
   if (config.include_prompt === false && pooling !== 'mean')
     throw unknownPooling(folder, `it leaves the prompt out of a pooling by ${pooling}, which is not supported`);
   return { pooling, promptCounts, dimensions };
+}
+
+/** `modules.json` comes with the model: the path in it must not lead to a file of somebody else. */
+function poolingFile(folder: string, path: string): string {
+  const file = path === '' ? 'config.json' : `${path.replace(/\/$/, '')}/config.json`;
+  try {
+    insideFolder(folder, file);
+    return file;
+  } catch (error) {
+    throw unknownPooling(folder, `its modules.json names a folder elsewhere. ${reasonOf(error)}`);
+  }
 }
 
 const poolingModes: Readonly<Record<string, Pooling>> = {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
+import { insideFolder } from '../files/inside-folder.ts';
 import type { ModelPlace } from './model-reference.ts';
 
 export const manifestFile = '.memory-mcp.json';
@@ -34,6 +35,15 @@ export interface Manifest {
   readonly revision: string;
   readonly files: readonly ManifestFile[];
 }
+
+/** A commit of git: it becomes part of addresses and of the name of a vector space. */
+const commitRule = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+/** Its digits become part of a file name. */
+const hashRule = /^(?:sha256:[0-9a-f]{64}|blob:[0-9a-f]{40})$/;
+
+export const isCommit = (text: unknown): text is string => typeof text === 'string' && commitRule.test(text);
+export const isHubHash = (text: string): boolean => hashRule.test(text);
+export const isFileSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 export interface ModelFiles {
   /** Without symbolic links, as the inference process takes it. */
@@ -64,10 +74,18 @@ export function findModelFiles({ folder, graphs }: ModelPlace): ModelFiles | und
   };
 }
 
+/** Undefined as well for one that the downloader cannot have written: the files are then known by their content. */
 export function readManifest(folder: string): Manifest | undefined {
   try {
-    // Written by the downloader alone, and as a whole.
-    return JSON.parse(readFileSync(join(folder, manifestFile), 'utf8')) as Manifest;
+    // Checked field by field below.
+    const manifest = JSON.parse(readFileSync(join(folder, manifestFile), 'utf8')) as Manifest;
+    const { repository, revision, files } = manifest;
+    if (typeof repository !== 'string' || !isCommit(revision)) return undefined;
+    for (const { path, bytes, hash } of files) {
+      insideFolder(folder, path);
+      if (!isFileSize(bytes) || !isHubHash(hash)) return undefined;
+    }
+    return manifest;
   } catch {
     return undefined;
   }

@@ -2,8 +2,9 @@
  * What the name of a model in the configuration means: nothing, a folder, or a repository of the hub with the place
  * of its files on this machine. Touches no disk.
  */
-import { isAbsolute, join } from 'node:path';
-import { MemoryMcpError } from '../core/errors.ts';
+import { isAbsolute } from 'node:path';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { insideFolder } from '../files/inside-folder.ts';
 import { type EmbeddingPreset, embeddingPresets, type RerankerPreset, rerankerPresets } from './presets.ts';
 
 export type ModelRole = 'embedder' | 'reranker';
@@ -85,8 +86,19 @@ function reference<Preset extends { repository: string; revision?: string }>(
   return {
     name: model,
     preset,
-    place: { folder: join(folder, ...repository.split('/')), graphs: graphsOf(preset), source },
+    place: { folder: folderOf(setting, repository, folder), graphs: graphsOf(preset), source },
   };
+}
+
+function folderOf(setting: string, repository: string, folder: string): string {
+  try {
+    return insideFolder(folder, repository);
+  } catch (error) {
+    throw new MemoryMcpError('invalid_input', `${setting} cannot become a folder. ${reasonOf(error)}`, {
+      hint: 'Copy the model into a folder of your own, and set its absolute path.',
+      cause: error,
+    });
+  }
 }
 
 function graphFiles(dtype: string): string[] {

@@ -7,7 +7,9 @@ import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { codeOf, MemoryMcpError } from '../../core/errors.ts';
+import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
+import { visibleText } from '../../core/text/visible-text.ts';
+import { insideFolder } from '../../files/inside-folder.ts';
 import {
   findModelFiles,
   isGraphPart,
@@ -72,7 +74,7 @@ async function fetchAll(
   const here = readManifest(folder);
   const wanted = (force ? undefined : here?.revision) ?? source.revision ?? 'main';
   const listing = await hub.list(repository, wanted, signal);
-  const files = chooseFiles(listing, place, repository);
+  const files = placeFiles(chooseFiles(listing, place, repository), folder, repository);
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   let finished = 0;
   onProgress({ received: 0, total });
@@ -81,8 +83,7 @@ async function fetchAll(
   const kept = !force && here?.revision === revision ? here.files : [];
   const arrived: { from: string; to: string }[] = [];
   await checkRoom(folder, total, repository);
-  for (const file of files) {
-    const to = join(folder, file.path);
+  for (const { to, ...file } of files) {
     if (
       !(kept.some(({ hash }) => hash === file.hash) && statSync(to, { throwIfNoEntry: false })?.size === file.bytes)
     ) {
@@ -97,7 +98,23 @@ async function fetchAll(
   for (const { from, to } of arrived) renameSync(from, to);
   // Files of an earlier download, a graph of another dtype, stay part of the model.
   const others = kept.filter(({ path }) => !files.some((file) => file.path === path));
-  writeManifest(folder, { repository, revision, files: [...others, ...files] });
+  writeManifest(folder, { repository, revision, files: [...others, ...files.map(({ to, ...file }) => file)] });
+}
+
+/** Where each file goes. A name that leads out of the folder ends the download before any file is fetched. */
+function placeFiles(
+  files: readonly ManifestFile[],
+  folder: string,
+  repository: string,
+): (ManifestFile & { readonly to: string })[] {
+  try {
+    return files.map((file) => ({ ...file, to: insideFolder(folder, file.path) }));
+  } catch (error) {
+    throw new MemoryMcpError('model_unavailable', `${repository} cannot be fetched. ${reasonOf(error)}`, {
+      hint: 'Do not trust this model or this mirror: check embeddings_model, reranker_model and HF_ENDPOINT.',
+      cause: error,
+    });
+  }
 }
 
 /** What is needed of a repository, the graph itself last. */
@@ -107,7 +124,7 @@ function chooseFiles({ files }: RepositoryListing, { graphs }: ModelPlace, repos
     const present = files.map(({ path }) => path).filter((path) => path.endsWith('.onnx'));
     throw new MemoryMcpError(
       'not_found',
-      `${repository} has no ${graphs[0]}, only ${present.join(', ') || 'no ONNX file at all'}`,
+      `${repository} has no ${graphs[0]}, only ${visibleText(present.slice(0, 10).join(', ')) || 'no ONNX file at all'}`,
       {
         hint: 'Set embeddings_dtype to one that is there, or choose a model with ONNX files.',
       },

@@ -7,7 +7,8 @@
 import type { IncomingMessage } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
-import type { ManifestFile } from '../model-files.ts';
+import { quoteForMessage } from '../../core/text/visible-text.ts';
+import { isCommit, isFileSize, isHubHash, type ManifestFile } from '../model-files.ts';
 import type { HubSettings } from '../model-settings.ts';
 import { httpGet } from './http-get.ts';
 
@@ -84,7 +85,8 @@ function listingOf(json: string, endpoint: string): RepositoryListing {
   try {
     // Checked field by field below.
     const { sha, siblings } = JSON.parse(json) as { sha?: unknown; siblings?: unknown };
-    if (typeof sha !== 'string' || !Array.isArray(siblings)) throw new Error('no list of files in it');
+    if (!Array.isArray(siblings)) throw new Error('no list of files in it');
+    if (!isCommit(sha)) throw new Error('no commit in it');
     return { revision: sha, files: siblings.map(fileOf) };
   } catch (error) {
     throw new MemoryMcpError('model_unavailable', `${endpoint} does not answer like the hub: ${reasonOf(error)}`, {
@@ -93,7 +95,10 @@ function listingOf(json: string, endpoint: string): RepositoryListing {
   }
 }
 
-/** Large files have the sha256 of their content, the others the id of their git blob. */
+/**
+ * Large files have the sha256 of their content, the others the id of their git blob. Names are checked where files are
+ * chosen: one that is never fetched does no harm.
+ */
 function fileOf(sibling: {
   rfilename?: unknown;
   size?: unknown;
@@ -102,7 +107,8 @@ function fileOf(sibling: {
 }): ManifestFile {
   const { rfilename, size, blobId, lfs } = sibling;
   const hash = typeof lfs?.sha256 === 'string' ? `sha256:${lfs.sha256}` : `blob:${blobId}`;
-  if (typeof rfilename !== 'string' || typeof size !== 'number') throw new Error('a file without name or size');
+  if (typeof rfilename !== 'string' || !isFileSize(size)) throw new Error('a file without name or size');
+  if (!isHubHash(hash)) throw new Error(`no hash that could be one for ${quoteForMessage(rfilename)}`);
   return { path: rfilename, bytes: size, hash };
 }
 

@@ -47,6 +47,11 @@ describe('the configuration of an embedding model', () => {
     expect(readConfig({}, { pooling: 'mean' })).toMatchObject({ pooling: 'mean' });
   });
 
+  it.each(['../elsewhere', '/elsewhere', '1_Pooling/../..'])('is not looked for in %j, outside the model', (path) => {
+    const modules = [module('Transformer', ''), module('Pooling', path)];
+    expect(() => readConfig({ 'modules.json': modules })).toThrow(/modules\.json names a folder elsewhere/);
+  });
+
   it('is overruled by settings, an empty prefix included', () => {
     expect(readConfig({}, { queryPrefix: '', documentPrefix: 'doc: ', pooling: 'cls', dimensions: 16 })).toMatchObject({
       queryPrefix: '',
@@ -161,9 +166,12 @@ describe('the name of a model', () => {
     expect(rerankerReference('/models/mine', folder, 'x64')?.place.graphs[0]).toBe('onnx/model_quantized.onnx');
   });
 
-  it.each(['bare-name', '../up/and/away', 'a/b/c', 'org/..', './models', ''])('is refused where it is %j', (model) => {
-    expect(() => embedderReference(model, 'q8', folder)).toThrow(
-      expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('embeddings_model') }),
-    );
-  });
+  it.each(['bare-name', '../up/and/away', 'a/b/c', 'org/..', 'org/con', 'nul/name', 'org/name.', './models', ''])(
+    'is refused where it is %j',
+    (model) => {
+      expect(() => embedderReference(model, 'q8', folder)).toThrow(
+        expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('embeddings_model') }),
+      );
+    },
+  );
 });
