@@ -1,5 +1,5 @@
 /**
- * The only place that reads the system's time. Everything else is handed a `Clock`, so that a test can set it.
+ * The only place that reads the system's time. Everything else is handed a `Clock`, which a test can set.
  */
 export interface Clock {
   now(): Date;

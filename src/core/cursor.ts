@@ -1,23 +1,23 @@
 /**
- * Cursors: where the next page of a list begins. Opaque to callers and tied to the question they came from, so that a
- * cursor can never continue another list.
+ * Cursors: where the next page of a list begins. Opaque to callers, and tied to the query they came from: a cursor never
+ * continues another list.
  */
 import { createHash } from 'node:crypto';
 import { MemoryMcpError } from './errors.ts';
 
-/** `question` is whatever decides the list: filters, order, query. */
-export function encodeCursor(position: number, question: unknown): string {
-  return Buffer.from(`${position}.${fingerprint(question)}`).toString('base64url');
+/** `scope` is everything that determines the list: query, filters, order. */
+export function encodeCursor(position: number, scope: unknown): string {
+  return Buffer.from(`${position}.${fingerprint(scope)}`).toString('base64url');
 }
 
-export function decodeCursor(cursor: string, question: unknown): number {
+export function decodeCursor(cursor: string, scope: unknown): number {
   const match = /^(\d{1,15})\.([0-9a-f]{12})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (match === null) {
     throw new MemoryMcpError('invalid_input', 'cursor: this is not a cursor of memory-mcp', {
-      hint: 'Pass next_cursor of the previous reply unchanged, or leave cursor out to begin anew.',
+      hint: 'Pass next_cursor of the previous reply unchanged, or leave cursor out to start over.',
     });
   }
-  if (match[2] !== fingerprint(question)) {
+  if (match[2] !== fingerprint(scope)) {
     throw new MemoryMcpError('invalid_input', 'cursor: it belongs to another query or other filters', {
       hint: 'Repeat the query and filters of the reply that gave this cursor, or leave cursor out.',
     });
@@ -25,6 +25,6 @@ export function decodeCursor(cursor: string, question: unknown): number {
   return Number(match[1]);
 }
 
-function fingerprint(question: unknown): string {
-  return createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 12);
+function fingerprint(scope: unknown): string {
+  return createHash('sha256').update(JSON.stringify(scope)).digest('hex').slice(0, 12);
 }

@@ -1,5 +1,5 @@
 /**
- * A value that is made when it is first asked for, and once. For what takes long to make and may never be needed.
+ * A value that is computed on first use, and only once.
  */
 export function lazily<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;

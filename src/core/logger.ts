@@ -7,7 +7,7 @@ export type LogLevel = (typeof logLevels)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface LoggerDeps {
-  /** Asked for each line, so that a changed setting applies at once. */
+  /** Called for each line: a changed setting applies at once. */
   level: () => LogLevel;
   write: (line: string) => void;
 }

@@ -20,7 +20,7 @@ export function deletedMemory(key: MemoryKey): MemoryMcpError {
 export function staleVersion(memory: Memory, expected: number): MemoryMcpError {
   return new MemoryMcpError(
     'conflict',
-    `Memory ${quoteForMessage(memory.key, 200)} is at version ${memory.version}, not ${expected}: somebody else changed it`,
+    `Memory ${quoteForMessage(memory.key, 200)} is at version ${memory.version}, not ${expected}: another client changed it`,
     {
       hint: 'Read it again with memory_read and decide what the text should be now.',
     },

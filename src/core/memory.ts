@@ -1,6 +1,6 @@
 /**
- * What a memory is. Field names are the public ones (snake_case) in every layer, so that a memory has one shape
- * in SQL, in code and in a reply. The integer id orders memories and never leaves the process.
+ * What a memory is. Field names are the public ones (snake_case) in every layer: a memory has one shape in SQL, in code
+ * and in a reply. The integer id orders memories and never leaves the process.
  */
 import type { FieldValues, FilterField, managedFields, memoryFields } from './memory-fields.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The rule for persona names. A name becomes a folder, so whatever could leave the folder, hide in it or mean a
+ * The rule for persona names. A name becomes a folder: anything that could leave it, hide in it or mean a
  * device on some platform is refused here, before any file is touched.
  */
 import { isDeviceName } from './device-name.ts';

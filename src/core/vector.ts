@@ -39,13 +39,13 @@ export interface VectorFilter {
   ids(): IdSet;
 }
 
-/** How far from 1 the length of a unit vector may be after rounding to float32. */
+/** Tolerance for the length of a unit vector after rounding to float32. */
 const unitTolerance = 1e-6;
 
 /**
  * A copy of `vector` with length 1 that survives float32, or `invalid_input` for a wrong dimension, NaN, an infinite
- * number or a vector without direction: none of these may ever reach an index. A vector that has length 1 already
- * keeps its bits, so that what is stored, indexed and written to a file stays the same however often it passes here.
+ * number or a vector without direction: none of these may ever reach an index. A vector of length 1 keeps
+ * its bits: what is stored, indexed and written to a file is the same, however often it passes through here.
  */
 export function unitVector(vector: ArrayLike<number>, dimensions: number): Float32Array {
   if (vector.length !== dimensions) {
@@ -71,7 +71,7 @@ export function unitVector(vector: ArrayLike<number>, dimensions: number): Float
 
 /** The cosine of two unit vectors of the same length. */
 export function dotProduct(one: Float32Array, other: Float32Array): number {
-  // Four sums at a time: a single one has to wait for itself, which takes twice as long.
+  // Four independent sums: a single one is a dependency chain and takes twice as long.
   let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
   const last = one.length - (one.length % 4);
   for (let index = 0; index < last; index += 4) {

@@ -1,6 +1,6 @@
 /**
- * Why a memory was found or not: what each stage of a search made of it. It runs the very stages of a search, so that
- * the explanation cannot drift from what it explains.
+ * Why a memory was found or not: what each stage of a search made of it. Runs the stages of a real search, so the
+ * explanation cannot drift from what it explains.
  */
 
 import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
@@ -124,7 +124,7 @@ function vectorState({ workspace }: Scope, memory: Memory): string {
   return workspace.embeddingScheduler.state(memory).vector;
 }
 
-/** Each part of the filter on its own, so that the one in the way is named. */
+/** Tests each part of the filter on its own, to name the one that hides the memory. */
 function hidingFilters({ workspace }: Scope, { id }: Memory, filter: MemoryFilter): string[] {
   const parts: Record<string, MemoryFilter | undefined> = {
     deleted: { deleted: filter.deleted },

@@ -1,6 +1,6 @@
 /**
- * The last look: a cross-encoder reads the question together with each of the best candidates and puts them in order.
- * Without one, or when it cannot answer in time, the order stays and the reply says so.
+ * Reranking: a cross-encoder reads the query together with each of the best candidates and orders them. Without one, or
+ * if it does not answer in time, the order stays and the reply says so.
  */
 
 import { reasonOf } from '../core/errors.ts';
@@ -49,7 +49,7 @@ export async function rerank(
     stop.abort();
     return { memories: ranked, degraded: `not reranked: ${answer?.failed ?? 'the reranker took too long'}` };
   }
-  // Scores stay in falling order, so that a page cut from the list reads well: the order is the reranker's.
+  // Only the order is the reranker's. The scores stay descending, as readers of a page expect.
   const scores = head.map(({ score }) => score);
   const reordered = head
     .map((entry, index) => ({ ...entry, rerank: answer.scores[index] ?? 0 }))

@@ -38,14 +38,14 @@ export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): Perso
 
 /**
  * Changes what is given and answers with all that is noted then. `invalid_input` for a record or list that would become
- * too long, `not_found` for closing what nobody noted.
+ * too long, `not_found` for closing an unknown one.
  */
 export async function changeContext(scope: Scope, change: ContextChange): Promise<ContextView> {
   const { workspace, clock, caller } = scope;
   const now = clock.now().toISOString();
   const inherited = currentEntries(scope);
   await workspace.store.context.change((stored) => {
-    // Whoever changes first takes the original's context over; somebody else may have done so by now.
+    // The first change imports the original's context. Another process may have done so by now.
     const base = stored.size === 0 ? inherited : stored;
     const entries = new Map<string, ContextEntry | undefined>(stored.size === 0 ? inherited : []);
     const set = (name: string, value: unknown) =>
@@ -71,11 +71,11 @@ async function mirrored(scope: Scope): Promise<PersonaContext> {
     try {
       await writeContextMirror(workspace.paths, { persona: workspace.persona, ...context });
     } catch (error) {
-      // The context itself is stored; its mirror is only for reading and is written anew with the next change.
+      // The context itself is stored. Its mirror is for reading only and is written again with the next change.
       logger.warn('persona_context.json could not be written', { persona: workspace.persona, reason: reasonOf(error) });
       return context;
     }
-    // Somebody who changed it meanwhile may have written a newer mirror, which has just been replaced by an older one.
+    // A process that changed it meanwhile may have written a newer mirror, which this one has just replaced.
     if (JSON.stringify(readContext(scope)) === JSON.stringify(context)) return context;
   }
 }

@@ -59,7 +59,7 @@ async function probe({ exists, paths }: Workspace): Promise<void> {
   }
 }
 
-/** A full disk shows itself only to somebody who writes. */
+/** A full disk is only noticed by writing. */
 async function probeDisk(folder: string): Promise<void> {
   const file = join(folder, '.health-probe');
   try {

@@ -1,6 +1,6 @@
 /**
- * Which of the two families of writing a text belongs to, judged by its letters. Recall needs no finer distinction: a
- * model that is at home in one of them may know nothing of the other, and cosines across them are lower by nature.
+ * The language family of a text, judged by its letters. Search needs no finer distinction: a model may be good at one
+ * family and know nothing of the other, and cosines between them are lower.
  */
 
 /** `ja` stands for everything in kana, kanji or hangul, `en` for everything else. */
@@ -9,7 +9,7 @@ export type Language = 'ja' | 'en';
 const eastAsian = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const letter = /^\p{L}/u;
 const beyondAlphabets = /[\u1100-\uffff]/;
-/** The beginning says enough. */
+/** The beginning is enough. */
 const readLength = 400;
 /** Japanese is full of Latin names, English has no kana: a fifth of the letters decides. */
 const decisiveShare = 0.2;
@@ -21,7 +21,7 @@ export function languageOf(text: string): Language {
   let letters = 0;
   for (let index = 0; index < beginning.length; index++) {
     const code = beginning.charCodeAt(index);
-    // What most texts consist of is told by its number, which is many times faster than the expressions.
+    // The common characters are recognised by code, many times faster than by the expressions.
     if (isCommonJapanese(code)) {
       own += 1;
       letters += 1;
@@ -36,7 +36,7 @@ export function languageOf(text: string): Language {
   return own > 0 && own >= decisiveShare * letters ? 'ja' : 'en';
 }
 
-/** Hiragana, katakana and the kanji of the first block, which all are letters. */
+/** Hiragana, katakana and the CJK Unified Ideographs block. All of these are letters. */
 function isCommonJapanese(code: number): boolean {
   return (code >= 0x3041 && code <= 0x3096) || (code >= 0x30a1 && code <= 0x30fa) || (code >= 0x4e00 && code <= 0x9fff);
 }

@@ -1,7 +1,7 @@
 /**
- * Stored text made harmless and visible on its way out: what moves a cursor, turns the reading direction, has no width
- * or hides data becomes `⟨U+202E⟩`; what languages and emoji need stays. Applied to every string of a reply before it
- * becomes JSON, whose own escaping keeps any stored text from closing a delimiter; the stored text is never changed.
+ * Makes hidden characters of stored text visible in replies: those that move the cursor, change the reading direction,
+ * have no width or hide data become `⟨U+202E⟩`. Those that languages and emoji need stay. Applied to every string of a
+ * reply before it becomes JSON. The stored text is never changed.
  */
 import { lazily } from '../lazily.ts';
 
@@ -33,23 +33,25 @@ const writing = [
   `${glyph}\\p{scx=Mong}[\\u180b-\\u180f]`,
 ];
 
-/** Controls but tab and newline, lone surrogates, line and paragraph separators, whatever has no glyph of its own. */
+/** Controls except tab and newline, lone surrogates, line and paragraph separators, characters without a glyph. */
 const suspect =
   '[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\ufff9-\\ufffb]';
 
-// So many classes of characters take milliseconds to read, which the start of a server can do without.
+// Compiling these character classes takes milliseconds, so it is put off until the first use.
 const anySuspect = lazily(() => new RegExp(suspect, 'u'));
 const scan = lazily(() => new RegExp(`(${[...emoji, ...writing].join('|')})|${suspect}`, 'gu'));
 
-/** `text` with every hidden character written out; the same string where there is none. */
+/** `text` with every hidden character written out; the same string if there is none. */
 export function visibleText(text: string): string {
-  return anySuspect().test(text) ? text.replace(scan(), (match, kept?: string) => kept ?? written(match)) : text;
+  return anySuspect().test(text)
+    ? text.replace(scan(), (match, kept?: string) => kept ?? escapeCharacter(match))
+    : text;
 }
 
-/** A JSON value with every string in it made visible, names of members included; the same value where all is clean. */
+/** A JSON value with every string in it made visible, property names included; the same value if there is nothing to change. */
 export function visibleValue<T>(value: T): T {
-  // Each branch gives back the kind of value that it was given.
-  return visible(value) as T;
+  // Each branch returns the kind of value that it was given.
+  return makeVisible(value) as T;
 }
 
 /** User text for a message: at most `limit` characters, visible, in quotes. */
@@ -58,19 +60,19 @@ export function quoteForMessage(text: string, limit = 60): string {
   return JSON.stringify(visibleText(characters.length > limit ? `${characters.slice(0, limit).join('')}…` : text));
 }
 
-function visible(value: unknown): unknown {
+function makeVisible(value: unknown): unknown {
   if (typeof value === 'string') return visibleText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const shown = value.map(visible);
+    const shown = value.map(makeVisible);
     return shown.every((item, index) => item === value[index]) ? value : shown;
   }
   const members = Object.entries(value);
-  const shown = members.map(([name, member]) => [visibleText(name), visible(member)] as const);
+  const shown = members.map(([name, member]) => [visibleText(name), makeVisible(member)] as const);
   const clean = shown.every(([name, member], index) => name === members[index]?.[0] && member === members[index]?.[1]);
   return clean ? value : Object.fromEntries(shown);
 }
 
-function written(character: string): string {
+function escapeCharacter(character: string): string {
   return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }

@@ -1,6 +1,6 @@
 /**
  * How long ago something was, in words for a reply: "just now", "5 hours ago", "3 days ago", "2 years ago".
- * Days are those of the calendar, so that asking for "3 days ago" finds what was shown as "3 days ago".
+ * Days are calendar days: a search for "3 days ago" finds what was shown as "3 days ago".
  */
 
 import type { Timestamp } from '../memory.ts';
@@ -26,24 +26,24 @@ export function ageOf(timestamp: Timestamp, { now, timeZone }: AgeContext): stri
 
 function spanInWords(earlier: number, later: number, timeZone: string): string {
   const elapsed = later - earlier;
-  if (elapsed < hourLength) return counted(Math.floor(elapsed / minuteLength), 'minute');
-  if (elapsed < dayLength) return counted(Math.floor(elapsed / hourLength), 'hour');
+  if (elapsed < hourLength) return formatCount(Math.floor(elapsed / minuteLength), 'minute');
+  if (elapsed < dayLength) return formatCount(Math.floor(elapsed / hourLength), 'hour');
 
   const from = startOf('day', wallTimeAt(earlier, timeZone));
   const to = startOf('day', wallTimeAt(later, timeZone));
   const days = Math.round((to - from) / dayLength);
-  if (days <= 60) return counted(Math.max(days, 1), 'day');
-  const months = completed(from, to, 'month');
-  return months < 24 ? counted(months, 'month') : counted(completed(from, to, 'year'), 'year');
+  if (days <= 60) return formatCount(Math.max(days, 1), 'day');
+  const months = countCompleted(from, to, 'month');
+  return months < 24 ? formatCount(months, 'month') : formatCount(countCompleted(from, to, 'year'), 'year');
 }
 
-function completed(from: number, to: number, unit: CalendarUnit): number {
+function countCompleted(from: number, to: number, unit: CalendarUnit): number {
   const [first, last] = [wallFields(from), wallFields(to)];
   const years = last.year - first.year;
   const crossed = unit === 'year' ? years : years * 12 + last.month - first.month;
   return addUnits(from, crossed, unit) > to ? crossed - 1 : crossed;
 }
 
-function counted(count: number, unit: string): string {
+function formatCount(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

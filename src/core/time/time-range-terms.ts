@@ -102,7 +102,7 @@ function unitNamed(name = ''): CalendarUnit {
 
 /** The whole unit, `count` units before the one that holds now. */
 function unitsAgo(count: number, unit: CalendarUnit, context: TermContext): Span {
-  // From the start of the unit, so that a month before one of 31 days is the month before.
+  // Counted from the start of the unit: a month before the 31st would otherwise be the same month.
   const start = addUnits(startOf(unit, wallNow(context)), -count, unit);
   return spanBetween(start, addUnits(start, 1, unit), context);
 }

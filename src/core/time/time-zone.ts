@@ -8,10 +8,10 @@ import { quoteForMessage } from '../text/visible-text.ts';
 import { dayLength, secondLength } from './durations.ts';
 import { type WallTime, wallTime } from './wall-time.ts';
 
-// Making a format costs as much as a hundred uses of it; the zones of a process are few.
+// Creating a format costs as much as a hundred uses of it, and a process sees few zones.
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What the clock of `timeZone` (an IANA name) shows at `instant`; `invalid_input` for a zone nobody knows. */
+/** What the clock of `timeZone` (an IANA name) shows at `instant`; `invalid_input` for an unknown zone. */
 export function wallTimeAt(instant: number, timeZone: string): WallTime {
   const parts = new Map(
     formatFor(timeZone)

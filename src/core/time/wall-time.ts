@@ -1,6 +1,6 @@
 /**
  * Calendar arithmetic on wall-clock times, free of time zones: days, weeks that begin on Monday, months, years.
- * A wall-clock time is a plain number, so that a day is always 24 hours here; `time-zone.ts` turns it into an instant.
+ * A wall-clock time is a plain number and a day always has 24 hours; `time-zone.ts` converts it to an instant.
  */
 import { dayLength } from './durations.ts';
 
