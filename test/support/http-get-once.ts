@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { httpGet } from '../../src/model/download/http-get.ts';
 
 const [address = '', proxy, ...noProxy] = process.argv.slice(2);
-const response = await httpGet(address, {
+const { response } = await httpGet(address, {
   headers: { 'x-asked': 'yes' },
   authorization: 'Bearer token',
   proxy,

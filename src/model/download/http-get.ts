@@ -9,7 +9,7 @@ import { connect as connectTls } from 'node:tls';
 
 export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent to the host of the first address alone: a redirect may lead to a stranger. */
+  /** Sent to the origin of the first address alone: a redirect may lead to a stranger, or into clear text. */
   readonly authorization?: string | undefined;
   /** For https addresses; `http://` or `https://`, may hold a name and a password. */
   readonly proxy: string | undefined;
@@ -22,29 +22,37 @@ export interface GetOptions {
 const redirectsFollowed = 5;
 const usualSilence = 30_000;
 
+export interface GetResult {
+  readonly response: IncomingMessage;
+  /** Whether the request that was answered had the authorization: false where a redirect left the first origin. */
+  readonly authorized: boolean;
+}
+
 /** The answer after all redirects, whatever its status. Rejects with the system's error where none comes. */
-export async function httpGet(address: string, options: GetOptions): Promise<IncomingMessage> {
-  const first = new URL(address);
-  let url = first;
+export async function httpGet(address: string, options: GetOptions): Promise<GetResult> {
+  const { origin } = new URL(address);
+  let url = new URL(address);
+  let sameOrigin = true;
   for (let redirects = 0; redirects <= redirectsFollowed; redirects++) {
-    const response = await getOnce(url, options, url.host === first.host);
+    // Scheme, host and port. A redirect that comes back from elsewhere was chosen by that stranger, so it stays without.
+    sameOrigin &&= url.origin === origin;
+    const authorization = sameOrigin ? options.authorization : undefined;
+    const response = await getOnce(url, options, authorization);
     const { statusCode = 0, headers } = response;
-    if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) return response;
+    if (statusCode < 300 || statusCode >= 400 || headers.location === undefined)
+      return { response, authorized: authorization !== undefined };
     response.resume();
     url = new URL(headers.location, url);
   }
   throw new Error(`more than ${redirectsFollowed} redirects`);
 }
 
-async function getOnce(url: URL, options: GetOptions, sameHost: boolean): Promise<IncomingMessage> {
+async function getOnce(url: URL, options: GetOptions, authorization: string | undefined): Promise<IncomingMessage> {
   const { proxy, noProxy, signal, silence = usualSilence } = options;
   const secure = url.protocol === 'https:';
   const through = secure && proxy !== undefined && !isExempt(url, noProxy) ? new URL(proxy) : undefined;
   const tunnel = through === undefined ? undefined : await openTunnel(url, through, signal, silence);
-  const headers = {
-    ...options.headers,
-    ...(sameHost && options.authorization !== undefined ? { authorization: options.authorization } : {}),
-  };
+  const headers = { ...options.headers, ...(authorization === undefined ? {} : { authorization }) };
   const request: RequestOptions = {
     headers,
     timeout: silence,

@@ -4,13 +4,12 @@
  *
  * API: https://huggingface.co/docs/hub/api and the `resolve` addresses that every client uses.
  */
-import type { IncomingMessage } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { quoteForMessage } from '../../core/text/visible-text.ts';
 import { isCommit, isFileSize, isHubHash, type ManifestFile } from '../model-files.ts';
 import type { HubSettings } from '../model-settings.ts';
-import { httpGet } from './http-get.ts';
+import { type GetResult, httpGet } from './http-get.ts';
 
 export interface RepositoryListing {
   /** The commit that the revision asked for means today. */
@@ -47,17 +46,18 @@ export function createHub(settings: HubSettings) {
       throw unreachable(endpoint, error);
     }
   };
-  const refuse = (response: IncomingMessage, repository: string, what: string): MemoryMcpError => {
-    response.resume();
-    return refusal(response, { repository, what, endpoint, hasToken: authorization !== undefined });
+  const refuse = (result: GetResult, repository: string, what: string): MemoryMcpError => {
+    result.response.resume();
+    return refusal(result, { repository, what, endpoint, hasToken: authorization !== undefined });
   };
 
   return {
     /** `not_found` where there is no such repository or revision, else `model_unavailable`. */
     list: async (repository: string, revision: string, signal?: AbortSignal): Promise<RepositoryListing> => {
       const address = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-      const response = await get(address, repository, { accept: 'application/json' }, signal);
-      if (response.statusCode !== 200) throw refuse(response, repository, `revision ${revision}`);
+      const result = await get(address, repository, { accept: 'application/json' }, signal);
+      const { response } = result;
+      if (response.statusCode !== 200) throw refuse(result, repository, `revision ${revision}`);
       return listingOf(
         await readText(response).catch((error) => Promise.reject(unreachable(endpoint, error))),
         endpoint,
@@ -68,12 +68,13 @@ export function createHub(settings: HubSettings) {
       { repository, revision, path }: RemoteFile,
       start: number,
       signal?: AbortSignal,
-    ): Promise<{ body: IncomingMessage; resumed: boolean }> => {
+    ): Promise<{ body: GetResult['response']; resumed: boolean }> => {
       const encoded = path.split('/').map(encodeURIComponent).join('/');
       const address = `${endpoint}/${repository}/resolve/${revision}/${encoded}`;
       const range: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` };
-      const response = await get(address, repository, range, signal);
-      if (response.statusCode !== 200 && response.statusCode !== 206) throw refuse(response, repository, path);
+      const result = await get(address, repository, range, signal);
+      const { response } = result;
+      if (response.statusCode !== 200 && response.statusCode !== 206) throw refuse(result, repository, path);
       return { body: response, resumed: response.statusCode === 206 };
     },
   };
@@ -120,7 +121,7 @@ function unreachable(endpoint: string, error: unknown): MemoryMcpError {
 }
 
 function refusal(
-  { statusCode = 0, headers }: IncomingMessage,
+  { response: { statusCode = 0, headers }, authorized }: GetResult,
   { repository, what, endpoint, hasToken }: { repository: string; what: string; endpoint: string; hasToken: boolean },
 ): MemoryMcpError {
   const reason = String(headers['x-error-code'] ?? '');
@@ -129,6 +130,12 @@ function refusal(
     const part = reason === 'RepoNotFound' ? '' : ` with ${what}`;
     return new MemoryMcpError('not_found', `${endpoint} has no model "${repository}"${part}`, {
       hint: 'Check the spelling of embeddings_model or reranker_model; a private model needs HF_TOKEN.',
+    });
+  }
+  if ((statusCode === 401 || statusCode === 403) && hasToken && !authorized) {
+    const why = 'it redirects to another origin, which is not shown HF_TOKEN';
+    return new MemoryMcpError('model_unavailable', `${endpoint} refuses "${repository}": ${why} (${statusCode})`, {
+      hint: 'Set HF_ENDPOINT to the address that it redirects to, if you trust it with the token.',
     });
   }
   if (statusCode === 401 || statusCode === 403) {

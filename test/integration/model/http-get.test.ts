@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { httpGet } from '../../../src/model/download/http-get.ts';
-import { temporaryFolder } from '../../support/inference.ts';
+import { makeCertificate } from '../../support/certificate.ts';
 
 const direct = { headers: {}, proxy: undefined, noProxy: [] };
 
@@ -35,7 +35,7 @@ describe('a GET', () => {
         else response.writeHead(307, { location: url === '/start' ? 'end' : '/loop' }).end();
       }),
     );
-    expect(await text(await httpGet(`http://127.0.0.1:${port}/start`, direct))).toBe('arrived');
+    expect(await text((await httpGet(`http://127.0.0.1:${port}/start`, direct)).response)).toBe('arrived');
     await expect(httpGet(`http://127.0.0.1:${port}/loop`, direct)).rejects.toThrow('more than 5 redirects');
   });
 
@@ -47,7 +47,9 @@ describe('a GET', () => {
     );
     const impatient = { ...direct, silence: 50 };
     await expect(httpGet(`http://127.0.0.1:${port}/never`, impatient)).rejects.toThrow('no answer');
-    await expect(httpGet(`http://127.0.0.1:${port}/half`, impatient).then(text)).rejects.toThrow('nothing came');
+    await expect(
+      httpGet(`http://127.0.0.1:${port}/half`, impatient).then(({ response }) => text(response)),
+    ).rejects.toThrow('nothing came');
   });
 
   it('ends when it is aborted', async () => {
@@ -120,27 +122,3 @@ describe('a GET', () => {
     });
   });
 });
-
-/** A folder with a key and a certificate for localhost, or undefined where there is no openssl to make them. */
-function makeCertificate(): string | undefined {
-  const folder = temporaryFolder();
-  try {
-    const request = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-    ];
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
-    execFileSync('openssl', [...request, ...names, ...files], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    return undefined;
-  }
-}
