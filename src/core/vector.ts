@@ -39,6 +39,16 @@ export interface VectorFilter {
   ids(): IdSet;
 }
 
+/** Tells two sets of vector ids apart without listing them: how many there are, and two sums over them. */
+export interface IdFingerprint {
+  readonly count: number;
+  readonly sum: number;
+  /** Of (id mod `fingerprintModulus`)² mod `fingerprintModulus`. */
+  readonly squares: number;
+}
+
+export const fingerprintModulus = 1_000_003;
+
 /** Tolerance for the length of a unit vector after rounding to float32. */
 const unitTolerance = 1e-6;
 

@@ -15,7 +15,7 @@ export const indexRebuild = defineOperation({
   set: 'full',
   idempotent: true,
   input: z.strictObject({}),
-  output: z.strictObject({ vectors: z.number(), queued: z.number(), engine: z.string() }),
+  output: z.strictObject({ vectors: z.number(), queued: z.number(), engine: z.string(), file_written: z.boolean() }),
   async run(_, scope) {
     const rebuilt = await scope.workspace.indexSync.rebuild();
     scope.workspace.embeddingScheduler.drain();

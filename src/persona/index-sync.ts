@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { VectorChange, VectorSpace } from '../core/vector.ts';
+import type { IdFingerprint, VectorChange, VectorSpace } from '../core/vector.ts';
 import type { LoggedChange } from '../store/change-log.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { StoredVector } from '../store/vector-table.ts';
@@ -25,6 +25,8 @@ export interface IndexSyncDeps {
   readonly rule: () => SnapshotRule;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called when damaged vectors were removed: their memories wait to be embedded again. */
+  readonly onDamaged: () => void;
 }
 
 const batchLength = 1_000;
@@ -32,8 +34,8 @@ const pageLength = 5_000;
 /** A crash should not cost more than this many changes of catching up. */
 const changesPerSnapshot = 1_000;
 
-export function createIndexSync({ store, open, file, rule, clock, logger }: IndexSyncDeps) {
-  let opened: { index: VectorIndex; epoch: string } | undefined;
+export function createIndexSync({ store, open, file, rule, clock, logger, onDamaged }: IndexSyncDeps) {
+  let opened: { index: VectorIndex; epoch: string; verified: boolean } | undefined;
   let savedGeneration = 0;
   let savedAt = Number.NEGATIVE_INFINITY;
   let turn: Promise<unknown> = Promise.resolve();
@@ -53,7 +55,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
     opened = undefined;
     if (space === undefined) return undefined;
     const index = await open(space, { file, epoch, tagOf: (generation) => store.changes.tagOf(generation) });
-    opened = { index, epoch };
+    opened = { index, epoch, verified: false };
     savedGeneration = await index.appliedGeneration();
     return index;
   }
@@ -63,10 +65,40 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
     if (index === undefined) return undefined;
     for (;;) {
       const applied = await index.appliedGeneration();
-      if (applied === store.changes.latest()) return index;
+      if (applied === store.changes.latest()) {
+        if (await repair(index)) continue;
+        return index;
+      }
       if (applied === 0 || store.changes.tagOf(applied) === undefined) await fill(index);
       else await follow(index, applied);
     }
+  }
+
+  /** Repairs what catching up brought to light. True if there is more to catch up with. */
+  async function repair(index: VectorIndex): Promise<boolean> {
+    if (store.vectors.hasDamaged()) {
+      try {
+        const memories = await store.vectors.dropDamaged(index.space);
+        logger.warn('vectors were damaged and are made again', { memories });
+        onDamaged();
+        return true;
+      } catch (error) {
+        // They stay left out. Another attempt follows with the next search.
+        logger.warn('damaged vectors could not be removed', { reason: reasonOf(error) });
+      }
+    }
+    if (opened === undefined || opened.verified) return false;
+    const held = await index.fingerprint();
+    const { latest, stored } = store.read(() => ({
+      latest: store.changes.latest(),
+      stored: store.vectors.fingerprint(index.space),
+    }));
+    if (latest !== (await index.appliedGeneration())) return true;
+    opened.verified = true;
+    if (held === undefined || isSameSet(held, stored)) return false;
+    logger.warn('index.faiss does not hold the vectors of the database and is built again');
+    await fill(index);
+    return true;
   }
 
   /** Applies the next changes after `applied`, read in one snapshot so that changes and vectors belong together. */
@@ -85,11 +117,10 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
     const generation = store.changes.latest();
     await index.reset();
     for (let after = 0; ; ) {
-      const page = store.vectors.page(index.space, after, pageLength);
-      const last = page.at(-1);
+      const { vectors, last } = store.vectors.page(index.space, after, pageLength);
       if (last === undefined) break;
-      await index.apply(page.map(putOf), 0);
-      after = last.id;
+      await index.apply(vectors.map(putOf), 0);
+      after = last;
     }
     await index.apply([], generation);
   }
@@ -146,14 +177,14 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
     /** The index with everything that is committed now, or undefined while there is no vector at all. */
     upToDate: (): Promise<VectorIndex | undefined> => inTurn(upToDate),
     /** Starts anew from the `vectors` table and writes the file. */
-    rebuild: (): Promise<{ vectors: number; engine: string }> =>
+    rebuild: (): Promise<{ vectors: number; engine: string; file_written: boolean }> =>
       inTurn(async () => {
         const index = await current();
-        if (index === undefined) return { vectors: 0, engine: 'none' };
+        if (index === undefined) return { vectors: 0, engine: 'none', file_written: false };
         await fill(index);
         await upToDate();
-        await save(index);
-        return { vectors: await index.size(), engine: index.engine };
+        const written = await save(index);
+        return { vectors: await index.size(), engine: index.engine, file_written: written };
       }),
     /** Writes the file where the rule says so; `now` writes it whatever the rule says. False if it was not, and should be later. */
     snapshot: (when: { idle: number } | 'now'): Promise<boolean> =>
@@ -181,6 +212,10 @@ export function createIndexSync({ store, open, file, rule, clock, logger }: Inde
         opened = undefined;
       }),
   };
+}
+
+function isSameSet(one: IdFingerprint, other: IdFingerprint): boolean {
+  return one.count === other.count && one.sum === other.sum && one.squares === other.squares;
 }
 
 export type IndexSync = ReturnType<typeof createIndexSync>;

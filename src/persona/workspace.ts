@@ -71,6 +71,7 @@ export function createWorkspace(parts: WorkspaceDeps): Workspace {
     rule: parts.snapshotRule,
     clock,
     logger,
+    onDamaged: () => embeddingScheduler.drain(),
   });
   const embeddingScheduler = createEmbeddingScheduler({
     store,

@@ -3,6 +3,7 @@
  * the scores are mixed, and a reranker reads the best. `search.ts` cuts pages from the list.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { reasonOf } from '../core/errors.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
 import { secondLength } from '../core/time/durations.ts';
@@ -104,7 +105,7 @@ interface BothSides {
 
 /** Searches words while the model works on the query. */
 async function searchBothSides(
-  { workspace, clock }: Scope,
+  { workspace, clock, logger }: Scope,
   target: Target,
   queryText: string,
   { mode, filter }: { mode: RecallMode; filter: MemoryFilter },
@@ -116,9 +117,11 @@ async function searchBothSides(
       ? undefined
       : searchTarget(workspace, target, filter, () => {
           embedded = clock.monotonic();
+        }).catch((error: unknown): SemanticAnswer => {
+          // Words still answer. What is wrong with the vectors is said and logged.
+          logger.warn('the search by meaning failed', { persona: workspace.persona, reason: reasonOf(error) });
+          return { unavailable: `the search by meaning failed: ${reasonOf(error)}` };
         });
-  // A failure is handled below, where the answer is awaited.
-  searching?.catch(() => {});
   // The query is sent to the model in the next turn of the event loop. Only then do both sides work at the same time.
   if (searching !== undefined) await nextTurn();
   const query = prepareQueryFor(workspace.store, queryText);

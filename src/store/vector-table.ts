@@ -3,7 +3,14 @@
  * every index, and every write appends to the change log in the same transaction.
  */
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
-import type { IdSet, VectorId, VectorSpace } from '../core/vector.ts';
+import {
+  dotProduct,
+  fingerprintModulus,
+  type IdFingerprint,
+  type IdSet,
+  type VectorId,
+  type VectorSpace,
+} from '../core/vector.ts';
 import type { ChangeLog } from './change-log.ts';
 import { isOpen, predicateOf } from './filter-predicate.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -26,6 +33,9 @@ interface VectorRow {
 
 const columns = 'v.id, v.memory_id, m.key, v.chunk, v.vector';
 
+/** How far the squared length of a stored vector may be from 1. */
+const squareTolerance = 1e-3;
+
 export function createVectorTable({ connection, changes }: { connection: Connection; changes: ChangeLog }) {
   const spaceId = (space: VectorSpace): number | undefined =>
     connection.sql<{ id: number }>('SELECT id FROM spaces WHERE name = ?').get(space.id)?.id;
@@ -46,6 +56,24 @@ export function createVectorTable({ connection, changes }: { connection: Connect
 
   const currentSpaceName = () =>
     connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'current_space'").get()?.value;
+
+  /** Memories of which a vector could not be read, until `dropDamaged` takes their vectors away. */
+  const damaged = new Map<MemoryId, MemoryKey>();
+
+  /** Undefined for a row whose bytes are no unit vector of the space; its memory is noted as damaged. */
+  function decode(row: VectorRow, { dimensions }: VectorSpace): Float32Array | undefined {
+    const vector = row.vector.byteLength === 4 * dimensions ? vectorOf(row.vector) : undefined;
+    if (vector !== undefined && Math.abs(dotProduct(vector, vector) - 1) <= squareTolerance) return vector;
+    damaged.set(row.memory_id, row.key);
+    return undefined;
+  }
+
+  function storedVectorFrom(row: VectorRow, space: VectorSpace): StoredVector[] {
+    const vector = decode(row, space);
+    return vector === undefined
+      ? []
+      : [{ id: row.id, memoryId: row.memory_id, key: row.key, chunk: row.chunk, vector }];
+  }
 
   function remove(rows: readonly { id: number; key: string; chunk: number }[]): void {
     for (const row of rows) {
@@ -136,31 +164,31 @@ export function createVectorTable({ connection, changes }: { connection: Connect
       const spaceNumber = spaceId(space) ?? -1;
       for (const id of ids) {
         const row = query.get(id, spaceNumber);
-        if (row !== undefined) found.set(id, vectorFromRow(row));
+        for (const stored of row === undefined ? [] : storedVectorFrom(row, space)) found.set(id, stored);
       }
       return found;
     },
-    /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. */
-    page: (space: VectorSpace, after: VectorId, limit: number): StoredVector[] =>
-      connection
+    /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. `last` is undefined after the end. */
+    page(space: VectorSpace, after: VectorId, limit: number): { vectors: StoredVector[]; last: VectorId | undefined } {
+      const rows = connection
         .sql<VectorRow>(
           // The plus keeps SQLite from the indexes of spaces, after which it would sort a whole space for each page.
           `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
            WHERE v.id > ? AND +v.space = ? ORDER BY v.id LIMIT ?`,
         )
-        .all(after, spaceId(space) ?? -1, limit)
-        .map(vectorFromRow),
+        .all(after, spaceId(space) ?? -1, limit);
+      return { vectors: rows.flatMap((row) => storedVectorFrom(row, space)), last: rows.at(-1)?.id };
+    },
     /** The vectors of these memories, those of first chunks first. */
     ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[] {
       const rows = connection
-        .sql<Pick<VectorRow, 'memory_id' | 'chunk' | 'vector'>>(
-          `SELECT v.memory_id, v.chunk, v.vector FROM json_each(?) wanted
-           CROSS JOIN vectors v ON v.memory_id = wanted.value AND v.space = ?`,
+        .sql<VectorRow>(
+          `SELECT ${columns} FROM json_each(?) wanted
+           CROSS JOIN vectors v ON v.memory_id = wanted.value AND v.space = ?
+           CROSS JOIN memories m ON m.id = v.memory_id`,
         )
         .all(JSON.stringify(ids), spaceId(space) ?? -1);
-      return rows
-        .sort((one, other) => one.chunk - other.chunk)
-        .map((row) => ({ memoryId: row.memory_id, vector: vectorOf(row.vector) }));
+      return rows.sort((one, other) => one.chunk - other.chunk).flatMap((row) => storedVectorFrom(row, space));
     },
     /** Which memory each vector belongs to. */
     owners(ids: readonly VectorId[]): Map<VectorId, MemoryId> {
@@ -174,6 +202,36 @@ export function createVectorTable({ connection, changes }: { connection: Connect
     count: (space: VectorSpace): number =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
       0,
+    fingerprint(space: VectorSpace): IdFingerprint {
+      const row = connection
+        .sql<IdFingerprint>(
+          `SELECT count(*) AS count, total(id) AS sum,
+                  total((id % ${fingerprintModulus}) * (id % ${fingerprintModulus}) % ${fingerprintModulus}) AS squares
+           FROM vectors WHERE space = ?`,
+        )
+        .get(spaceId(space) ?? -1);
+      return row ?? { count: 0, sum: 0, squares: 0 };
+    },
+    hasDamaged: (): boolean => damaged.size > 0,
+    /**
+     * Removes all vectors, in the space, of memories of which one could not be read. These memories are in the queue
+     * afterwards and are embedded again. Returns their keys.
+     */
+    dropDamaged: (space: VectorSpace): Promise<MemoryKey[]> =>
+      connection.write(() => {
+        for (const [id, key] of damaged) {
+          remove(
+            connection
+              .sql<{ id: number; key: string; chunk: number }>(
+                'SELECT id, ? AS key, chunk FROM vectors WHERE memory_id = ? AND space = ?',
+              )
+              .all(key, id, spaceId(space) ?? -1),
+          );
+        }
+        const keys = [...damaged.values()];
+        damaged.clear();
+        return keys;
+      }),
     /** What was measured of the model of a space, as it was kept; undefined until then. */
     measured(space: VectorSpace): unknown {
       const row = connection.sql<{ fitness: string | null }>('SELECT fitness FROM spaces WHERE name = ?').get(space.id);
@@ -225,10 +283,6 @@ export function createVectorTable({ connection, changes }: { connection: Connect
 }
 
 export type VectorTable = ReturnType<typeof createVectorTable>;
-
-function vectorFromRow(row: VectorRow): StoredVector {
-  return { id: row.id, memoryId: row.memory_id, key: row.key, chunk: row.chunk, vector: vectorOf(row.vector) };
-}
 
 /** Little-endian float32, the byte order of every platform that Node runs on. */
 function bytesOf(vector: Float32Array): Uint8Array {

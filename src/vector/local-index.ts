@@ -4,7 +4,14 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { type Ranked, unitVector, type VectorChange, type VectorFilter, type VectorSpace } from '../core/vector.ts';
+import {
+  type IdFingerprint,
+  type Ranked,
+  unitVector,
+  type VectorChange,
+  type VectorFilter,
+  type VectorSpace,
+} from '../core/vector.ts';
 import { editRows } from './edit-rows.ts';
 import { exactNearest } from './exact-nearest.ts';
 import { loadSnapshot, type SnapshotDeps, saveSnapshot } from './file/index-snapshot.ts';
@@ -88,6 +95,10 @@ class LocalIndex implements VectorIndex {
 
   async size(): Promise<number> {
     return this.#rows.count;
+  }
+
+  async fingerprint(): Promise<IdFingerprint> {
+    return this.#rows.fingerprint();
   }
 
   async appliedGeneration(): Promise<number> {

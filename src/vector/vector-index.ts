@@ -2,7 +2,7 @@
  * VectorIndex: a projection of the `vectors` table that answers "what is nearest?".
  * It may lag and may be deleted; `workspace.sync()` is the only writer. Never the truth, never embeds, never sees SQL.
  */
-import type { Ranked, VectorChange, VectorFilter, VectorSpace } from '../core/vector.ts';
+import type { IdFingerprint, Ranked, VectorChange, VectorFilter, VectorSpace } from '../core/vector.ts';
 
 export interface VectorIndex {
   readonly space: VectorSpace;
@@ -20,6 +20,8 @@ export interface VectorIndex {
    */
   nearest(query: Float32Array, limit: number, filter?: VectorFilter): Promise<readonly Ranked[]>;
   size(): Promise<number>;
+  /** Of the ids that it holds; undefined for an index that others share, which cannot tell cheaply. */
+  fingerprint(): Promise<IdFingerprint | undefined>;
   /** The newest generation of the change log that `apply` has seen; 0 asks for a rebuild. */
   appliedGeneration(): Promise<number>;
   /** Forgets everything, generation 0: the first step of a rebuild. */

@@ -3,7 +3,7 @@
  * written from. Rows have no gaps (the last row fills a hole), so a scan never meets a dropped vector; their order means
  * nothing. While a snapshot is being written its blocks stay as they were: a change copies the block first.
  */
-import type { VectorId } from '../core/vector.ts';
+import { dotProduct, fingerprintModulus, type IdFingerprint, type VectorId } from '../core/vector.ts';
 
 /** Rows in one block: a megabyte at 256 dimensions, and the unit in which files are read and written. */
 export const rowsPerBlock = 1024;
@@ -33,6 +33,18 @@ export class VectorRows {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Of the ids of all rows, repetitions included. */
+  fingerprint(): IdFingerprint {
+    let sum = 0;
+    let squares = 0;
+    for (let row = 0; row < this.#count; row++) {
+      const id = this.idAt(row);
+      sum += id;
+      squares += (id % fingerprintModulus) ** 2 % fingerprintModulus;
+    }
+    return { count: this.#count, sum, squares };
   }
 
   rowOf(id: VectorId): number | undefined {
@@ -176,6 +188,15 @@ export class VectorRows {
     this.#blocks[Math.floor(row / rowsPerBlock)] = copy;
     return copy;
   }
+}
+
+/** Whether the squared lengths of every block add up as those of unit vectors do; a NaN never does. */
+export function holdsUnitVectors({ dimensions, count, blocks }: RowsSnapshot): boolean {
+  return blocks.every((block, index) => {
+    const rows = Math.min(rowsPerBlock, count - index * rowsPerBlock);
+    const used = block.subarray(0, rows * dimensions);
+    return Math.abs(dotProduct(used, used) - rows) <= rows * 1e-3;
+  });
 }
 
 /** The same numbers in a block of full size, so that rows can be added to it. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { VectorSpace } from '../../core/vector.ts';
 import { removeLeftovers, replaceFile } from '../../files/replace-file.ts';
 import type { SnapshotPlace } from '../vector-index.ts';
-import type { RowsSnapshot } from '../vector-rows.ts';
+import { holdsUnitVectors, type RowsSnapshot } from '../vector-rows.ts';
 import { type OpenFaissFile, openFaissFile, readBytes, readRows, writeBytes, writeRows } from './faiss-file.ts';
 import { corrupt } from './faiss-format.ts';
 import {
@@ -99,6 +99,7 @@ async function readSnapshot(parts: SnapshotDeps): Promise<IndexState> {
     if (crc32(bytes.subarray(0, last), checksum) !== bytes.readUInt32LE(last)) {
       throw corrupt('its checksum is not that of its content');
     }
+    if (!holdsUnitVectors(rows)) throw corrupt('its numbers are not those of unit vectors');
     return { rows, generation: trailer.generation };
   } finally {
     await opened.handle.close();

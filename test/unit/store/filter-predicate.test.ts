@@ -32,7 +32,7 @@ function seenBy(filter: MemoryFilter) {
   const words = (ids: readonly number[]) =>
     [...store.memories.byIds(ids).values()].map(({ content }) => content.slice(5)).sort();
   const list = (order: 'newest' | 'oldest') => store.memories.list({ filter, order, limit: 10 }).map(({ id }) => id);
-  const all = store.vectors.page(space, 0, 100);
+  const all = store.vectors.page(space, 0, 100).vectors;
   const passing = store.vectors.idsMatching(filter, space);
   const vectorOwners = all.filter(({ id }) => passing?.has(id) ?? true).map(({ memoryId }) => memoryId);
   expect(list('newest')).toEqual(list('oldest').toReversed());
