@@ -83,6 +83,8 @@ export function openApp(parts: AppDeps) {
     /** How one caller reaches one persona. The name is checked when the scope is opened. */
     scopeFor,
     personaNames: (): string[] => personas.names(),
+    /** The folder that a persona's name means on this disk, if there is one. */
+    personaFolder: (persona: string): string | undefined => personas.folderOf(persona),
     openPersonas: (): number => personas.openCount(),
     health(): Promise<Health> {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });

@@ -4,12 +4,12 @@
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import { openApp } from '../app.ts';
-import { createPrivateFolder, type DataPaths } from '../config/paths.ts';
+import { createPrivateFolder, type DataPaths, personaFolders } from '../config/paths.ts';
 import type { Configuration } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { operations, operationsOf } from '../operation/index.ts';
 import { createCallLog } from '../transport/call-log.ts';
-import { createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
+import { checkTokenPersonas, createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
 import { assertSafeToListen } from '../transport/http/access/bind-check.ts';
 import { createHostList } from '../transport/http/access/host-list.ts';
 import { createRateLimit } from '../transport/http/access/rate-limit.ts';
@@ -50,6 +50,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     logger,
   });
   warnOfShortTokens(tokens, logger);
+  checkTokenPersonas(tokens, personaFolders(loaded.paths), logger);
 
   createPrivateFolder(loaded.paths.data);
   const clock = systemClock;
@@ -67,7 +68,13 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       allowedHosts: settings.allowed_hosts,
       allowedOrigins: settings.allowed_origins,
     }),
-    authenticator: createAuthenticator({ tokens, defaultPersona: persona, readOnly: tools === 'read-only', clock }),
+    authenticator: createAuthenticator({
+      tokens,
+      defaultPersona: persona,
+      readOnly: tools === 'read-only',
+      folderOf: app.personaFolder,
+      clock,
+    }),
     requestLimit: createRateLimit({ perSecond: () => current().rate_limit_per_second, clock }),
     metrics,
     log: createCallLog({ write: logFile.write, level: () => current().log_level, clock }),

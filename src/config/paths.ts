@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { foldPersonaName } from '../core/persona.ts';
 import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 
 export interface UserFolders {
@@ -90,15 +91,17 @@ export function personaFolders(paths: DataPaths): string[] {
 }
 
 /**
- * The folder that a persona's name means, or undefined if there is none: the very name, else one that differs only by
- * case or Unicode normalisation, since some file systems cannot tell them apart and data moves between systems. Reads
- * the disk. Several such folders without the very name are a `conflict`.
+ * The folder that a persona's name means, or undefined if there is none: the very name, else one that differs by
+ * Unicode normalisation, else one that differs by case, since some file systems cannot tell them apart and data moves
+ * between systems. Reads the disk. Several that are equally near are a `conflict`.
  */
 export function findPersonaFolder(paths: DataPaths, name: string): string | undefined {
   const folders = personaFolders(paths);
   if (folders.includes(name)) return name;
-  const [found, ...others] = folders.filter((folder) => foldName(folder) === foldName(name));
-  if (found !== undefined && others.length > 0) {
+  for (const form of [normalForm, foldPersonaName]) {
+    const [found, ...others] = folders.filter((folder) => form(folder) === form(name));
+    if (found === undefined) continue;
+    if (others.length === 0) return found;
     throw new MemoryMcpError(
       'conflict',
       `Persona "${name}" could mean ${[found, ...others].join(' or ')} in ${paths.memory}`,
@@ -107,10 +110,10 @@ export function findPersonaFolder(paths: DataPaths, name: string): string | unde
       },
     );
   }
-  return found;
+  return undefined;
 }
 
-const foldName = (name: string): string => name.toLowerCase().normalize('NFC');
+const normalForm = (name: string): string => name.normalize('NFC');
 
 /** Makes a folder and its missing parents, readable by the owner alone. What exists already is left as it is. */
 export function createPrivateFolder(folder: string): void {

@@ -21,3 +21,16 @@ export function parsePersonaName(name: string): string {
   }
   return normal;
 }
+
+/**
+ * The same text for all names that some file system takes for one: Unicode's full case folding of canonically
+ * decomposed text, so that "İ" and "i̇", "ß" and "SS", the Kelvin sign and "k" are alike.
+ */
+export function foldPersonaName(name: string): string {
+  return Array.from(name.normalize('NFD'), foldCharacter).join('').normalize('NFC');
+}
+
+/** JavaScript has no case folding; lower, upper and lower case again come to the same, but for the dotless ı. */
+function foldCharacter(character: string): string {
+  return character === 'ı' ? character : character.toLowerCase().toUpperCase().toLowerCase();
+}

@@ -146,6 +146,7 @@ export function createPersonas(parts: PersonasDeps) {
     }
   }
 
+  const folderOf = (persona: string) => (opened.has(persona) ? persona : findPersonaFolder(paths, persona));
   const hasMemories = (folder: string) => existsSync(personaPaths(paths, folder).database);
 
   return {
@@ -156,11 +157,13 @@ export function createPersonas(parts: PersonasDeps) {
       work: (workspace: Workspace) => Promise<Result>,
     ): Promise<Result> {
       const persona = parsePersonaName(name);
-      const folder = opened.has(persona) ? persona : findPersonaFolder(paths, persona);
+      const folder = folderOf(persona);
       if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
       else if (folder === undefined || !hasMemories(folder)) return inFlight.track(useNowhere(folder ?? persona, work));
       return inFlight.track(useFolder(folder ?? persona, work));
     },
+    /** The folder that `use` would open for a name; undefined if there is none yet, `conflict` if it is not clear. */
+    folderOf,
     /** Tells every open workspace that a model it waited for may be there now. */
     wake(): void {
       for (const entry of opened.values()) {

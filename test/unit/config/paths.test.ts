@@ -64,6 +64,25 @@ describe('the folder of a persona', () => {
     expect(findPersonaFolder(machineWith('nilou2'), 'nilou')).toBeUndefined();
   });
 
+  it.each([
+    ['İ', 'i̇'],
+    ['Ω', 'ω'],
+    ['K', 'k'],
+    ['Straße', 'STRASSE'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['ſ', 's'],
+  ])('is called %j where %j is asked for: both have one case fold', (folder, name) => {
+    expect(findPersonaFolder(machineWith(folder), name)).toBe(folder);
+    expect(findPersonaFolder(machineWith('ı', 'other'), 'i')).toBeUndefined();
+  });
+
+  it('is nearer by normalisation than by case', () => {
+    const decomposed = 'Ä'.normalize('NFD');
+    const paths = machineWith(decomposed, 'ä');
+    if (readdirSync(paths.memory).length < 2) return; // a file system that cannot hold both
+    expect(findPersonaFolder(paths, 'Ä')).toBe(decomposed);
+  });
+
   it('is not guessed between two of them', () => {
     const paths = machineWith('Nilou', 'NILOU');
     if (readdirSync(paths.memory).length < 2) return; // a file system that cannot hold both

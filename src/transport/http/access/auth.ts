@@ -7,6 +7,7 @@ import type { AuthToken } from '../../../config/schema.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { MemoryMcpError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
+import { foldPersonaName } from '../../../core/persona.ts';
 import { quoteForMessage } from '../../../core/text/visible-text.ts';
 import type { Operation } from '../../../operation/operation.ts';
 import { HttpError } from '../http-error.ts';
@@ -35,6 +36,8 @@ export interface AuthenticatorDeps {
   readonly defaultPersona: string;
   /** The whole server offers reads alone. */
   readonly readOnly: boolean;
+  /** The folder that a name means on this disk, which may differ by case; undefined if there is none yet. */
+  readonly folderOf: (persona: string) => string | undefined;
   readonly clock: Clock;
 }
 
@@ -43,7 +46,8 @@ const failedTokensPerSecond = 5;
 /** Shorter ones could be guessed: a right guess passes whatever came before it. */
 const safeTokenLength = 16;
 
-export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }: AuthenticatorDeps): Authenticator {
+export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
+  const { tokens, defaultPersona, readOnly, folderOf, clock } = parts;
   if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
 
   const holders = tokens.map((token, index) => ({
@@ -77,23 +81,71 @@ export function createAuthenticator({ tokens, defaultPersona, readOnly, clock }:
     },
     personaOf(principal, headers) {
       const named = headers.get('x-persona');
-      const mayHave = (persona: string) => principal.personas === '*' || principal.personas.includes(persona);
-      if (named !== null) {
-        const persona = readPersonaHeader('X-Persona', named);
-        if (mayHave(persona)) return persona;
-        throw insufficientScope(`This token does not open the persona ${quoteForMessage(persona)}`, {
-          hint: 'Name one that it opens in X-Persona, or use another token.',
-        });
-      }
+      if (named !== null) return permitted(principal, readPersonaHeader('X-Persona', named), folderOf);
       const [only, ...others] = principal.personas === '*' ? [] : principal.personas;
-      if (only !== undefined && others.length === 0) return only;
-      if (mayHave(defaultPersona)) return defaultPersona;
+      if (only !== undefined && others.length === 0) return permitted(principal, only, folderOf);
+      if (principal.personas === '*' || principal.personas.includes(defaultPersona)) {
+        return permitted(principal, defaultPersona, folderOf);
+      }
       throw new MemoryMcpError('invalid_input', 'This token opens several personas and the request names none', {
         hint: `Send the header X-Persona with one of: ${[only, ...others].map((name) => encodeURIComponent(name ?? '')).join(', ')}.`,
       });
     },
   };
 }
+
+/**
+ * The persona to open, if the principal may have it. What counts is the folder that would be opened: a name that differs
+ * by case may mean the folder of somebody else.
+ */
+function permitted({ personas }: Principal, persona: string, folderOf: AuthenticatorDeps['folderOf']): string {
+  if (personas === '*') return persona;
+  const refusal = () =>
+    insufficientScope(`This token does not open the persona ${quoteForMessage(persona)}`, {
+      hint: 'Name one that it opens in X-Persona, exactly as its folder is called, or use another token.',
+    });
+  // Before the disk is asked: a refusal tells nothing about the personas of others.
+  if (!personas.some((name) => alike(name, persona))) throw refusal();
+  let folder: string | undefined;
+  try {
+    folder = folderOf(persona);
+  } catch (error) {
+    // It lists the folders that the name could mean, and some may be of others.
+    if (error instanceof MemoryMcpError && error.code === 'conflict') throw refusal();
+    throw error;
+  }
+  const meant = folder ?? persona;
+  if (!personas.includes(meant.normalize('NFC'))) throw refusal();
+  return meant;
+}
+
+/**
+ * Refuses names of different personas that some disk takes for one, unless each has its folder here already: whose
+ * memories came first would decide which token opens them. Warns of a name that misses its folder by case.
+ */
+export function checkTokenPersonas(tokens: readonly AuthToken[], folders: readonly string[], logger: Logger): void {
+  const named = tokens.flatMap(({ personas }) => (personas === '*' ? [] : personas));
+  const present = new Set(folders.map((folder) => folder.normalize('NFC')));
+  for (const [index, name] of named.entries()) {
+    const other = named.slice(0, index).find((earlier) => earlier !== name && alike(earlier, name));
+    if (other !== undefined && !(present.has(other) && present.has(name))) {
+      throw new MemoryMcpError(
+        'invalid_input',
+        `auth_tokens names the personas ${quoteForMessage(other)} and ${quoteForMessage(name)}, which differ by case alone`,
+        { hint: 'Write one name in every token. Two such personas need a folder each in memory/ of the data folder.' },
+      );
+    }
+  }
+  for (const name of new Set(named)) {
+    const folder = present.has(name) ? undefined : [...present].find((candidate) => alike(candidate, name));
+    if (folder === undefined) continue;
+    logger.warn(
+      `auth_tokens: ${quoteForMessage(name)} opens nothing, since the folder of this persona is called ${quoteForMessage(folder)}; write the name as the folder is called`,
+    );
+  }
+}
+
+const alike = (one: string, other: string): boolean => foldPersonaName(one) === foldPersonaName(other);
 
 /** Names the tokens that are too short to be safe, by their labels. */
 export function warnOfShortTokens(tokens: readonly AuthToken[], logger: Logger): void {

@@ -16,6 +16,7 @@ function authenticator(tokens: readonly GivenToken[] = [], defaultPersona = 'def
     tokens: tokens.map((token) => ({ read_only: false, ...token })),
     defaultPersona,
     readOnly: false,
+    folderOf: () => undefined,
     clock,
   });
 }
