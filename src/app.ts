@@ -38,7 +38,7 @@ export function openApp(parts: AppDeps) {
   const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
   const { paths } = loaded;
   const process = randomUUID();
-  const busyTimeout = kind === 'server' ? 1_000 : 5_000;
+  const busyTimeout = kind === 'server' ? 5 : 5_000;
 
   const openIndex = indexOpener(loaded.configuration.storage_backend, logger);
   const models = openModels({ settings: modelSettings(loaded), clock, logger, onChange: () => personas.wake() });

@@ -29,13 +29,15 @@ export const memoryCreate = defineOperation({
   }),
   async run(fields, { workspace, clock, settings, caller }) {
     const now = clock.now();
-    const { created, memory } = await workspace.store.memories.create({
-      ...fields,
-      source: caller.source,
-      created_at: now.toISOString(),
-      key: memoryKeyAt(now, settings.timezone),
-    });
-    await workspace.activity.wrote('memory_create', [memory.key], caller.source);
+    const { created, memory } = await workspace.store.memories.create(
+      {
+        ...fields,
+        source: caller.source,
+        created_at: now.toISOString(),
+        key: memoryKeyAt(now, settings.timezone),
+      },
+      workspace.activity.note('memory_create', caller.source),
+    );
     const vector = await (created
       ? workspace.embeddingScheduler.write(memory)
       : workspace.embeddingScheduler.state(memory));

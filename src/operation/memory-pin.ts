@@ -17,8 +17,8 @@ export const memoryPin = defineOperation({
   output: z.strictObject({ memory: listedMemory }),
   async run({ key, pinned }, scope) {
     const { workspace, clock, caller } = scope;
-    const memory = await workspace.store.memories.setPinned(key, pinned, clock.now().toISOString());
-    await workspace.activity.wrote('memory_pin', [key], caller.source);
+    const note = workspace.activity.note('memory_pin', caller.source);
+    const memory = await workspace.store.memories.setPinned(key, pinned, clock.now().toISOString(), note);
     return { memory: briefViewOf(memory, scope) };
   },
 });

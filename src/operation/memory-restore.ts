@@ -19,8 +19,8 @@ export const memoryRestore = defineOperation({
   output: z.strictObject({ memory: listedMemory }),
   async run({ key, version }, scope) {
     const { workspace, clock, caller } = scope;
-    const memory = await workspace.store.memories.restore(key, version, clock.now().toISOString());
-    await workspace.activity.wrote('memory_restore', [key], caller.source);
+    const note = workspace.activity.note('memory_restore', caller.source);
+    const memory = await workspace.store.memories.restore(key, version, clock.now().toISOString(), note);
     await embedAgain(scope, memory);
     return { memory: briefViewOf(memory, scope) };
   },

@@ -32,8 +32,8 @@ export const memoryUpdate = defineOperation({
     const memory = await workspace.store.memories.update(key, change, {
       now: clock.now().toISOString(),
       expectedVersion,
+      note: workspace.activity.note('memory_update', caller.source),
     });
-    await workspace.activity.wrote('memory_update', [key], caller.source);
     await embedAgain(scope, memory);
     return { memory: briefViewOf(memory, scope), previous_version: memory.version - 1 };
   },

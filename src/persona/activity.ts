@@ -1,13 +1,13 @@
 /**
- * What this process has done in one workspace: writes are noted at once, reads and accesses are counted in memory and
- * written on idle. It also answers when the last conversation was. Nothing here holds any text.
+ * What this process has done in one workspace: writes are noted in their own transaction, reads and accesses are
+ * counted in memory and written when idle. It also answers when the last conversation was. Nothing here holds any text.
  */
 
 import type { Clock } from '../core/clock.ts';
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import { dayLength, minuteLength } from '../core/time/durations.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { LoggedOperation, ReadCount } from '../store/operation-log.ts';
+import type { OperationNote, ReadCount } from '../store/operation-log.ts';
 
 interface Parts {
   readonly store: MemoryStore;
@@ -20,7 +20,6 @@ const conversationGap = 30 * minuteLength;
 const keptDays = 400;
 
 export function createActivity({ store, clock, process }: Parts) {
-  const unwritten: LoggedOperation[] = [];
   /** By day and operation. */
   const reads = new Map<string, ReadCount>();
   const accesses = new Map<MemoryKey, { count: number; lastAt: Timestamp }>();
@@ -42,16 +41,6 @@ export function createActivity({ store, clock, process }: Parts) {
     accesses.set(key, { count: (accesses.get(key)?.count ?? 0) + count, lastAt });
   }
 
-  async function noteWrites(): Promise<void> {
-    const taken = unwritten.splice(0);
-    try {
-      if (taken.length > 0) await store.operations.record(taken);
-    } catch (error) {
-      unwritten.unshift(...taken);
-      throw error;
-    }
-  }
-
   return {
     /** Counts a read of these memories. A read-only caller leaves no trace on them. */
     read(operation: string, keys: readonly MemoryKey[], { readOnly }: { readOnly: boolean }): void {
@@ -62,13 +51,11 @@ export function createActivity({ store, clock, process }: Parts) {
       countRead({ operation, day: lastAt.slice(0, 10), count: 1, lastAt });
       for (const key of keys) countAccess(key, 1, lastAt);
     },
-    /** Notes a write that has been done. Never fails: what cannot be written now is written by the next flush. */
-    async wrote(operation: string, keys: readonly MemoryKey[], source: string): Promise<void> {
+    /** What a write that is about to be done notes about itself, in its own transaction. */
+    note(operation: string, source: string): OperationNote {
       const now = clock.now();
       remember(now);
-      unwritten.push({ at: now.toISOString(), process, operation, source, keys });
-      // The write itself is durable and must be acknowledged, whatever becomes of this note.
-      await noteWrites().catch(() => {});
+      return { at: now.toISOString(), process, operation, source };
     },
     /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
     lastConversation(): Timestamp | undefined {
@@ -83,7 +70,6 @@ export function createActivity({ store, clock, process }: Parts) {
     },
     /** Writes what is not written yet. */
     async flush(): Promise<void> {
-      await noteWrites();
       if (reads.size === 0 && accesses.size === 0) return;
       const keepFrom = new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10);
       const usage = { process, keepFrom, reads: [...reads.values()], accesses: new Map(accesses) };

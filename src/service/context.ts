@@ -44,22 +44,24 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
   const { workspace, clock, caller } = scope;
   const now = clock.now().toISOString();
   const inherited = currentEntries(scope);
-  await workspace.store.context.change((stored) => {
-    // The first change imports the original's context. Another process may have done so by now.
-    const base = stored.size === 0 ? inherited : stored;
-    const entries = new Map<string, ContextEntry | undefined>(stored.size === 0 ? inherited : []);
-    const set = (name: string, value: unknown) =>
-      entries.set(name, value === null || value === undefined ? undefined : { value, updated_at: now });
-    for (const [name, value] of Object.entries(change.state)) set(name, value);
-    for (const [name, record] of Object.entries(change.records)) {
-      set(name, mergedRecord(name, base.get(name)?.value, record));
-    }
-    for (const [name, list] of Object.entries(change.lists)) {
-      set(name, mergeCommitments(name, readCommitments(base.get(name)?.value), list, now));
-    }
-    return entries;
-  });
-  await workspace.activity.wrote('update_context', [], caller.source);
+  await workspace.store.context.change(
+    (stored) => {
+      // The first change imports the original's context. Another process may have done so by now.
+      const base = stored.size === 0 ? inherited : stored;
+      const entries = new Map<string, ContextEntry | undefined>(stored.size === 0 ? inherited : []);
+      const set = (name: string, value: unknown) =>
+        entries.set(name, value === null || value === undefined ? undefined : { value, updated_at: now });
+      for (const [name, value] of Object.entries(change.state)) set(name, value);
+      for (const [name, record] of Object.entries(change.records)) {
+        set(name, mergedRecord(name, base.get(name)?.value, record));
+      }
+      for (const [name, list] of Object.entries(change.lists)) {
+        set(name, mergeCommitments(name, readCommitments(base.get(name)?.value), list, now));
+      }
+      return entries;
+    },
+    workspace.activity.note('update_context', caller.source),
+  );
   return viewOfContext(await mirrored(scope), scope, { room: replyBudget.full - 500, closedAt: now });
 }
 

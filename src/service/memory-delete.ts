@@ -27,11 +27,13 @@ export async function deleteMemories(
   const { workspace, clock, caller } = scope;
   const { memories, erasure } = workspace.store;
   const wanted = [...new Set(keys)];
-  const gone = await (permanent ? erasure.erase(wanted) : memories.softDelete(wanted, clock.now().toISOString()));
+  const note = workspace.activity.note('memory_delete', caller.source);
+  const gone = await (permanent
+    ? erasure.erase(wanted, note)
+    : memories.softDelete(wanted, clock.now().toISOString(), note));
   const deleted = gone.map(({ key }) => key);
   const [first] = wanted;
   if (deleted.length === 0 && first !== undefined) throw unknownKey(first);
-  await workspace.activity.wrote('memory_delete', deleted, caller.source);
 
   const receipt = { deleted, not_found: wanted.filter((key) => !deleted.includes(key)) };
   if (!permanent) return receipt;

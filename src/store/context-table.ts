@@ -3,6 +3,7 @@
  * name is its own row, so that a change of one never touches another.
  */
 import type { Timestamp } from '../core/memory.ts';
+import type { OperationLog, OperationNote } from './operation-log.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface ContextEntry {
@@ -12,7 +13,7 @@ export interface ContextEntry {
 
 export type ContextEntries = ReadonlyMap<string, ContextEntry>;
 
-export function createContextTable(connection: Connection) {
+export function createContextTable({ connection, operations }: { connection: Connection; operations: OperationLog }) {
   const all = (): ContextEntries =>
     new Map(
       connection
@@ -25,7 +26,10 @@ export function createContextTable(connection: Connection) {
   return {
     all,
     /** Computes and stores new entries in one transaction; names that are absent stay, `undefined` removes one. */
-    change: (compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>): Promise<void> =>
+    change: (
+      compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>,
+      note?: OperationNote,
+    ): Promise<void> =>
       connection.write(() => {
         for (const [name, entry] of compute(all())) {
           if (entry === undefined) connection.sql('DELETE FROM context WHERE name = ?').run(name);
@@ -35,6 +39,7 @@ export function createContextTable(connection: Connection) {
               .run(name, JSON.stringify(entry.value), entry.updated_at);
           }
         }
+        operations.append(note, []);
       }),
   };
 }

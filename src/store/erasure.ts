@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Memory, MemoryKey } from '../core/memory.ts';
 import type { FullText } from './full-text.ts';
 import type { MemoryTable } from './memory-table.ts';
+import type { OperationLog, OperationNote } from './operation-log.ts';
 import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
@@ -16,6 +17,7 @@ interface Parts {
   readonly memories: MemoryTable;
   readonly fullText: FullText;
   readonly vectors: VectorTable;
+  readonly operations: OperationLog;
 }
 
 /** Readers end within milliseconds unless they hang; a few short waits are enough to tell. */
@@ -23,7 +25,7 @@ const emptyWalWaits = [0, 10, 30, 60, 100];
 /** Pages of the full-text index that one transaction rewrites: about 20 ms on a slow machine. */
 const mergedPages = 64;
 
-export function createErasure({ connection, memories, fullText, vectors }: Parts) {
+export function createErasure({ connection, memories, fullText, vectors, operations }: Parts) {
   /** A new value with each erasure, so that finishing one cannot hide another that came in between. */
   const mark = () =>
     connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'erasure_pending'").get()?.value;
@@ -31,7 +33,7 @@ export function createErasure({ connection, memories, fullText, vectors }: Parts
 
   return {
     /** Deletes the rows for good and notes that their traces remain. Unknown keys are left out of the answer. */
-    erase: (keys: readonly MemoryKey[]): Promise<Memory[]> =>
+    erase: (keys: readonly MemoryKey[], note?: OperationNote): Promise<Memory[]> =>
       connection.write(() => {
         const erased: Memory[] = [];
         for (const key of new Set(keys)) {
@@ -44,6 +46,10 @@ export function createErasure({ connection, memories, fullText, vectors }: Parts
         }
         if (erased.length > 0) {
           connection.sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('erasure_pending', ?)").run(randomUUID());
+          operations.append(
+            note,
+            erased.map(({ key }) => key),
+          );
         }
         return erased;
       }),

@@ -54,8 +54,9 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
   }
 
   const changes = createChangeLog(connection);
+  const operations = createOperationLog(connection);
   const vectors = createVectorTable({ connection, changes });
-  const memories = createMemoryTable({ connection, fullText, vectors, changes });
+  const memories = createMemoryTable({ connection, fullText, vectors, changes, operations });
   const meta = (name: string) =>
     String(connection.sql<{ value: unknown }>('SELECT value FROM meta WHERE name = ?').get(name)?.value);
   return {
@@ -65,9 +66,9 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     vectors,
     queue: createVectorQueue(connection),
     changes,
-    context: createContextTable(connection),
-    operations: createOperationLog(connection),
-    erasure: createErasure({ connection, memories, fullText, vectors }),
+    context: createContextTable({ connection, operations }),
+    operations,
+    erasure: createErasure({ connection, memories, fullText, vectors, operations }),
     statistics: createStatistics(connection),
     identity: (): StoreIdentity => ({ storeId: meta('store_id'), epoch: meta('epoch') }),
     /** Runs several reads in one snapshot; may be nested. */

@@ -15,6 +15,7 @@ import { changedFields, type MemoryChange } from './memory-change.ts';
 import { createMemoryReading } from './memory-reading.ts';
 import { contentHash, distinctTags, fieldParameters, fieldsOf, insertMemory, overwriteMemory } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
+import type { OperationLog, OperationNote } from './operation-log.ts';
 import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
@@ -32,9 +33,10 @@ interface MemoryTableDeps {
   readonly fullText: FullText;
   readonly vectors: VectorTable;
   readonly changes: ChangeLog;
+  readonly operations: OperationLog;
 }
 
-export function createMemoryTable({ connection, fullText, vectors, changes }: MemoryTableDeps) {
+export function createMemoryTable({ connection, fullText, vectors, changes, operations }: MemoryTableDeps) {
   const versions = createMemoryVersions(connection);
   const { withContent, ...reading } = createMemoryReading(connection);
   const known = (key: MemoryKey): Memory => {
@@ -104,10 +106,13 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Me
   return {
     ...reading,
     /** Stores a draft, or adds its tags to a live memory of identical text and changes nothing else. */
-    create: (draft: MemoryDraft): Promise<CreateOutcome> =>
+    create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {
         const duplicate = withContent(contentHash(draft.content));
-        if (duplicate !== undefined) return { created: false, memory: uniteTags(duplicate, draft.tags) };
+        if (duplicate !== undefined) {
+          operations.append(note, [duplicate.key]);
+          return { created: false, memory: uniteTags(duplicate, draft.tags) };
+        }
         const key = freeKey(draft.key);
         const { lastInsertRowid } = connection
           .sql(insertMemory)
@@ -115,6 +120,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Me
         const id = Number(lastInsertRowid);
         writeTags(id, draft.tags);
         fullText.add(id, draft.content);
+        operations.append(note, [key]);
         return { created: true, memory: known(key) };
       }),
 
@@ -122,38 +128,48 @@ export function createMemoryTable({ connection, fullText, vectors, changes }: Me
     update: (
       key: MemoryKey,
       change: MemoryChange,
-      { now, expectedVersion }: { now: Timestamp; expectedVersion?: number | undefined },
+      { now, expectedVersion, note }: { now: Timestamp; expectedVersion?: number | undefined; note?: OperationNote },
     ): Promise<Memory> =>
       connection.write(() => {
         const memory = live(key);
         if (expectedVersion !== undefined && expectedVersion !== memory.version) {
           throw staleVersion(memory, expectedVersion);
         }
+        operations.append(note, [key]);
         return overwrite(memory, changedFields(memory, change), now, 'update');
       }),
 
     /** Hides memories and returns them. Unknown keys are left out, deleted ones stay as they are. */
-    softDelete: (keys: readonly MemoryKey[], now: Timestamp): Promise<Memory[]> =>
-      connection.write(() =>
-        [...new Set(keys)].flatMap((key) => {
+    softDelete: (keys: readonly MemoryKey[], now: Timestamp, note?: OperationNote): Promise<Memory[]> =>
+      connection.write(() => {
+        const deleted = [...new Set(keys)].flatMap((key) => {
           const memory = reading.read(key);
           if (memory === undefined) return [];
           return memory.deleted_at === undefined ? mark(memory, 'deleted_at', now, now) : memory;
-        }),
-      ),
+        });
+        if (deleted.length > 0) {
+          operations.append(
+            note,
+            deleted.map(({ key }) => key),
+          );
+        }
+        return deleted;
+      }),
 
     /** Brings a deleted memory back, or the fields of an older version, as a new version. */
-    restore: (key: MemoryKey, version: number | undefined, now: Timestamp): Promise<Memory> =>
+    restore: (key: MemoryKey, version: number | undefined, now: Timestamp, note?: OperationNote): Promise<Memory> =>
       connection.write(() => {
         const memory = known(key);
         if (version === undefined && memory.deleted_at === undefined) throw notDeleted(key);
         const fields = version === undefined ? fieldsOf(memory) : versions.fieldsAt(memory, version);
+        operations.append(note, [key]);
         return overwrite(memory, fields, now, 'restore');
       }),
 
-    setPinned: (key: MemoryKey, pinned: boolean, now: Timestamp): Promise<Memory> =>
+    setPinned: (key: MemoryKey, pinned: boolean, now: Timestamp, note?: OperationNote): Promise<Memory> =>
       connection.write(() => {
         const memory = live(key);
+        operations.append(note, [key]);
         return memory.pinned === pinned ? memory : mark(memory, 'pinned', pinned ? 1 : 0, now);
       }),
 

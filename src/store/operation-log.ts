@@ -5,12 +5,12 @@
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
 
-export interface LoggedOperation {
+/** What a write notes about itself: who did what when. */
+export interface OperationNote {
   readonly at: Timestamp;
   readonly process: string;
   readonly operation: string;
   readonly source: string;
-  readonly keys: readonly MemoryKey[];
 }
 
 export interface ReadCount {
@@ -35,16 +35,15 @@ const keptOperations = 10_000;
 
 export function createOperationLog(connection: Connection) {
   return {
-    record: (operations: readonly LoggedOperation[]): Promise<void> =>
-      connection.write(() => {
-        const insert = connection.sql(
-          'INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)',
-        );
-        for (const { at, process, operation, source, keys } of operations) {
-          insert.run(at, process, operation, source, keys.join(' '));
-        }
-        connection.sql('DELETE FROM operations WHERE id <= (SELECT max(id) FROM operations) - ?').run(keptOperations);
-      }, 'bulk'),
+    /** Adds a row; call inside the transaction of the write itself. Nothing is added where there is no note. */
+    append(note: OperationNote | undefined, keys: readonly MemoryKey[]): void {
+      if (note === undefined) return;
+      const { at, process, operation, source } = note;
+      connection
+        .sql('INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)')
+        .run(at, process, operation, source, keys.join(' '));
+      connection.sql('DELETE FROM operations WHERE id <= (SELECT max(id) FROM operations) - ?').run(keptOperations);
+    },
     report: ({ process, keepFrom, reads, accesses }: UsageReport): Promise<void> =>
       connection.write(() => {
         const count = connection.sql(

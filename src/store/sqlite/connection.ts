@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { MemoryMcpError } from '../../core/errors.ts';
 import { foldText } from '../../core/text/terms.ts';
+import { secondLength } from '../../core/time/durations.ts';
 import { applicationId } from './file-header.ts';
 import { isBusy, withSqliteErrors } from './sqlite-errors.ts';
 
@@ -27,14 +28,19 @@ export type Durability = 'durable' | 'bulk';
 
 export interface ConnectionOptions {
   readonly path: string;
-  /** Milliseconds that SQLite itself waits for a lock, blocking the event loop: 1,000 in servers, 5,000 in commands. */
+  /**
+   * Milliseconds that one attempt to write or to open waits for a lock, blocking the event loop. Next to nothing in
+   * servers, where one waiting writer would hold up every persona.
+   */
   readonly busyTimeout: number;
   /** The file must exist then, and is only looked at. */
   readonly readOnly?: boolean | undefined;
 }
 
-/** How often a write or an opening is tried while other processes hold the lock; each try waits `busyTimeout` itself. */
-const maximumAttempts = 20;
+/** How long writing or opening is retried while other processes hold the lock, in milliseconds. */
+const lockPatience = 20 * secondLength;
+/** Readers wait for others only in rare moments, such as the recovery of a WAL after a crash. */
+const readerBusyTimeout = secondLength;
 
 export async function openConnection({ path, busyTimeout, readOnly = false }: ConnectionOptions): Promise<Connection> {
   const Driver = await loadDriver();
@@ -42,6 +48,7 @@ export async function openConnection({ path, busyTimeout, readOnly = false }: Co
     const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist: readOnly });
     try {
       applyPragmas(database);
+      database.pragma(`busy_timeout = ${readerBusyTimeout}`);
       return connectionTo(database, { path, busyTimeout });
     } catch (error) {
       database.close();
@@ -105,6 +112,14 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
   const transaction = database.transaction((work: () => unknown) => work());
   const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
   let seenDataVersion = pragma('data_version');
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
+  /** One at a time and in order: of several writers that wait for another process, one alone tries. */
+  function inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = lastWrite.then(write, write);
+    lastWrite = result.catch(() => {});
+    return result;
+  }
 
   return {
     path,
@@ -131,20 +146,23 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
       return withSqliteErrors(path, () => transaction(work) as Result);
     },
     /**
-     * Runs `work` as a writer, all or nothing. Waits for other writers without blocking the event loop for longer than
-     * `busyTimeout`. Never inside another transaction.
+     * Runs `work` as a writer, all or nothing. Waits for other writers up to `lockPatience`, blocking the event loop for
+     * `busyTimeout` at a time. One that is asked for inside another transaction begins after it.
      */
     write: <Result>(work: () => Result, durability: Durability = 'durable'): Promise<Result> =>
-      retryWhileBusy(path, () => {
-        if (database.inTransaction) throw new Error('A write transaction cannot begin inside another transaction');
-        if (durability === 'bulk') pragma('synchronous = NORMAL');
-        try {
-          // SQLite does not call the busy handler when a read transaction turns into a write: begin as a writer.
-          return transaction.immediate(work) as Result;
-        } finally {
-          if (durability === 'bulk') pragma('synchronous = FULL');
-        }
-      }),
+      inTurn(() =>
+        retryWhileBusy(path, () => {
+          if (durability === 'bulk') pragma('synchronous = NORMAL');
+          pragma(`busy_timeout = ${busyTimeout}`);
+          try {
+            // SQLite does not call the busy handler when a read transaction turns into a write: begin as a writer.
+            return transaction.immediate(work) as Result;
+          } finally {
+            pragma(`busy_timeout = ${readerBusyTimeout}`);
+            if (durability === 'bulk') pragma('synchronous = FULL');
+          }
+        }),
+      ),
     /**
      * Moves the whole WAL into the database and empties it. False if another connection still needs what is in it;
      * never waits for one.
@@ -154,7 +172,7 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
       try {
         return pragma('wal_checkpoint(TRUNCATE)') === 0;
       } finally {
-        pragma(`busy_timeout = ${busyTimeout}`);
+        pragma(`busy_timeout = ${readerBusyTimeout}`);
       }
     },
     /** True once another connection has committed since the last call: its writes may be unknown here. */
@@ -191,12 +209,14 @@ function explainedStatement(path: string, statement: BetterSqlite3.Statement): S
 }
 
 async function retryWhileBusy<Result>(path: string, attempt: () => Result): Promise<Result> {
+  const deadline = performance.now() + lockPatience;
   for (let round = 1; ; round++) {
     try {
       return withSqliteErrors(path, attempt);
     } catch (error) {
-      if (!isBusy(error) || round === maximumAttempts) throw error;
-      await delay(Math.min(5 * 2 ** round, 250) * (0.5 + Math.random()));
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      // Spread out, because several waiting processes would otherwise wake and collide together.
+      await delay(Math.min(5 * 2 ** round, 50) * (0.5 + Math.random()));
     }
   }
 }

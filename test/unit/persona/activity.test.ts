@@ -74,29 +74,16 @@ describe('reads', () => {
 });
 
 describe('writes', () => {
-  it('are noted at once, with keys and without text', async () => {
+  it('are noted with the memory, in one transaction', async () => {
     const store = await openTestStore();
     const { activity } = activityOn(store);
-    await activity.wrote('memory_create', ['memory_1', 'memory_2'], 'claude');
+    const note = activity.note('memory_create', 'claude');
+    await store.memories.create(draft('one'), note);
     expect(store.operations.countsSince('2026-11-24')).toEqual([{ operation: 'memory_create', count: 1 }]);
-  });
-
-  it('succeed even when they cannot be noted, and are noted later', async () => {
-    const store = await openTestStore();
-    let broken = true;
-    const record: MemoryStore['operations']['record'] = async (operations) => {
-      if (broken) throw new Error('the disk is full');
-      return store.operations.record(operations);
-    };
-    const { activity } = activityOn({ ...store, operations: { ...store.operations, record } });
-    await activity.wrote('memory_create', ['memory_1'], 'claude');
-    await expect(activity.flush()).rejects.toThrow('the disk is full');
-    broken = false;
-    await activity.wrote('memory_update', ['memory_1'], 'claude');
-    expect(store.operations.countsSince('2026-11-24').map(({ operation }) => operation)).toEqual([
-      'memory_create',
-      'memory_update',
-    ]);
+    // A write that is refused leaves no note.
+    await expect(store.memories.update('memory_unknown', { importance: 1 }, { now, note })).rejects.toThrow();
+    await store.erasure.erase(['memory_unknown'], note);
+    expect(store.operations.countsSince('2026-11-24')).toEqual([{ operation: 'memory_create', count: 1 }]);
   });
 });
 
@@ -106,14 +93,14 @@ describe('the last conversation', () => {
     const { activity } = activityOn(store);
     expect(activity.lastConversation()).toBeUndefined();
     activity.read('get_context', [], owner);
-    await activity.wrote('memory_create', [], 'tests');
+    await store.memories.create(draft('one'), activity.note('memory_create', 'tests'));
     expect([activity.lastConversation(), activity.lastConversation()]).toEqual([undefined, undefined]);
   });
 
   it('is the newest operation of an earlier process, a read as well as a write', async () => {
     const store = await openTestStore();
     const earlier = activityOn(store, 'earlier');
-    await earlier.activity.wrote('memory_create', [], 'tests');
+    await store.memories.create(draft('one'), earlier.activity.note('memory_create', 'tests'));
     const { activity } = activityOn(store, 'this');
     expect(activity.lastConversation()).toBe(now);
     earlier.clock.advance(5 * minute);
