@@ -2,9 +2,10 @@
  * The configuration file: which one it is, its text as an object, and the object as values of settings. Only the places
  * of the design are looked at, never the working directory, and only JSON and YAML are understood, never code.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import { looksSecret, nearestName, showValue } from './config-errors.ts';
 import { isRetiredKey } from './legacy-keys.ts';
 import { settings } from './schema.ts';
@@ -84,10 +85,10 @@ export async function readConfigurationFile(file: string): Promise<unknown> {
 /** The text of a file without a byte order mark, or `invalid_input`. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readRegularFile(file).replace(/^\uFEFF/, '');
   } catch (error) {
     throw new MemoryMcpError('invalid_input', `The file ${file} cannot be read: ${codeOf(error) ?? reasonOf(error)}`, {
-      hint: 'Check that it exists and that this user may read it.',
+      hint: 'Check that it is a file, and that this user may read it.',
       cause: error,
     });
   }

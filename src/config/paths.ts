@@ -3,12 +3,13 @@
  * how a new one is made so that only its owner can read it. Pure but for the functions that say they touch the disk.
  */
 
-import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { foldPersonaName } from '../core/persona.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 
 export interface UserFolders {
@@ -118,7 +119,7 @@ const normalForm = (name: string): string => name.normalize('NFC');
 /** Makes a folder and its missing parents, readable by the owner alone. What exists already is left as it is. */
 export function createPrivateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: privateFolderMode });
+    makeFolder(folder, privateFolderMode);
   } catch (error) {
     throw new MemoryMcpError('backend_unavailable', `The folder ${folder} cannot be made: ${reasonOf(error)}`, {
       hint: 'Give MEMORY_MCP_DATA_DIR a folder that this user may write to.',

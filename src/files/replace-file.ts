@@ -3,11 +3,12 @@
  * processes may replace the same file at once; the last rename wins.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../core/errors.ts';
 import { isProcessAlive } from '../core/process-alive.ts';
+import { makeFolder } from './make-folder.ts';
 import { privateFileMode, privateFolderMode } from './private-modes.ts';
 
 /** Tells this process from an earlier one that had its number. */
@@ -18,7 +19,7 @@ const renameDelayMs = 20;
 /** Writes a new file with `write` and puts it in the place of `path`. The folder is made if it is missing. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: privateFolderMode });
+  makeFolder(folder, privateFolderMode);
   const temporary = temporaryPath(path);
   try {
     const file = await open(temporary, 'wx', privateFileMode);

@@ -2,10 +2,10 @@
  * How an embedding model is to be used: settings first, then the preset, then the model's own sentence-transformers
  * files. What none of them says and cannot be done without is an error that names the setting.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { insideFolder } from '../files/inside-folder.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 import type { EmbeddingSettings } from './model-settings.ts';
 import type { EmbeddingPreset } from './presets.ts';
@@ -157,7 +157,7 @@ function readJson(folder: string, file: string): Record<string, unknown> | undef
 
 function readJsonValue(folder: string, file: string): unknown {
   try {
-    return JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    return JSON.parse(readRegularFile(join(folder, file)));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw new MemoryMcpError('corrupt', `${join(folder, file)} cannot be read: ${reasonOf(error)}`, {

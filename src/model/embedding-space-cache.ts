@@ -4,10 +4,12 @@
  * cache: lost entries cost a rebuild or a second of hashing, never an error.
  */
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { VectorSpace } from '../core/vector.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { ModelPlace } from './model-reference.ts';
 import type { ModelLanguages } from './presets.ts';
@@ -35,7 +37,7 @@ export function createSpaceRegister(file: string) {
   const read = (): Register => {
     try {
       // Written below alone; anything else is as good as nothing.
-      const { spaces, hashes } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Register>;
+      const { spaces, hashes } = JSON.parse(readRegularFile(file)) as Partial<Register>;
       return { spaces: Array.isArray(spaces) ? spaces : [], hashes: hashes ?? {} };
     } catch {
       return { spaces: [], hashes: {} };
@@ -44,7 +46,7 @@ export function createSpaceRegister(file: string) {
   const write = (register: Register) => {
     const temporary = `${file}.${process.pid}.partial`;
     try {
-      mkdirSync(dirname(file), { recursive: true, mode: privateFolderMode });
+      makeFolder(dirname(file), privateFolderMode);
       writeFileSync(temporary, `${JSON.stringify(register, undefined, 2)}\n`, { mode: privateFileMode });
       renameSync(temporary, file);
     } catch {

@@ -3,10 +3,11 @@
  * downloader leaves a manifest with the commit it fetched; files without one are known by the hash of their content.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { createReadStream, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { insideFolder } from '../files/inside-folder.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { ModelPlace } from './model-reference.ts';
 
 export const manifestFile = '.memory-mcp.json';
@@ -78,7 +79,7 @@ export function findModelFiles({ folder, graphs }: ModelPlace): ModelFiles | und
 export function readManifest(folder: string): Manifest | undefined {
   try {
     // Checked field by field below.
-    const manifest = JSON.parse(readFileSync(join(folder, manifestFile), 'utf8')) as Manifest;
+    const manifest = JSON.parse(readRegularFile(join(folder, manifestFile))) as Manifest;
     const { repository, revision, files } = manifest;
     if (typeof repository !== 'string' || !isCommit(revision)) return undefined;
     for (const { path, bytes, hash } of files) {
@@ -116,7 +117,7 @@ export function folderSize(folder: string): number {
 function graphParts(folder: string, graph: string): string[] {
   const inFolder = graph.split('/').slice(0, -1).join('/');
   const names = readdirSync(join(folder, inFolder)).map((name) => (inFolder === '' ? name : `${inFolder}/${name}`));
-  return names.filter((name) => isGraphPart(name, graph)).sort();
+  return names.filter((name) => isGraphPart(name, graph) && sizeOf(join(folder, name)) !== undefined).sort();
 }
 
 /** Of a regular file, else undefined. */

@@ -2,11 +2,11 @@
  * persona_context.json as we write it: a mirror of the persona's context for people and programs that look into the
  * folder. A reader never sees half a file. Another file of that name, such as the original system's, is set aside.
  */
-import { readFileSync } from 'node:fs';
 import { constants, copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createPrivateFolder, type PersonaPaths } from '../config/paths.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import { removeLeftovers, replaceFile } from '../files/replace-file.ts';
 
 /** By this a mirror is told from any other file. */
@@ -15,7 +15,7 @@ const note = 'Written by memory-mcp, to be read only: what is changed here is no
 /** The text of a context file that is not our mirror, or undefined. Whether it can be understood is not asked here. */
 export function foreignContextFile(file: string): string | undefined {
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readRegularFile(file);
     return text.includes(note) ? undefined : text;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

@@ -2,13 +2,14 @@
  * Lets one process at a time fetch a model, and the others see how far it is. The lock is a file beside the model that
  * its holder touches every few seconds; one that is no longer touched, or whose process is gone, counts for nothing.
  */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf } from '../../core/errors.ts';
 import { isProcessAlive } from '../../core/process-alive.ts';
+import { readRegularFile } from '../../files/regular-file.ts';
 
 export interface DownloadProgress {
   /** Bytes. */
@@ -79,7 +80,7 @@ function create(path: string): boolean {
 function readHolder(path: string, clock: Clock): DownloadProgress | undefined {
   try {
     if (clock.now().getTime() - statSync(path).mtimeMs > forgottenAfter) return undefined;
-    const text = readFileSync(path, 'utf8');
+    const text = readRegularFile(path);
     if (text === '') return { received: 0, total: 0 };
     // Written above, whole or not at all.
     const { received, total, pid, host } = JSON.parse(text) as Holder;

@@ -3,13 +3,14 @@
  * is checked by size and by the hub's own hash; only when all are there do they take their places, the graph last, so
  * that a model is there whole or not at all. One process at a time.
  */
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { visibleText } from '../../core/text/visible-text.ts';
 import { insideFolder } from '../../files/inside-folder.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 import {
   findModelFiles,
   isGraphPart,
@@ -46,7 +47,7 @@ export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Pro
     throw new MemoryMcpError('invalid_input', `${folder} is a folder of your own: nothing is fetched into it`);
   const { clock, onProgress, signal, force = false } = parts;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const lock = await acquireDownloadLock(folder, { clock, onWaiting: onProgress, signal });
     try {
       if (!force && findModelFiles(place) !== undefined) return;
@@ -88,7 +89,7 @@ async function fetchAll(
       !(kept.some(({ hash }) => hash === file.hash) && statSync(to, { throwIfNoEntry: false })?.size === file.bytes)
     ) {
       const from = `${to}.${file.hash.split(':')[1]?.slice(0, 12)}.partial`;
-      mkdirSync(dirname(to), { recursive: true });
+      makeFolder(dirname(to));
       const onReceived = (received: number) => onProgress({ received: finished + received, total });
       await fetchFile({ repository, revision, path: file.path }, file, from, { hub, signal, onReceived, retryPause });
       arrived.push({ from, to });
@@ -151,8 +152,7 @@ async function checkRoom(folder: string, bytes: number, repository: string): Pro
 function withoutRoom(error: unknown, folder: string): MemoryMcpError | undefined {
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return noRoom(folder, 'the disk is full', error);
-  if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM' && code !== 'ENOTDIR' && code !== 'EEXIST')
-    return undefined;
+  if (!['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'EEXIST'].includes(code ?? '')) return undefined;
   return new MemoryMcpError('model_unavailable', `${folder} cannot be written: ${code}`, {
     hint: 'Give HF_HOME or MEMORY_MCP_DATA_DIR a folder that this user may write to.',
     cause: error,

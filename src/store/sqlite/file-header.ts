@@ -2,8 +2,9 @@
  * Recognises a `memory.sqlite` by its first 100 bytes, so that a file of another program is never opened for writing.
  * Source: the SQLite file format, section 1.3 (user_version at 60, application_id at 68, both big-endian).
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
+import { openRegularFile } from '../../files/regular-file.ts';
 
 /** "MMCP" in ASCII: `PRAGMA application_id` of every file this product has made. */
 export const applicationId = 0x4d4d4350;
@@ -17,7 +18,7 @@ export function fileKind(path: string): FileKind {
   const header = Buffer.alloc(100);
   let length: number;
   try {
-    const file = openSync(path, 'r');
+    const file = openRegularFile(path);
     try {
       length = readSync(file, header, 0, 100, 0);
     } finally {
@@ -26,7 +27,7 @@ export function fileKind(path: string): FileKind {
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return { kind: 'absent' };
     throw new MemoryMcpError('backend_unavailable', `${path} cannot be read (${reasonOf(cause)})`, {
-      hint: 'Check who owns the file and its folder.',
+      hint: 'Check what lies there, and who owns it and its folder.',
       cause,
     });
   }

@@ -6,11 +6,12 @@
  * The binding never frees its copy of a query: each search costs `dimensions * 4` bytes for the life of the process.
  */
 
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Index } from 'faiss-node';
 import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import type { IdSet, VectorId } from '../../core/vector.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 import { privateFileMode, privateFolderMode } from '../../files/private-modes.ts';
 import { temporaryPath } from '../../files/replace-file.ts';
 import { encodeHead, encodeIds } from '../file/faiss-format.ts';
@@ -83,7 +84,7 @@ export class FaissScanner implements RowScanner {
   #hand(ids: readonly VectorId[]): Index {
     const path = temporaryPath(this.#file);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: privateFolderMode });
+      makeFolder(dirname(path), privateFolderMode);
       try {
         writeVectors(path, ids, this.#rows);
         return this.#read(path);
