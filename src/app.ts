@@ -41,7 +41,12 @@ export function openApp(parts: AppDeps) {
   const busyTimeout = kind === 'server' ? 5 : 5_000;
 
   const openIndex = indexOpener(loaded.configuration.storage_backend, logger);
-  const models = openModels({ settings: modelSettings(loaded), clock, logger, onChange: () => personas.wake() });
+  const models = openModels({
+    settings: modelSettings(loaded),
+    clock,
+    logger,
+    onChange: () => personas.onModelsChanged(),
+  });
   const personas = createPersonas({
     paths,
     clock,

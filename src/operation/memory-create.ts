@@ -39,10 +39,10 @@ export const memoryCreate = defineOperation({
       workspace.activity.note('memory_create', caller.source),
     );
     const vector = await (created
-      ? workspace.embeddingScheduler.write(memory)
-      : workspace.embeddingScheduler.state(memory));
+      ? workspace.embeddingScheduler.embed(memory)
+      : workspace.embeddingScheduler.stateOf(memory));
     // A search is likely to follow. By then the quality of the model should be known.
-    void workspace.modelEvaluation.ensure(workspace.models.embedder);
+    void workspace.modelEvaluation.measureOnce(workspace.models.embedder);
     return {
       key: memory.key,
       stored: created,

@@ -42,7 +42,7 @@ export const memoryList = defineOperation({
         ...(memories.length < found.length && last !== undefined && { next_cursor: encodeCursor(last.id, query) }),
       };
     });
-    activity.read('memory_list', [], scope.caller);
+    activity.recordRead('memory_list', [], scope.caller);
     return page;
   },
 });

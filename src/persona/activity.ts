@@ -1,6 +1,7 @@
 /**
- * What this process has done in one workspace: writes are noted in their own transaction, reads and accesses are
- * counted in memory and written when idle. It also answers when the last conversation was. Nothing here holds any text.
+ * The operation log of one workspace, as far as this process fills it. A write is noted in its own transaction; reads and
+ * accesses are counted in memory and written when the workspace is idle. Also tells when the last conversation was.
+ * Holds no memory text.
  */
 
 import type { Clock } from '../core/clock.ts';
@@ -9,24 +10,27 @@ import { dayLength, minuteLength } from '../core/time/durations.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { OperationNote, ReadCount } from '../store/operation-log.ts';
 
-interface Parts {
+interface ActivityDeps {
   readonly store: MemoryStore;
   readonly clock: Clock;
-  /** A name for this process that no other has. */
+  /** Unique name of this process. */
   readonly process: string;
 }
 
 const conversationGap = 30 * minuteLength;
 const keptDays = 400;
 
-export function createActivity({ store, clock, process }: Parts) {
-  /** By day and operation. */
+export function createActivity({ store, clock, process }: ActivityDeps) {
+  /** Keyed by day and operation. */
   const reads = new Map<string, ReadCount>();
   const accesses = new Map<MemoryKey, { count: number; lastAt: Timestamp }>();
-  /** Own moments, at most one a minute, newest last; only the last one beyond the gap and those within it matter. */
+  /**
+   * When this process was active, at most once a minute, newest last. Holds the times within the conversation gap and
+   * the last one before it.
+   */
   const moments: number[] = [];
 
-  function remember(now: Date): void {
+  function noteMoment(now: Date): void {
     const time = now.getTime();
     if (time - (moments.at(-1) ?? 0) >= minuteLength) moments.push(time);
     while ((moments[1] ?? time) <= time - conversationGap) moments.shift();
@@ -43,18 +47,18 @@ export function createActivity({ store, clock, process }: Parts) {
 
   return {
     /** Counts a read of these memories. A read-only caller leaves no trace on them. */
-    read(operation: string, keys: readonly MemoryKey[], { readOnly }: { readOnly: boolean }): void {
+    recordRead(operation: string, keys: readonly MemoryKey[], { readOnly }: { readOnly: boolean }): void {
       const now = clock.now();
-      remember(now);
+      noteMoment(now);
       if (readOnly) return;
       const lastAt = now.toISOString();
       countRead({ operation, day: lastAt.slice(0, 10), count: 1, lastAt });
       for (const key of keys) countAccess(key, 1, lastAt);
     },
-    /** What a write that is about to be done notes about itself, in its own transaction. */
+    /** The log entry of a write, to be stored in the transaction of the write itself. */
     note(operation: string, source: string): OperationNote {
       const now = clock.now();
-      remember(now);
+      noteMoment(now);
       return { at: now.toISOString(), process, operation, source };
     },
     /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
@@ -68,7 +72,7 @@ export function createActivity({ store, clock, process }: Parts) {
         .toSorted()
         .at(-1);
     },
-    /** Writes what is not written yet. */
+    /** Writes pending entries and counts to the store. */
     async flush(): Promise<void> {
       if (reads.size === 0 && accesses.size === 0) return;
       const keepFrom = new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 /**
- * VectorWriter: gives the memories of one workspace their vectors, at once where a warm model answers in time, else
- * from the queue. The queue is the store itself: what has no vector is in it, whatever becomes of this process.
+ * Schedules the embedding of one workspace's memories: at once if a loaded model answers in time, otherwise through the
+ * queue. The queue is derived from the store (every memory without a vector is in it), so it survives a crash.
  */
 
 import { reasonOf } from '../core/errors.ts';
@@ -16,20 +16,20 @@ export type VectorReceipt =
 /** How long a write waits for its vector. */
 const writeWaitMilliseconds = 150;
 
-export function createEmbeddingScheduler(parts: EmbeddingDeps) {
-  const { store, embedder, serving, logger } = parts;
+export function createEmbeddingScheduler(deps: EmbeddingDeps) {
+  const { store, embedder, serving, logger } = deps;
   const stop = new AbortController();
   const inFlight = new Map<MemoryId, Promise<VectorReceipt>>();
-  const worker = createEmbeddingWorker({ ...parts, signal: stop.signal, inFlight: (id) => inFlight.get(id) });
+  const worker = createEmbeddingWorker({ ...deps, signal: stop.signal, inFlight: (id) => inFlight.get(id) });
 
-  async function write(memory: Memory): Promise<VectorReceipt> {
+  async function embed(memory: Memory): Promise<VectorReceipt> {
     if (embedder.status().state === 'off') return { vector: 'off' };
-    const present = serving();
-    if (present.status().state !== 'ready') {
+    const current = serving();
+    if (current.status().state !== 'ready') {
       worker.start();
       return { vector: 'queued' };
     }
-    const embedding = embedNow(memory, present);
+    const embedding = embedNow(memory, current);
     inFlight.set(memory.id, embedding);
     void embedding.then(() => {
       if (inFlight.get(memory.id) === embedding) inFlight.delete(memory.id);
@@ -39,11 +39,11 @@ export function createEmbeddingScheduler(parts: EmbeddingDeps) {
     return inTime ?? { vector: 'queued' };
   }
 
-  async function embedNow(memory: Memory, present: Embedder): Promise<VectorReceipt> {
+  async function embedNow(memory: Memory, current: Embedder): Promise<VectorReceipt> {
     try {
-      const document = await present.embedDocument(memory.content, { priority: 'interactive', signal: stop.signal });
-      const space = present.space();
-      // Nothing is stored if the text has changed since it was asked for.
+      const document = await current.embedDocument(memory.content, { priority: 'interactive', signal: stop.signal });
+      const space = current.space();
+      // `put` stores nothing if the text has changed in the meantime.
       if (space === undefined || !(await store.vectors.put(memory, space, document.vectors))) {
         return { vector: 'queued' };
       }
@@ -51,31 +51,34 @@ export function createEmbeddingScheduler(parts: EmbeddingDeps) {
       if (embeddedCharacters === memory.content.length) return { vector: 'indexed' };
       return { vector: 'partial', embedded_characters: embeddedCharacters };
     } catch (error) {
-      logger.debug('a new memory goes to the queue', { key: memory.key, reason: reasonOf(error) });
+      logger.debug('could not embed a new memory at once, so it is queued', {
+        key: memory.key,
+        reason: reasonOf(error),
+      });
       return { vector: 'queued' };
     }
   }
 
   return {
-    /** Embeds a new text if the model answers in time; otherwise it stays in the queue and follows by itself. */
-    write,
+    /** Embeds a new text if the model answers in time; otherwise the worker embeds it later. */
+    embed,
     /** Whether a memory has its vector. */
-    state(memory: Memory): VectorReceipt {
+    stateOf(memory: Memory): VectorReceipt {
       if (embedder.status().state === 'off') return { vector: 'off' };
       const space = store.vectors.currentSpace();
       const stored = space === undefined ? [] : store.vectors.ofMemories([memory.id], space);
       return { vector: stored.length > 0 ? 'indexed' : 'queued' };
     },
-    /** Starts working off the queue, if there is one and a model that can. Returns at once. */
+    /** Starts to embed the queue in the background, if a model is available. */
     drain: worker.start,
-    /** True if nothing waits that could be embedded now. */
-    done: worker.done,
-    /** The space that memories get vectors of, once it is known. */
+    /** True if no queued memory can be embedded now. */
+    isDone: worker.isDone,
+    /** The space of new vectors, once it is known. */
     space: worker.space,
-    /** Stops after the memory in hand and gives the lease back. */
+    /** Stops after the current memory and releases the lease. */
     async close(): Promise<void> {
       stop.abort();
-      await Promise.all([worker.ended(), ...inFlight.values()]);
+      await Promise.all([worker.whenStopped(), ...inFlight.values()]);
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Works off the queue of one workspace: the memories that have no vector in the space of the configured model. A lease
- * lets one process at a time do it. When nothing is left, searches move to that space and older ones are removed.
+ * Embeds the queue of one workspace: the memories without a vector in the space of the configured model. A lease lets
+ * only one process work at a time. When the queue is empty, searches switch to that space and older spaces are removed.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
@@ -17,89 +17,89 @@ export interface EmbeddingDeps {
   readonly store: MemoryStore;
   /** The configured model. */
   readonly embedder: Embedder;
-  /** The model whose space searches use at the moment; another one only while the spaces differ. */
+  /** The model of the space that searches use. Differs from `embedder` only while the spaces differ. */
   readonly serving: () => Embedder;
-  /** Names this process to the others that share the store. */
+  /** Identifies this process to the others that share the store. */
   readonly holder: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface EmbeddingWorkerDeps extends EmbeddingDeps {
-  /** Aborting it stops the work for good. */
+  /** Stops the worker permanently. */
   readonly signal: AbortSignal;
-  /** Settles when a memory that is being embedded outside the queue has got its vector or has not. */
+  /** The scheduler's own attempt to embed the memory, while it runs. */
   readonly inFlight: (id: MemoryId) => Promise<unknown> | undefined;
 }
 
 const leaseName = 'embedding';
-/** So long the others wait for a process that was killed; one that lives extends its lease long before. */
+/** How long other processes wait after the holder was killed. A running holder renews well before. */
 const leaseMilliseconds = 4_000;
 const batchLength = 16;
 const removedPerStep = 500;
 
-export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
-  const { store, embedder, serving, holder, clock, logger, signal, inFlight } = parts;
+export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
+  const { store, embedder, serving, holder, clock, logger, signal, inFlight } = deps;
   let working: Promise<void> | undefined;
-  let askedAgain = false;
+  let startAgain = false;
+  /** State of the store when the queue was last found empty. */
   let emptyMark = '';
-  /** The space that this process has already moved the persona to. */
-  let settledOn: string | undefined;
+  /** The space to which this process has already switched the persona. */
+  let switchedTo: string | undefined;
   let warned = false;
 
   function start(): void {
     if (signal.aborted) return;
     if (working !== undefined) {
-      askedAgain = true;
+      startAgain = true;
       return;
     }
     working = work()
       .catch((error: unknown) => {
-        if (!signal.aborted)
-          logger.warn('the queue of memories without a vector stands still', { reason: reasonOf(error) });
+        if (!signal.aborted) logger.warn('embedding the queued memories failed', { reason: reasonOf(error) });
       })
       .finally(() => {
         working = undefined;
-        if (askedAgain) start();
+        if (startAgain) start();
       });
-    askedAgain = false;
+    startAgain = false;
   }
 
   /**
-   * The model that memories are embedded with: the configured one. Where another process has moved the persona on
-   * after this one did, its model; two processes with different settings would otherwise take turns for ever.
+   * The model to embed with: the configured one. If another process has since switched the persona to its model, that
+   * one: two processes with different settings would otherwise re-embed everything in turns.
    */
-  function target(): Embedder {
-    return superseded() ? serving() : embedder;
+  function targetEmbedder(): Embedder {
+    return isSuperseded() ? serving() : embedder;
   }
 
-  function superseded(): boolean {
+  function isSuperseded(): boolean {
     const own = embedder.space()?.id;
     const current = store.vectors.currentSpace()?.id;
-    return own !== undefined && own === settledOn && current !== undefined && current !== own;
+    return own !== undefined && own === switchedTo && current !== undefined && current !== own;
   }
 
-  function warnIfOvertaken(): void {
-    if (warned || !superseded()) return;
+  function warnIfSuperseded(): void {
+    if (warned || !isSuperseded()) return;
     warned = true;
     const { model } = embedder.status();
     logger.warn(
-      `Another server has moved this persona from the model ${model} to another one, which is used here as well now. ` +
-        'Give all servers of a persona the same embedding settings.',
+      `Another server has switched this persona from the model ${model} to a different one, which this server now uses too. ` +
+        'Use the same embedding settings on all servers of a persona.',
       { space: store.vectors.currentSpace()?.id },
     );
   }
 
   async function work(): Promise<void> {
     if (embedder.status().state === 'off') return;
-    warnIfOvertaken();
+    warnIfSuperseded();
     if (!hasWork()) return;
-    const model = target();
-    const space = await knownSpace(model);
-    if (space === undefined || signal.aborted || !(await holdLease())) return;
+    const model = targetEmbedder();
+    const space = await loadSpace(model);
+    if (space === undefined || signal.aborted || !(await acquireLease())) return;
     let held = true;
-    const extending = setInterval(() => {
-      holdLease().then(
+    const renewal = setInterval(() => {
+      acquireLease().then(
         (still) => {
           held = still;
         },
@@ -107,42 +107,43 @@ export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
       );
     }, leaseMilliseconds / 4).unref();
     try {
-      while (held && !signal.aborted && (await workOffBatch(model, space)));
-      if (held && !signal.aborted && model === embedder && !isWaiting(space)) await settleOn(space);
+      while (held && !signal.aborted && (await embedBatch(model, space)));
+      if (held && !signal.aborted && model === embedder && !hasQueued(space)) await switchTo(space);
     } finally {
-      clearInterval(extending);
+      clearInterval(renewal);
       await store.queue.release(leaseName, holder);
     }
   }
 
-  const holdLease = () => store.queue.lease(leaseName, holder, clock.now().getTime(), leaseMilliseconds);
-  const isWaiting = (space: VectorSpace) => store.queue.next(space.id, 1).length > 0;
+  /** Acquires the lease, or renews it. */
+  const acquireLease = () => store.queue.lease(leaseName, holder, clock.now().getTime(), leaseMilliseconds);
+  const hasQueued = (space: VectorSpace) => store.queue.next(space.id, 1).length > 0;
 
   function hasWork(): boolean {
-    const model = target();
+    const model = targetEmbedder();
     const space = model.space();
     if (space === undefined) return store.memories.count({ deleted: 'exclude' }) > 0;
     const current = store.vectors.currentSpace()?.id;
-    // Overtaken by a model that is not on this machine: nothing to be done here.
-    if (space.id === settledOn && current !== undefined && current !== space.id) return false;
+    // Superseded by a model that is not on this machine.
+    if (space.id === switchedTo && current !== undefined && current !== space.id) return false;
     const mark = `${space.id} ${current} ${store.queue.mark()}`;
     if (mark === emptyMark) return false;
-    if (isWaiting(space) || (model === embedder && !isSettled(space))) return true;
+    if (hasQueued(space) || (model === embedder && !isSwitched(space))) return true;
     emptyMark = mark;
     return false;
   }
 
-  /** True if searches use the space and there is no other. Where nothing has a vector yet there is nothing to do. */
-  function isSettled(space: VectorSpace): boolean {
+  /** True if searches use the space and no other space is left, or if there are no vectors yet. */
+  function isSwitched(space: VectorSpace): boolean {
     const current = store.vectors.currentSpace()?.id;
-    if (current === undefined || settledOn === space.id) return true;
+    if (current === undefined || switchedTo === space.id) return true;
     if (current !== space.id || store.vectors.hasOtherSpaces(space)) return false;
-    settledOn = space.id;
+    switchedTo = space.id;
     return true;
   }
 
-  /** The space of a model. Asking for a vector is what makes it load; what it says is only known afterwards. */
-  async function knownSpace(model: Embedder): Promise<VectorSpace | undefined> {
+  /** The space of a model. Embeds a word first if necessary, which loads the model: only a loaded one knows its space. */
+  async function loadSpace(model: Embedder): Promise<VectorSpace | undefined> {
     if (model.space() === undefined || model.status().state !== 'ready') {
       try {
         await model.embedQuery('memory', { priority: 'background', signal });
@@ -154,8 +155,8 @@ export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
     return model.space();
   }
 
-  /** False when nothing is left that could be embedded now. */
-  async function workOffBatch(model: Embedder, space: VectorSpace): Promise<boolean> {
+  /** False when nothing is left that can be embedded now. */
+  async function embedBatch(model: Embedder, space: VectorSpace): Promise<boolean> {
     const batch = store.queue.next(space.id, batchLength);
     for (const memory of batch) {
       await inFlight(memory.id);
@@ -163,7 +164,7 @@ export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
       if (store.vectors.ofMemories([memory.id], space).length > 0) continue;
       const document = await embed(model, memory, space);
       if (document === 'unavailable') return false;
-      // Nothing is stored if the text has changed meanwhile: it is in the next batch as it is now.
+      // `put` stores nothing if the text has changed in the meantime. The next batch has the new text.
       if (document !== 'failed') await store.vectors.put(memory, space, document.vectors);
     }
     return batch.length > 0;
@@ -177,31 +178,31 @@ export function createEmbeddingWorker(parts: EmbeddingWorkerDeps) {
     try {
       return await model.embedDocument(memory.content, { priority: 'background', signal });
     } catch (error) {
-      // A model that is gone says nothing about this memory; anything else does, and three times is enough.
+      // An unavailable model is not the memory's fault. Any other error counts as a failed attempt.
       if (signal.aborted || isUnavailable(error)) return 'unavailable';
       await store.queue.fail(memory.id, space.id, reasonOf(error), clock.now().toISOString());
       return 'failed';
     }
   }
 
-  /** The space is complete: searches move over at once, and the rows of older spaces go in small steps. */
-  async function settleOn(space: VectorSpace): Promise<void> {
+  /** Switches searches to the complete space, then removes the rows of older spaces in small steps. */
+  async function switchTo(space: VectorSpace): Promise<void> {
     const current = store.vectors.currentSpace()?.id;
     if (current !== undefined && current !== space.id) await store.vectors.switchTo(space);
-    // Each step blocks for a moment; between two of them whoever waits must get a turn.
+    // Each step blocks the event loop briefly, so yield between steps.
     while (!signal.aborted && (await store.vectors.dropOtherSpaces([space.id], removedPerStep)) > 0) await nextTurn();
-    if (!signal.aborted) settledOn = space.id;
+    if (!signal.aborted) switchedTo = space.id;
   }
 
   return {
-    /** Begins to work, or looks once more when it has ended. Returns at once. */
+    /** Starts a run in the background, or another one after the current run. */
     start,
-    /** True if nothing waits that could be embedded now. */
-    done: (): boolean => working === undefined && (target().status().state !== 'ready' || !hasWork()),
-    /** The space that memories get vectors of, once it is known. */
-    space: (): VectorSpace | undefined => target().space(),
-    /** Resolves when it does not work any more. */
-    ended: async (): Promise<void> => {
+    /** True if no queued memory can be embedded now. */
+    isDone: (): boolean => working === undefined && (targetEmbedder().status().state !== 'ready' || !hasWork()),
+    /** The space of new vectors, once it is known. */
+    space: (): VectorSpace | undefined => targetEmbedder().space(),
+    /** Resolves when the current run has ended. */
+    whenStopped: async (): Promise<void> => {
       await working;
     },
   };

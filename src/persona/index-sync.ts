@@ -1,6 +1,7 @@
 /**
- * Projection: the vector index of one workspace and the only road by which vectors reach it. Before every search it
- * follows the change log, whoever wrote; what it cannot follow it rebuilds from the `vectors` table.
+ * Keeps the vector index of one workspace in sync with the store. Nothing else writes to the index. Before every search
+ * it applies the new entries of the change log, including those of other processes. If the change log does not continue
+ * from the state of the index, it rebuilds the index from the `vectors` table.
  */
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
@@ -31,7 +32,7 @@ export interface IndexSyncDeps {
 
 const batchLength = 1_000;
 const pageLength = 5_000;
-/** A crash should not cost more than this many changes of catching up. */
+/** Upper bound on the changes that have to be applied again after a crash. */
 const changesPerSnapshot = 1_000;
 
 export function createIndexSync({ store, open, file, rule, clock, logger, onDamaged }: IndexSyncDeps) {
@@ -40,14 +41,14 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   let savedAt = Number.NEGATIVE_INFINITY;
   let turn: Promise<unknown> = Promise.resolve();
 
-  /** One at a time: two catch-ups of the same index would apply the same changes in turns. */
+  /** Runs work on the index one at a time: two concurrent syncs would apply the same changes twice. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = turn.then(work, work);
     turn = result.catch(() => {});
     return result;
   }
 
-  async function current(): Promise<VectorIndex | undefined> {
+  async function openCurrent(): Promise<VectorIndex | undefined> {
     const space = store.vectors.currentSpace();
     const { epoch } = store.identity();
     if (opened !== undefined && opened.epoch === epoch && opened.index.space.id === space?.id) return opened.index;
@@ -60,8 +61,8 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     return index;
   }
 
-  async function upToDate(): Promise<VectorIndex | undefined> {
-    const index = await current();
+  async function catchUp(): Promise<VectorIndex | undefined> {
+    const index = await openCurrent();
     if (index === undefined) return undefined;
     for (;;) {
       const applied = await index.appliedGeneration();
@@ -69,17 +70,17 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
         if (await repair(index)) continue;
         return index;
       }
-      if (applied === 0 || store.changes.tagOf(applied) === undefined) await fill(index);
-      else await follow(index, applied);
+      if (applied === 0 || store.changes.tagOf(applied) === undefined) await rebuild(index);
+      else await applyChanges(index, applied);
     }
   }
 
-  /** Repairs what catching up brought to light. True if there is more to catch up with. */
+  /** Repairs damaged vectors and a foreign index file. True if there is more to catch up with. */
   async function repair(index: VectorIndex): Promise<boolean> {
     if (store.vectors.hasDamaged()) {
       try {
         const memories = await store.vectors.dropDamaged(index.space);
-        logger.warn('vectors were damaged and are made again', { memories });
+        logger.warn('vectors were damaged and are embedded again', { memories });
         onDamaged();
         return true;
       } catch (error) {
@@ -96,13 +97,13 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     if (latest !== (await index.appliedGeneration())) return true;
     opened.verified = true;
     if (held === undefined || isSameSet(held, stored)) return false;
-    logger.warn('index.faiss does not hold the vectors of the database and is built again');
-    await fill(index);
+    logger.warn('index.faiss does not hold the vectors of the database and is rebuilt');
+    await rebuild(index);
     return true;
   }
 
-  /** Applies the next changes after `applied`, read in one snapshot so that changes and vectors belong together. */
-  async function follow(index: VectorIndex, applied: number): Promise<void> {
+  /** Applies the next batch of changes after `applied`. Changes and their vectors are read in one read transaction. */
+  async function applyChanges(index: VectorIndex, applied: number): Promise<void> {
     const { logged, changes } = store.read(() => {
       const next = store.changes.since(applied, batchLength);
       return { logged: next, changes: changesFrom(next, index.space) };
@@ -112,8 +113,8 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     if (generation - savedGeneration >= changesPerSnapshot) await save(index);
   }
 
-  async function fill(index: VectorIndex): Promise<void> {
-    // Whatever is written meanwhile has a later generation and is applied again afterwards, which changes nothing.
+  async function rebuild(index: VectorIndex): Promise<void> {
+    // Vectors written during the rebuild have a later generation and are applied again, which is idempotent.
     const generation = store.changes.latest();
     await index.reset();
     for (let after = 0; ; ) {
@@ -136,7 +137,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       }
       if (vectorId === undefined) return [];
       if (op === 'drop') return [{ op, id: vectorId, key, chunk }];
-      // A vector that is gone again, or belongs to another space, has nothing to put.
+      // The vector has since been deleted, or belongs to another space.
       const vector = vectors.get(vectorId);
       return vector === undefined ? [] : [putOf(vector)];
     });
@@ -149,7 +150,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       key,
       chunk,
       vector,
-      // Only a remote index asks for the memory; reading a hundred thousand texts for a local one would be waste.
+      // A getter, because only a remote index needs the memory. A local one would read every text for nothing.
       get memory() {
         const memory = store.memories.byIds([memoryId]).get(memoryId);
         if (memory === undefined) throw new Error(`memory ${memoryId} of vector ${id} is gone`);
@@ -165,8 +166,8 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     try {
       await index.flush();
     } catch (error) {
-      // The file is a cache: without it the next start takes longer, and that is all.
-      logger.warn('index.faiss could not be written; the next start rebuilds it', { reason: reasonOf(error) });
+      // The file is a cache. Without it the next start only takes longer.
+      logger.warn('could not write index.faiss; the next start rebuilds it', { reason: reasonOf(error) });
       return false;
     }
     savedGeneration = generation;
@@ -174,19 +175,19 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   }
 
   return {
-    /** The index with everything that is committed now, or undefined while there is no vector at all. */
-    upToDate: (): Promise<VectorIndex | undefined> => inTurn(upToDate),
-    /** Starts anew from the `vectors` table and writes the file. */
+    /** The index with everything committed so far, or undefined while there are no vectors. */
+    upToDate: (): Promise<VectorIndex | undefined> => inTurn(catchUp),
+    /** Rebuilds the index from the `vectors` table and writes the file. */
     rebuild: (): Promise<{ vectors: number; engine: string; file_written: boolean }> =>
       inTurn(async () => {
-        const index = await current();
+        const index = await openCurrent();
         if (index === undefined) return { vectors: 0, engine: 'none', file_written: false };
-        await fill(index);
-        await upToDate();
+        await rebuild(index);
+        await catchUp();
         const written = await save(index);
         return { vectors: await index.size(), engine: index.engine, file_written: written };
       }),
-    /** Writes the file where the rule says so; `now` writes it whatever the rule says. False if it was not, and should be later. */
+    /** Writes the file if the rule asks for it; `now` ignores the rule. False if a later call must try again. */
     snapshot: (when: { idle: number } | 'now'): Promise<boolean> =>
       inTurn(async () => {
         if (opened === undefined || (await opened.index.appliedGeneration()) === savedGeneration) return true;
@@ -195,16 +196,16 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
           if (mode === 'manual') return true;
           if (when.idle < idle_seconds * 1_000 || clock.monotonic() - savedAt < min_interval * 1_000) return false;
         }
-        // What another process erases meanwhile must not come back with this file, so a save that was overtaken is
-        // followed by another.
+        // The file must not keep a vector that another process erased during the save. Save again until no change came
+        // in between.
         for (;;) {
-          const index = await upToDate();
+          const index = await catchUp();
           if (index === undefined) return true;
           if (!(await save(index))) return false;
           if (savedGeneration === store.changes.latest()) return true;
         }
       }),
-    /** What answers "nearest"; "none" while there is no vector. */
+    /** Name of the search engine; "none" while no index is open. */
     engine: (): string => opened?.index.engine ?? 'none',
     close: (): Promise<void> =>
       inTurn(async () => {

@@ -1,6 +1,6 @@
 /**
- * What the model of a workspace is worth in each language: measured once per space, in the background, with the probes
- * of `core/`, and kept in the store. Until then recall trusts the model as it is.
+ * Measures the quality of a workspace's embedding model per language pair, with the evaluation pairs of `scoring/`. Runs
+ * once per space, in the background, and stores the result. Until then search gives the model full weight.
  */
 import * as z from 'zod';
 import { reasonOf } from '../core/errors.ts';
@@ -12,8 +12,8 @@ import { evaluationTexts, type ModelQuality, measureModelQuality } from '../scor
 import type { MemoryStore } from '../store/memory-store.ts';
 
 const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
-// `fitness` is the name that stores on disk have for it.
-const kept = z.object({
+// `fitness` is the stored name of the model quality.
+const storedQuality = z.object({
   version: z.literal(probeVersion),
   fitness: z.object({
     'ja-ja': languagePairQuality,
@@ -28,24 +28,26 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
   const known = new Map<string, ModelQuality>();
   let measuring: Promise<void> | undefined;
 
-  function of(space: VectorSpace): ModelQuality | undefined {
-    const found = known.get(space.id) ?? kept.safeParse(store.vectors.measured(space)).data?.fitness;
+  function qualityOf(space: VectorSpace): ModelQuality | undefined {
+    const found = known.get(space.id) ?? storedQuality.safeParse(store.vectors.measured(space)).data?.fitness;
     if (found !== undefined) known.set(space.id, found);
     return found;
   }
 
   async function measure(embedder: Embedder, space: VectorSpace): Promise<void> {
     const options = { priority: 'background', signal: stop.signal } as const;
-    const vectors = async ({ questions, answers }: { questions: readonly string[]; answers: readonly string[] }) => {
-      const asked: Float32Array[] = [];
-      for (const question of questions) asked.push(await embedder.embedQuery(question, options));
-      const told: Float32Array[] = [];
-      for (const answer of answers) told.push(...(await embedder.embedDocument(answer, options)).vectors.slice(0, 1));
-      return { questions: asked, answers: told };
+    const embedTexts = async (texts: { questions: readonly string[]; answers: readonly string[] }) => {
+      const questions: Float32Array[] = [];
+      for (const question of texts.questions) questions.push(await embedder.embedQuery(question, options));
+      const answers: Float32Array[] = [];
+      for (const answer of texts.answers) {
+        answers.push(...(await embedder.embedDocument(answer, options)).vectors.slice(0, 1));
+      }
+      return { questions, answers };
     };
     const quality = measureModelQuality({
-      ja: await vectors(evaluationTexts.ja),
-      en: await vectors(evaluationTexts.en),
+      ja: await embedTexts(evaluationTexts.ja),
+      en: await embedTexts(evaluationTexts.en),
     });
     if (embedder.space()?.id !== space.id) return;
     known.set(space.id, quality);
@@ -53,17 +55,17 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
   }
 
   return {
-    /** What is known of the model of this space. */
-    of,
-    /** Measures the model in the background, if it is ready and has not been measured; resolves when that is done. */
-    async ensure(embedder: Embedder): Promise<void> {
+    /** The measured quality of the model of this space, if known. */
+    qualityOf,
+    /** Measures the model once, if it is ready. Resolves when the measurement has ended. */
+    async measureOnce(embedder: Embedder): Promise<void> {
       if (measuring !== undefined) return measuring;
       const space = embedder.space();
       if (stop.signal.aborted || space === undefined) return;
-      if (embedder.status().state !== 'ready' || of(space) !== undefined) return;
+      if (embedder.status().state !== 'ready' || qualityOf(space) !== undefined) return;
       measuring = measure(embedder, space)
         .catch((error: unknown) => {
-          if (!stop.signal.aborted) logger.debug('the model could not be measured', { reason: reasonOf(error) });
+          if (!stop.signal.aborted) logger.debug('could not measure the model quality', { reason: reasonOf(error) });
         })
         .finally(() => {
           measuring = undefined;

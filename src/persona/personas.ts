@@ -1,7 +1,7 @@
 /**
- * All personas of one data folder: each is opened once, kept while it is used, and closed when it has been idle for
- * long or when another one needs its place. Reading a persona that does not exist creates nothing; the first write
- * creates it.
+ * Opens the personas of one data folder. Each is opened once, shared by concurrent calls, and closed after a long idle
+ * time or when the limit of open personas is reached. A persona is created by the first write; reading one that does
+ * not exist creates nothing.
  */
 
 import { existsSync, statSync } from 'node:fs';
@@ -26,12 +26,12 @@ export interface PersonasDeps {
   readonly open: (persona: string, where: { paths: PersonaPaths; exists: boolean }) => Promise<Workspace>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Past it the least recently used idle workspace makes room; if none is idle, the next one waits. */
+  /** At this limit the least recently used idle workspace is closed. If none is idle, the call waits. */
   readonly maximumOpen?: number;
-  /** A workspace that nobody has used for so long is closed. */
+  /** Idle time after which a workspace is closed. */
   readonly closeAfterMilliseconds?: number;
-  /** How often workspaces that nobody uses are asked to settle, until nothing is left to do. */
-  readonly settleMilliseconds?: number;
+  /** How often idle workspaces run their idle tasks, until none is left. */
+  readonly idleTaskMilliseconds?: number;
 }
 
 interface Opened {
@@ -39,76 +39,79 @@ interface Opened {
   readonly workspace: Promise<Workspace>;
   users: number;
   lastUsed: number;
-  settled: boolean;
-  /** Which file on disk is open, once it is. */
+  /** True if no idle tasks are left. */
+  idleTasksDone: boolean;
+  /** Identity of the open database file; undefined until it is open. */
   file: string | undefined;
 }
 
-export function createPersonas(parts: PersonasDeps) {
-  const { paths, open, clock, logger } = parts;
-  const { closeAfterMilliseconds = 10 * minuteLength, settleMilliseconds = 5 * secondLength } = parts;
+export function createPersonas(deps: PersonasDeps) {
+  const { paths, open, clock, logger } = deps;
+  const { closeAfterMilliseconds = 10 * minuteLength, idleTaskMilliseconds = 5 * secondLength } = deps;
   const opened = new Map<string, Opened>();
   const closing = new Map<string, Promise<void>>();
   const inFlight = createInFlight();
-  const places = createPlaces(parts.maximumOpen ?? 100);
+  const slots = createSemaphore(deps.maximumOpen ?? 100);
 
-  const idleTimer = setInterval(() => void inFlight.track(settleIdle()), settleMilliseconds);
+  const idleTimer = setInterval(() => void inFlight.track(runIdleTasks()), idleTaskMilliseconds);
   idleTimer.unref();
 
-  function enter(folder: string): Opened {
+  function getOrOpen(folder: string): Opened {
     const known = opened.get(folder);
     if (known !== undefined && !isReplaced(known)) return known;
-    if (known !== undefined) void inFlight.track(leave(known));
-    const workspace = openInPlace(folder);
-    const entry: Opened = { folder, workspace, users: 0, lastUsed: clock.monotonic(), settled: true, file: undefined };
+    if (known !== undefined) void inFlight.track(closeEntry(known));
+    const workspace = openInSlot(folder);
+    const lastUsed = clock.monotonic();
+    const entry: Opened = { folder, workspace, users: 0, lastUsed, idleTasksDone: true, file: undefined };
     opened.set(folder, entry);
-    const remember = () => {
+    const rememberFile = () => {
       entry.file = fileIdentity(personaPaths(paths, folder).database);
     };
-    // A workspace that could not be opened must be tried again by the next call.
-    workspace.then(remember, () => opened.delete(folder));
+    // After a failure the next call tries to open it again.
+    workspace.then(rememberFile, () => opened.delete(folder));
     return entry;
   }
 
-  /** Somebody deleted the file or put another in its place: what is written to the open one would be lost. */
+  /** The file was deleted or replaced from outside: further writes to the open one would be lost. */
   function isReplaced({ folder, users, file }: Opened): boolean {
     return users === 0 && file !== undefined && file !== fileIdentity(personaPaths(paths, folder).database);
   }
 
-  async function openInPlace(folder: string): Promise<Workspace> {
-    // The same files are never open twice: what is being closed may still write its index.
+  async function openInSlot(folder: string): Promise<Workspace> {
+    // Never open the same files twice: a workspace that is closing may still write its index.
     await closing.get(folder);
-    const place = places.take();
+    const slot = slots.acquire();
     makeRoom();
-    await place;
+    await slot;
     try {
       return await open(folder, { paths: personaPaths(paths, folder), exists: true });
     } catch (error) {
-      places.leave();
+      slots.release();
       throw error;
     }
   }
 
   async function useFolder<Result>(folder: string, work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
-    const entry = enter(folder);
+    const entry = getOrOpen(folder);
     entry.users++;
     try {
       return await work(await entry.workspace);
     } finally {
       entry.users--;
       entry.lastUsed = clock.monotonic();
-      entry.settled = false;
+      entry.idleTasksDone = false;
       makeRoom();
     }
   }
 
-  /** Closes the least recently used idle workspaces, one for each that waits for a place. */
+  /** Closes the least recently used idle workspaces, one for each call that waits for a slot. */
   function makeRoom(): void {
     const idle = [...opened.values()].filter(({ users }) => users === 0).sort((a, b) => a.lastUsed - b.lastUsed);
-    for (const entry of idle.slice(0, Math.max(0, places.waiting() - closing.size))) void inFlight.track(leave(entry));
+    const needed = Math.max(0, slots.waitingCount() - closing.size);
+    for (const entry of idle.slice(0, needed)) void inFlight.track(closeEntry(entry));
   }
 
-  function leave(entry: Opened): Promise<void> {
+  function closeEntry(entry: Opened): Promise<void> {
     const { folder, workspace } = entry;
     if (opened.get(folder) !== entry) return closing.get(folder) ?? Promise.resolve();
     opened.delete(folder);
@@ -117,27 +120,27 @@ export function createPersonas(parts: PersonasDeps) {
       .catch((error: unknown) => logger.warn('closing a persona failed', { persona: folder, reason: reasonOf(error) }))
       .finally(() => {
         closing.delete(folder);
-        places.leave();
+        slots.release();
       });
     closing.set(folder, closed);
     return closed;
   }
 
-  async function settleIdle(): Promise<void> {
+  async function runIdleTasks(): Promise<void> {
     for (const entry of opened.values()) {
       if (entry.users > 0) continue;
       const idle = clock.monotonic() - entry.lastUsed;
       try {
-        if (!entry.settled) entry.settled = await (await entry.workspace).settle(idle);
+        if (!entry.idleTasksDone) entry.idleTasksDone = await (await entry.workspace).runIdleTasks(idle);
       } catch (error) {
-        logger.warn('idle work failed and will be tried again', { persona: entry.folder, reason: reasonOf(error) });
+        logger.warn('idle tasks failed and will be retried', { persona: entry.folder, reason: reasonOf(error) });
       }
-      if (entry.settled && entry.users === 0 && idle >= closeAfterMilliseconds) await leave(entry);
+      if (entry.idleTasksDone && entry.users === 0 && idle >= closeAfterMilliseconds) await closeEntry(entry);
     }
   }
 
-  /** A workspace in memory, for one read of a persona that does not exist: it answers empty and leaves nothing. */
-  async function useNowhere<Result>(persona: string, work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
+  /** Reads a persona that does not exist from an empty workspace in memory. Writes nothing to disk. */
+  async function useEmpty<Result>(persona: string, work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
     const workspace = await open(persona, { paths: personaPaths(paths, persona), exists: false });
     try {
       return await work(workspace);
@@ -150,7 +153,7 @@ export function createPersonas(parts: PersonasDeps) {
   const hasMemories = (folder: string) => existsSync(personaPaths(paths, folder).database);
 
   return {
-    /** Runs `work` in a persona's workspace, which stays open at least as long. `name` is checked here. */
+    /** Runs `work` in a persona's workspace, which stays open at least that long. Validates `name`. */
     use<Result>(
       name: string,
       effect: 'read' | 'write',
@@ -159,16 +162,16 @@ export function createPersonas(parts: PersonasDeps) {
       const persona = parsePersonaName(name);
       const folder = folderOf(persona);
       if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
-      else if (folder === undefined || !hasMemories(folder)) return inFlight.track(useNowhere(folder ?? persona, work));
+      else if (folder === undefined || !hasMemories(folder)) return inFlight.track(useEmpty(folder ?? persona, work));
       return inFlight.track(useFolder(folder ?? persona, work));
     },
     /** The folder that `use` would open for a name; undefined if there is none yet, `conflict` if it is not clear. */
     folderOf,
-    /** Tells every open workspace that a model it waited for may be there now. */
-    wake(): void {
+    /** Resumes embedding in every open workspace. Call it when a model may have become available. */
+    onModelsChanged(): void {
       for (const entry of opened.values()) {
-        entry.settled = false;
-        // At once and beside whoever is at work there: it may have been their call that loaded the model.
+        entry.idleTasksDone = false;
+        // Also in a workspace that is in use: the call there may have loaded the model.
         entry.workspace.then(
           ({ embeddingScheduler }) => embeddingScheduler.drain(),
           () => {},
@@ -177,19 +180,19 @@ export function createPersonas(parts: PersonasDeps) {
     },
     /** The personas that have a folder, sorted. */
     names: (): string[] => personaFolders(paths).filter(hasMemories),
-    openCount: (): number => places.taken(),
-    /** Finishes what runs, settles and closes every workspace. */
+    openCount: (): number => slots.usedCount(),
+    /** Waits for running calls, then closes every workspace. */
     async close(): Promise<void> {
       clearInterval(idleTimer);
       await inFlight.ended();
-      await Promise.all([...[...opened.values()].map(leave), ...closing.values()]);
+      await Promise.all([...[...opened.values()].map(closeEntry), ...closing.values()]);
     },
   };
 }
 
 export type Personas = ReturnType<typeof createPersonas>;
 
-/** Tells a file from another one of the same name; undefined where there is none to be seen. */
+/** Distinguishes a file from a later one of the same name; undefined if it is missing or unreadable. */
 function fileIdentity(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -199,27 +202,26 @@ function fileIdentity(path: string): string | undefined {
   }
 }
 
-/** A fixed number of places; whoever finds none waits until one is left. */
-function createPlaces(count: number): {
-  take(): Promise<void>;
-  leave(): void;
-  taken(): number;
-  waiting(): number;
+function createSemaphore(count: number): {
+  acquire(): Promise<void>;
+  release(): void;
+  usedCount(): number;
+  waitingCount(): number;
 } {
   let free = count;
   const queue: (() => void)[] = [];
   return {
-    take() {
+    acquire() {
       if (free === 0) return new Promise((resolve) => queue.push(resolve));
       free -= 1;
       return Promise.resolve();
     },
-    leave() {
+    release() {
       const next = queue.shift();
       if (next === undefined) free += 1;
       else next();
     },
-    taken: () => count - free,
-    waiting: () => queue.length,
+    usedCount: () => count - free,
+    waitingCount: () => queue.length,
   };
 }

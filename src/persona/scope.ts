@@ -1,12 +1,12 @@
 /**
- * Scope: what a verb of the product works with. The composition root makes one per call; a verb sees one persona and
- * nothing of transports.
+ * Scope: everything an operation works with. `app.ts` creates one per call. An operation sees one persona and nothing of
+ * the transports.
  */
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Workspace } from '../persona/workspace.ts';
 
-/** The settings that verbs read; asked for anew in each call, since some of them can change while the server runs. */
+/** The settings that operations read. Read again for each call, because some can change while the server runs. */
 export interface ServiceSettings {
   readonly timezone: string;
   readonly reranker_top_n: number;
@@ -15,7 +15,7 @@ export interface ServiceSettings {
 }
 
 export interface Caller {
-  /** Who writes, as a memory's `source`: the client's name, "cli", "api". */
+  /** Stored as a memory's `source`: the client's name, "cli", "api". */
   readonly source: string;
   readonly readOnly: boolean;
 }
@@ -23,7 +23,7 @@ export interface Caller {
 export interface Scope {
   readonly workspace: Workspace;
   readonly settings: ServiceSettings;
-  /** The folder of backup archives, which a deletion never touches. */
+  /** The folder of backup archives. A deletion never touches it. */
   readonly backups: string;
   readonly caller: Caller;
   readonly clock: Clock;

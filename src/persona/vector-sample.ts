@@ -1,6 +1,6 @@
 /**
- * A fixed sample of the persona's vectors: what a question's cosines usually are in this store. How far a memory stands
- * out from them says more than any absolute cosine, with every model.
+ * A fixed sample of the persona's vectors, used to estimate the score distribution of a query in this store. How far a
+ * cosine lies above that distribution says more than its absolute value, whichever model is used.
  */
 import { languageOf } from '../core/text/language.ts';
 import { dotProduct, type VectorId, type VectorSpace } from '../core/vector.ts';
@@ -16,7 +16,7 @@ import type { MemoryStore } from '../store/memory-store.ts';
 
 export interface SampleScores {
   readonly distribution: ScoreDistribution;
-  /** The same for cosines without what all memories share; undefined in a small store. */
+  /** The same for cosines without the common components; undefined in a small store. */
   readonly residual: ResidualScores | undefined;
 }
 
@@ -26,21 +26,21 @@ interface Sampled {
 }
 
 const sampleSize = 512;
-/** So many show what is shared as well as all would. */
-const learningSize = 256;
-/** What is shared is learned anew when this part of the vectors it was learned from has gone. */
-const agedShare = 1 / 8;
+/** Enough vectors to estimate the common components. */
+const fitSize = 256;
+/** The common components are fitted again when this share of their vectors is gone. */
+const staleShare = 1 / 8;
 
-interface Learned {
-  readonly shared: CommonComponents;
+interface Fit {
+  readonly components: CommonComponents;
   readonly from: readonly VectorId[];
-  /** The `residualLength` of each vector of the sample that was surveyed. */
+  /** Cache of the `residualLength` of the vectors in the sample. */
   readonly lengths: Map<VectorId, number>;
 }
 
 export function createVectorSample(store: MemoryStore) {
   let sample = new Map<VectorId, Sampled>();
-  let learned: Learned | undefined;
+  let fit: Fit | undefined;
   let generation = -1;
   let spaceName = '';
 
@@ -48,31 +48,31 @@ export function createVectorSample(store: MemoryStore) {
     const latest = store.changes.latest();
     if (latest === generation && space.id === spaceName) return;
     const known = spaceName === space.id ? sample : new Map<VectorId, Sampled>();
-    if (spaceName !== space.id) learned = undefined;
+    if (spaceName !== space.id) fit = undefined;
     const ids = store.vectors.sample(space, sampleSize);
     const missing = store.vectors.byIds(
       ids.filter((id) => !known.has(id)),
       space,
     );
     const texts = store.memories.byIds([...new Set([...missing.values()].map(({ memoryId }) => memoryId))]);
-    const sampledOf = (id: VectorId): Sampled | undefined => {
+    const findSampled = (id: VectorId): Sampled | undefined => {
       const stored = missing.get(id);
       if (stored === undefined) return known.get(id);
       return { vector: stored.vector, language: languageOf(texts.get(stored.memoryId)?.content ?? '') };
     };
     sample = new Map(
       ids.flatMap((id) => {
-        const sampled = sampledOf(id);
+        const sampled = findSampled(id);
         return sampled === undefined ? [] : [[id, sampled] as const];
       }),
     );
-    if (learned === undefined || isAged(learned, sample)) learned = learn(sample);
+    if (fit === undefined || isStale(fit, sample)) fit = fitComponents(sample);
     generation = latest;
     spaceName = space.id;
   }
 
   return {
-    /** What is usual for the vector of a question in this store. */
+    /** The score distribution of a query vector in this store. */
     measure(query: Float32Array, space: VectorSpace): SampleScores {
       refresh(space);
       const cosines = [...sample.values()].map(({ vector, language }) => ({
@@ -81,7 +81,7 @@ export function createVectorSample(store: MemoryStore) {
       }));
       return {
         distribution: measureDistribution(cosines),
-        residual: learned && measureResiduals(learned, sample, query),
+        residual: fit && measureResiduals(fit, sample, query),
       };
     },
   };
@@ -89,29 +89,29 @@ export function createVectorSample(store: MemoryStore) {
 
 export type VectorSample = ReturnType<typeof createVectorSample>;
 
-/** Also when there is so much more than there was that what is shared will show more clearly. */
-function isAged({ from }: Learned, sample: ReadonlyMap<VectorId, Sampled>): boolean {
+/** True if many of the fitted vectors are gone, or if the store has grown enough for a better estimate. */
+function isStale({ from }: Fit, sample: ReadonlyMap<VectorId, Sampled>): boolean {
   const gone = from.filter((id) => !sample.has(id)).length;
-  return gone > agedShare * from.length || (from.length < learningSize && sample.size > (1 + agedShare) * from.length);
+  return gone > staleShare * from.length || (from.length < fitSize && sample.size > (1 + staleShare) * from.length);
 }
 
-function learn(sample: ReadonlyMap<VectorId, Sampled>): Learned | undefined {
-  const base = [...sample].slice(0, learningSize);
-  const shared = findCommonComponents(base.map(([, { vector }]) => vector));
-  return shared && { shared, from: base.map(([id]) => id), lengths: new Map() };
+function fitComponents(sample: ReadonlyMap<VectorId, Sampled>): Fit | undefined {
+  const base = [...sample].slice(0, fitSize);
+  const components = findCommonComponents(base.map(([, { vector }]) => vector));
+  return components && { components, from: base.map(([id]) => id), lengths: new Map() };
 }
 
-function measureResiduals({ shared, lengths }: Learned, sample: ReadonlyMap<VectorId, Sampled>, query: Float32Array) {
-  const question = projectQuery(shared, query);
+function measureResiduals({ components, lengths }: Fit, sample: ReadonlyMap<VectorId, Sampled>, query: Float32Array) {
+  const projected = projectQuery(components, query);
   const cosines = [...sample].map(([id, { vector, language }]) => {
-    const length = lengths.get(id) ?? residualLength(shared, vector);
+    const length = lengths.get(id) ?? residualLength(components, vector);
     lengths.set(id, length);
-    return { cosine: residualCosine(question, vector, length), language };
+    return { cosine: residualCosine(projected, vector, length), language };
   });
   return {
     distribution: measureDistribution(cosines),
-    /** The question's cosine with a memory's vector, without what all memories share. */
-    cosineWith: (vector: Float32Array): number => residualCosine(question, vector, residualLength(shared, vector)),
+    /** The query's cosine with a memory's vector, without the common components. */
+    cosineWith: (vector: Float32Array): number => residualCosine(projected, vector, residualLength(components, vector)),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Workspace: one open persona. It holds the truth and what is derived from it, and is the only road between the two.
- * A persona that does not exist yet has a workspace in memory that answers empty.
+ * Workspace: one open persona. Holds its store and everything derived from it (vectors, index, model quality). A persona
+ * that does not exist yet gets an empty workspace in memory.
  */
 import type { PersonaPaths } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
@@ -20,21 +20,21 @@ import { createVectorSample, type VectorSample } from './vector-sample.ts';
 export interface Workspace {
   readonly persona: string;
   readonly paths: PersonaPaths;
-  /** False for a persona that does not exist yet: its store lives in memory and nothing of it is ever written. */
+  /** False for a persona that does not exist yet. Its store is in memory and is never written to disk. */
   readonly exists: boolean;
   readonly store: MemoryStore;
   readonly activity: Activity;
   readonly models: WorkspaceModels;
-  /** The model whose space searches use at the moment. */
+  /** The model of the space that searches use. */
   servingEmbedder(): Embedder;
   readonly indexSync: IndexSync;
   readonly vectorSample: VectorSample;
   readonly modelEvaluation: ModelEvaluation;
   readonly embeddingScheduler: EmbeddingScheduler;
-  /** Removes what a permanent deletion leaves in files. Answers with the names of what still holds traces. */
+  /** Removes the traces of permanently deleted memories from all files. Returns the files that still contain some. */
   finishErasure(): Promise<readonly string[]>;
-  /** Does what was put off, after so many milliseconds without a call. True when nothing is left to do. */
-  settle(idleMilliseconds: number): Promise<boolean>;
+  /** Runs deferred work. `idleMilliseconds` is the time since the last call. True when nothing is left to do. */
+  runIdleTasks(idleMilliseconds: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -42,9 +42,9 @@ export interface Workspace {
 export interface WorkspaceModels {
   readonly embedder: Embedder;
   readonly reranker: Reranker;
-  /** Begins to load what will soon be needed. */
+  /** Starts to load the models, and to download missing ones. Returns at once. */
   warm(): void;
-  /** An embedder for vectors of an older space, where its model is still on this machine. */
+  /** An embedder for an older space, if its model is still on this machine. */
   embedderFor(spaceId: string): Embedder | undefined;
 }
 
@@ -61,14 +61,14 @@ export interface WorkspaceDeps {
   readonly process: string;
 }
 
-export function createWorkspace(parts: WorkspaceDeps): Workspace {
-  const { persona, paths, exists, store, models, clock, logger, process } = parts;
+export function createWorkspace(deps: WorkspaceDeps): Workspace {
+  const { persona, paths, exists, store, models, clock, logger, process } = deps;
   const activity = createActivity({ store, clock, process });
   const indexSync = createIndexSync({
     store,
-    open: parts.openIndex,
+    open: deps.openIndex,
     file: paths.vectorIndex,
-    rule: parts.snapshotRule,
+    rule: deps.snapshotRule,
     clock,
     logger,
     onDamaged: () => embeddingScheduler.drain(),
@@ -87,7 +87,7 @@ export function createWorkspace(parts: WorkspaceDeps): Workspace {
   function servingEmbedder(): Embedder {
     const current = store.vectors.currentSpace();
     const { embedder } = models;
-    // A model that is not here yet has no space either, and an older one may serve until it comes.
+    // A model that is still being downloaded has no space yet. An older one can serve until then.
     if (current === undefined || embedder.status().state === 'off' || embedder.space()?.id === current.id)
       return embedder;
     return models.embedderFor(current.id) ?? embedder;
@@ -103,14 +103,14 @@ export function createWorkspace(parts: WorkspaceDeps): Workspace {
     return remaining;
   }
 
-  async function settle(idleMilliseconds: number): Promise<boolean> {
+  async function runIdleTasks(idleMilliseconds: number): Promise<boolean> {
     if (!exists) return true;
     await activity.flush();
     embeddingScheduler.drain();
-    void modelEvaluation.ensure(models.embedder);
+    void modelEvaluation.measureOnce(models.embedder);
     const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
     const snapshotDone = await indexSync.snapshot({ idle: idleMilliseconds });
-    return erased && snapshotDone && embeddingScheduler.done();
+    return erased && snapshotDone && embeddingScheduler.isDone();
   }
 
   async function close(): Promise<void> {
@@ -122,8 +122,8 @@ export function createWorkspace(parts: WorkspaceDeps): Workspace {
         await indexSync.snapshot('now');
       }
     } catch (error) {
-      // All of this can be done at the next start; the memories themselves are safe.
-      logger.warn('closing a persona left work for the next start', { persona, reason: reasonOf(error) });
+      // All of this can be done at the next start. The memories themselves are safe.
+      logger.warn('closing a persona left some work for the next start', { persona, reason: reasonOf(error) });
     } finally {
       await indexSync.close();
       store.close();
@@ -143,7 +143,7 @@ export function createWorkspace(parts: WorkspaceDeps): Workspace {
     modelEvaluation,
     embeddingScheduler,
     finishErasure,
-    settle,
+    runIdleTasks,
     close() {
       closed ??= close();
       return closed;

@@ -121,7 +121,7 @@ function vectorState({ workspace }: Scope, memory: Memory): string {
   const space = workspace.store.vectors.currentSpace();
   const failure = space && workspace.store.queue.failures(space.id).find(({ key }) => key === memory.key);
   if (failure !== undefined) return `failed ${failure.attempts} times: ${failure.reason}`;
-  return workspace.embeddingScheduler.state(memory).vector;
+  return workspace.embeddingScheduler.stateOf(memory).vector;
 }
 
 /** Tests each part of the filter on its own, to name the one that hides the memory. */

@@ -40,7 +40,7 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
 /** What the model whose vectors are searched was measured to be worth; undefined until it has been measured. */
 export function measuredQuality({ workspace }: Pick<Scope, 'workspace'>): ModelQuality | undefined {
   const space = workspace.store.vectors.currentSpace();
-  return space === undefined ? undefined : workspace.modelEvaluation.of(space);
+  return space === undefined ? undefined : workspace.modelEvaluation.qualityOf(space);
 }
 
 /** Whether a search that began now would look for meaning, too. */

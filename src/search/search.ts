@@ -70,7 +70,7 @@ export async function searchMemories(scope: Scope, request: SearchRequest): Prom
     // The passage around the words of the query, not the beginning.
     ({ content = '' }, length) => passageAround(content, list.query, length).text,
   );
-  scope.workspace.activity.read(
+  scope.workspace.activity.recordRead(
     'memory_search',
     results.map(({ key }) => key),
     scope.caller,

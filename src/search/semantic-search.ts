@@ -55,7 +55,7 @@ export async function searchMeaning(
     const embedder = workspace.servingEmbedder();
     const placed = await embedQuestion(embedder, query);
     // Once in the life of a store: how far this model may be trusted decides the order of everything.
-    await withinTime(workspace.modelEvaluation.ensure(embedder), patienceMilliseconds);
+    await withinTime(workspace.modelEvaluation.measureOnce(embedder), patienceMilliseconds);
     onEmbedded();
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
     // Searches may have moved to another model while this one was answering: then the other one is asked.
@@ -95,7 +95,7 @@ export async function searchVector(
     hits,
     distribution,
     residualDistribution: residual?.distribution,
-    quality: modelEvaluation.of(space),
+    quality: modelEvaluation.qualityOf(space),
     measureSimilarities(memories) {
       const similarities = new Map<MemoryId, Similarity>();
       for (const { memoryId, vector: stored } of store.vectors.ofMemories(memories, space)) {

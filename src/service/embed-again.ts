@@ -5,5 +5,5 @@ import type { Memory } from '../core/memory.ts';
 import type { Scope } from '../persona/scope.ts';
 
 export async function embedAgain({ workspace: { embeddingScheduler } }: Scope, memory: Memory): Promise<void> {
-  if (embeddingScheduler.state(memory).vector === 'queued') await embeddingScheduler.write(memory);
+  if (embeddingScheduler.stateOf(memory).vector === 'queued') await embeddingScheduler.embed(memory);
 }

@@ -57,7 +57,7 @@ export function readMemories(scope: Scope, request: ReadRequest): ReadReply {
     const missing = wanted.filter((key) => !keys.has(key));
     return { not_found: missing, ...shownWithin(replyBudget.full - 500 - jsonBytes(wanted), found, scope, request) };
   });
-  activity.read(
+  activity.recordRead(
     'memory_read',
     reply.memories.map(({ key }) => key),
     scope.caller,

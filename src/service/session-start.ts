@@ -52,7 +52,7 @@ export function sessionStart(scope: Scope): SessionStart {
     const recent = memories.list({ filter: live, order: 'newest', limit: settings.recent_memories_count }).map(view);
     return { ...base, pinned, recent: fitReply(recent, room - jsonBytes(pinned)) };
   });
-  workspace.activity.read('get_context', [], scope.caller);
+  workspace.activity.recordRead('get_context', [], scope.caller);
   return reply;
 }
 

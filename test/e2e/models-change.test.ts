@@ -165,7 +165,7 @@ describe('two servers with different models on one persona', () => {
 
     await until(async () => {
       await recallOf(earlier);
-      return earlier.stderr().includes('Another server has moved this persona');
+      return earlier.stderr().includes('Another server has switched this persona');
     }, 'the earlier server says that it has noticed');
     await earlier.create(textOf(50));
     await later.create(textOf(51));

@@ -67,7 +67,7 @@ export async function openTestWorkspace({
         created_at: now.toISOString(),
         key: memoryKeyAt(now, 'UTC'),
       });
-      await workspace.embeddingScheduler.write(memory);
+      await workspace.embeddingScheduler.embed(memory);
       return memory;
     },
     async nearest(text, limit = 5) {

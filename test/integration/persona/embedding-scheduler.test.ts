@@ -39,7 +39,8 @@ function openWriter(store: MemoryStore, embedder: Embedder, parts: Partial<Embed
     drained: async () => {
       writer.drain();
       // A worker that is refused ends within a few turns; one that works is waited for.
-      for (let turns = 0; turns < 50 && !writer.done(); turns++) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let turns = 0; turns < 50 && !writer.isDone(); turns++)
+        await new Promise((resolve) => setTimeout(resolve, 5));
     },
   };
 }
@@ -95,7 +96,7 @@ describe('the queue of memories without a vector', () => {
     const { embedder, counts } = counting({ beforeDocument: (text) => (text === 'new' ? opened : undefined) });
     const writer = openWriter(store, embedder);
     const { memory } = await store.memories.create(draft('new'));
-    expect(await writer.write(memory)).toEqual({ vector: 'queued' });
+    expect(await writer.embed(memory)).toEqual({ vector: 'queued' });
     open();
     await writer.drained();
     expect(counts).toEqual(
@@ -136,7 +137,7 @@ describe('the queue of memories without a vector', () => {
     });
     const writer = openWriter(store, embedder);
     await writer.drained();
-    expect(writer.done()).toBe(true);
+    expect(writer.isDone()).toBe(true);
     expect(counts.get('poison')).toBe(3);
     expect(withVectors(store, embedder)).toBe(2);
     const space = embedder.space()?.id ?? '';
@@ -207,7 +208,7 @@ describe('the queue of memories without a vector', () => {
     };
     const first = openWriter(store, hanging, { holder: 'first' });
     first.drain();
-    await expect.poll(() => first.done()).toBe(false);
+    await expect.poll(() => first.isDone()).toBe(false);
     await first.close();
     const second = openWriter(store, createHashEmbedder(), { holder: 'second' });
     await second.drained();
@@ -220,8 +221,8 @@ describe('the queue of memories without a vector', () => {
     const writer = openWriter(store, offEmbedder);
     const [memory] = store.memories.list({ filter: live, order: 'newest', limit: 1 });
     await writer.drained();
-    expect(writer.done()).toBe(true);
-    expect(memory && (await writer.write(memory))).toEqual({ vector: 'off' });
+    expect(writer.isDone()).toBe(true);
+    expect(memory && (await writer.embed(memory))).toEqual({ vector: 'off' });
   });
 });
 
@@ -275,7 +276,7 @@ describe('another model', () => {
     const writer = openWriter(store, embedder, { serving: serving(store) });
     writer.drain();
     const { memory } = await store.memories.create(draft('new'));
-    expect(await writer.write(memory)).toEqual({ vector: 'indexed' });
+    expect(await writer.embed(memory)).toEqual({ vector: 'indexed' });
     expect(withVectors(store, older)).toBe(2);
     open();
     await writer.drained();
@@ -296,7 +297,7 @@ describe('another model', () => {
       await second.drained();
     }
     expect(store.changes.latest()).toBe(latest);
-    expect(first.warnings.join()).toContain('Another server has moved this persona');
+    expect(first.warnings.join()).toContain('Another server has switched this persona');
     expect(first.space()).toEqual(newer.space());
 
     await store.memories.create(draft('three'));
@@ -311,7 +312,7 @@ describe('another model', () => {
     await openWriter(store, newer, { serving: serving(store), holder: 'second' }).drained();
     await store.memories.create(draft('two'));
     await first.drained();
-    expect(first.done()).toBe(true);
+    expect(first.isDone()).toBe(true);
     expect([withVectors(store, older), withVectors(store, newer)]).toEqual([0, 1]);
   });
 });

@@ -19,10 +19,10 @@ describe('reads', () => {
     const store = await openTestStore();
     const { memory } = await store.memories.create(draft('one'));
     const { activity, clock } = activityOn(store);
-    activity.read('memory_search', [memory.key], owner);
+    activity.recordRead('memory_search', [memory.key], owner);
     clock.advance(minute);
-    activity.read('memory_search', [memory.key], owner);
-    activity.read('memory_list', [], owner);
+    activity.recordRead('memory_search', [memory.key], owner);
+    activity.recordRead('memory_list', [], owner);
     expect(store.operations.countsSince('2026-01-01')).toEqual([]);
     expect(store.memories.read(memory.key)?.access_count).toBe(0);
     await activity.flush();
@@ -43,7 +43,7 @@ describe('reads', () => {
     const store = await openTestStore();
     const { memory } = await store.memories.create(draft('one'));
     const { activity } = activityOn(store);
-    activity.read('memory_read', [memory.key], { readOnly: true });
+    activity.recordRead('memory_read', [memory.key], { readOnly: true });
     await activity.flush();
     expect(store.operations.countsSince('2026-01-01')).toEqual([]);
     expect(store.memories.read(memory.key)?.access_count).toBe(0);
@@ -54,9 +54,9 @@ describe('reads', () => {
     const first = await openMemoryStore({ path, persona: 'tester', busyTimeout: 10 });
     const { memory } = await first.memories.create(draft('one'));
     const { activity } = activityOn({ ...first, operations: { ...first.operations, report: failOnce(first) } });
-    activity.read('memory_read', [memory.key], owner);
+    activity.recordRead('memory_read', [memory.key], owner);
     await expect(activity.flush()).rejects.toThrow('the disk is full');
-    activity.read('memory_read', [memory.key], owner);
+    activity.recordRead('memory_read', [memory.key], owner);
     await activity.flush();
     expect(first.operations.countsSince('2026-01-01')).toEqual([{ operation: 'memory_read', count: 2 }]);
     expect(first.memories.read(memory.key)?.access_count).toBe(2);
@@ -92,7 +92,7 @@ describe('the last conversation', () => {
     const store = await openTestStore();
     const { activity } = activityOn(store);
     expect(activity.lastConversation()).toBeUndefined();
-    activity.read('get_context', [], owner);
+    activity.recordRead('get_context', [], owner);
     await store.memories.create(draft('one'), activity.note('memory_create', 'tests'));
     expect([activity.lastConversation(), activity.lastConversation()]).toEqual([undefined, undefined]);
   });
@@ -104,7 +104,7 @@ describe('the last conversation', () => {
     const { activity } = activityOn(store, 'this');
     expect(activity.lastConversation()).toBe(now);
     earlier.clock.advance(5 * minute);
-    earlier.activity.read('memory_search', [], owner);
+    earlier.activity.recordRead('memory_search', [], owner);
     await earlier.activity.flush();
     expect(activity.lastConversation()).toBe('2026-11-24T00:35:00.000Z');
   });
@@ -112,14 +112,14 @@ describe('the last conversation', () => {
   it('is of this process where a pause of 30 minutes lies between', async () => {
     const store = await openTestStore();
     const { activity, clock } = activityOn(store);
-    activity.read('memory_search', [], owner);
+    activity.recordRead('memory_search', [], owner);
     clock.advance(29 * minute);
     expect(activity.lastConversation()).toBeUndefined();
     clock.advance(minute);
     expect(activity.lastConversation()).toBe(now);
     // A long conversation goes on: what counts is its newest moment that is 30 minutes old.
     for (let step = 0; step < 10; step++) {
-      activity.read('memory_search', [], owner);
+      activity.recordRead('memory_search', [], owner);
       clock.advance(10 * minute);
     }
     expect(activity.lastConversation()).toBe('2026-11-24T02:10:00.000Z');
@@ -130,10 +130,10 @@ it('counts that are older than 400 days are dropped', async () => {
   const store = await openTestStore();
   const { activity, clock } = activityOn(store);
   clock.set('2025-01-01T00:00:00.000Z');
-  activity.read('memory_search', [], owner);
+  activity.recordRead('memory_search', [], owner);
   await activity.flush();
   clock.set(now);
-  activity.read('memory_list', [], owner);
+  activity.recordRead('memory_list', [], owner);
   await activity.flush();
   expect(store.operations.countsSince('2000-01-01')).toEqual([{ operation: 'memory_list', count: 1 }]);
 });

@@ -130,7 +130,7 @@ describe('personas', () => {
   });
 
   it('are closed when nobody has used them for long, and opened again on need', async () => {
-    const { personas, open } = openPersonas({ closeAfterMilliseconds: 30, settleMilliseconds: 10 });
+    const { personas, open } = openPersonas({ closeAfterMilliseconds: 30, idleTaskMilliseconds: 10 });
     const id = await personas.use('葵', 'write', storeId);
     for (let waited = 0; open.get('葵') !== 0 && waited < 5_000; waited += 10) await delay(10);
     expect([open.get('葵'), personas.openCount()]).toEqual([0, 0]);
@@ -138,7 +138,7 @@ describe('personas', () => {
   });
 
   it('stay open while they are used, however long', async () => {
-    const { personas } = openPersonas({ closeAfterMilliseconds: 10, settleMilliseconds: 5 });
+    const { personas } = openPersonas({ closeAfterMilliseconds: 10, idleTaskMilliseconds: 5 });
     await personas.use('葵', 'write', async (workspace) => {
       await delay(100);
       await storeId(workspace);
@@ -161,7 +161,7 @@ describe('personas', () => {
     for (const name of ['nobody', 'none', 'nobody']) {
       ids.push(
         await personas.use(name, 'read', async (workspace) => {
-          workspace.activity.read('get_context', [], { readOnly: false });
+          workspace.activity.recordRead('get_context', [], { readOnly: false });
           expect([workspace.exists, workspace.persona]).toEqual([false, name]);
           return storeId(workspace);
         }),
