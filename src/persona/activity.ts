@@ -65,7 +65,7 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
     lastConversation(): Timestamp | undefined {
       const now = clock.now().getTime();
       const own = moments.findLast((moment) => moment <= now - conversationGap);
-      const others = store.operations.lastOfOthers(process);
+      const others = store.operations.lastActivityOfOthers(process);
       const ownAt = own === undefined ? undefined : new Date(own).toISOString();
       return [ownAt, others]
         .filter((at) => at !== undefined)
@@ -80,7 +80,7 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
       reads.clear();
       accesses.clear();
       try {
-        await store.operations.report(usage);
+        await store.operations.recordUsage(usage);
       } catch (error) {
         for (const count of usage.reads) countRead(count);
         for (const [key, { count, lastAt }] of usage.accesses) countAccess(key, count, lastAt);

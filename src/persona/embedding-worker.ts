@@ -43,7 +43,7 @@ export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
   let working: Promise<void> | undefined;
   let startAgain = false;
   /** State of the store when the queue was last found empty. */
-  let emptyMark = '';
+  let emptyRevision = '';
   /** The space to which this process has already switched the persona. */
   let switchedTo: string | undefined;
   let warned = false;
@@ -126,10 +126,10 @@ export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
     const current = store.vectors.currentSpace()?.id;
     // Superseded by a model that is not on this machine.
     if (space.id === switchedTo && current !== undefined && current !== space.id) return false;
-    const mark = `${space.id} ${current} ${store.queue.mark()}`;
-    if (mark === emptyMark) return false;
+    const revision = `${space.id} ${current} ${store.queue.revision()}`;
+    if (revision === emptyRevision) return false;
     if (hasQueued(space) || (model === embedder && !isSwitched(space))) return true;
-    emptyMark = mark;
+    emptyRevision = revision;
     return false;
   }
 

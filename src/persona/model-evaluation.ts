@@ -29,7 +29,7 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
   let measuring: Promise<void> | undefined;
 
   function qualityOf(space: VectorSpace): ModelQuality | undefined {
-    const found = known.get(space.id) ?? storedQuality.safeParse(store.vectors.measured(space)).data?.fitness;
+    const found = known.get(space.id) ?? storedQuality.safeParse(store.vectors.readMeasurement(space)).data?.fitness;
     if (found !== undefined) known.set(space.id, found);
     return found;
   }
@@ -51,7 +51,7 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
     });
     if (embedder.space()?.id !== space.id) return;
     known.set(space.id, quality);
-    await store.vectors.keepMeasured(space, { version: probeVersion, fitness: quality });
+    await store.vectors.writeMeasurement(space, { version: probeVersion, fitness: quality });
   }
 
   return {

@@ -108,7 +108,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     await activity.flush();
     embeddingScheduler.drain();
     void modelEvaluation.measureOnce(models.embedder);
-    const erased = !store.erasure.pending() || (await finishErasure()).length === 0;
+    const erased = !store.erasure.isPending() || (await finishErasure()).length === 0;
     const snapshotDone = await indexSync.snapshot({ idle: idleMilliseconds });
     return erased && snapshotDone && embeddingScheduler.isDone();
   }
@@ -118,7 +118,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       await Promise.all([embeddingScheduler.close(), modelEvaluation.close()]);
       if (exists) {
         await activity.flush();
-        if (store.erasure.pending()) await finishErasure();
+        if (store.erasure.isPending()) await finishErasure();
         await indexSync.snapshot('now');
       }
     } catch (error) {

@@ -134,6 +134,6 @@ function hidingFilters({ workspace }: Scope, { id }: Memory, filter: MemoryFilte
     emotion: { deleted: 'include', states: filter.states },
   };
   return Object.entries(parts).flatMap(([name, part]) =>
-    part === undefined || workspace.store.memories.passes(id, part) ? [] : [name],
+    part === undefined || workspace.store.memories.matches(id, part) ? [] : [name],
   );
 }

@@ -54,5 +54,5 @@ function searchesMeaning(workspace: Workspace): boolean {
 function countWaiting({ store, embeddingScheduler }: Workspace): { queued: number; failed: number } {
   const space = embeddingScheduler.space() ?? store.vectors.currentSpace();
   if (space === undefined) return { queued: store.memories.count({ deleted: 'exclude' }), failed: 0 };
-  return { queued: store.queue.length(space.id), failed: store.queue.givenUp(space.id) };
+  return { queued: store.queue.length(space.id), failed: store.queue.countGivenUp(space.id) };
 }

@@ -62,7 +62,7 @@ export async function searchMemories(scope: Scope, request: SearchRequest): Prom
     page.flatMap((entry) => {
       // A memory may have been deleted while the search waited for the model.
       const memory = memories.get(entry.memory.id);
-      return memory === undefined || !store.memories.passes(memory.id, filter)
+      return memory === undefined || !store.memories.matches(memory.id, filter)
         ? []
         : [hitOf(scope, memory, entry, detail)];
     }),

@@ -1,15 +1,15 @@
 /**
- * The change log: how an index catches up with the truth. Every write appends in its own transaction; a consumer asks
- * for what came after the generation it has applied, or learns that it must start anew.
+ * The change log, from which a vector index catches up with the store. Every write appends to it in its own transaction.
+ * A consumer reads the changes after the generation it has applied, or learns that it must rebuild.
  */
 import { randomBytes } from 'node:crypto';
 import type { MemoryKey } from '../core/memory.ts';
 import type { VectorId } from '../core/vector.ts';
 import type { Connection } from './sqlite/connection.ts';
 
-/** Older entries are dropped; a consumer that is older than that rebuilds from `vectors`. */
+/** Older entries are deleted. A consumer that is further behind rebuilds from `vectors`. */
 const keptChanges = 100_000;
-/** Dropping waits until so many have gathered, so that most writes are spared it. */
+/** Old entries are deleted once per this many changes, to keep most writes cheap. */
 const trimEvery = 1_000;
 
 export interface LoggedChange {
@@ -30,7 +30,7 @@ interface ChangeRow {
 
 export function createChangeLog(connection: Connection) {
   return {
-    /** Appends, and now and then drops what is older than the newest 100,000; call inside a write transaction. */
+    /** Appends a change, and from time to time deletes old ones. Call it inside a write transaction. */
     append(op: LoggedChange['op'], key: MemoryKey, vector?: { id: VectorId; chunk: number }): void {
       const tag = randomBytes(8).toString('hex');
       const { lastInsertRowid } = connection
@@ -41,14 +41,14 @@ export function createChangeLog(connection: Connection) {
         connection.sql('DELETE FROM changes WHERE generation <= ?').run(generation - keptChanges);
       }
     },
-    /** The newest generation, 0 before the first change. */
+    /** The newest generation; 0 before the first change. */
     latest(): number {
       const row = connection.sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").get();
       return row?.seq ?? 0;
     },
     /**
-     * The random tag of a generation. Undefined where the log cannot continue from there: it is of another history or
-     * was dropped. Generation 0 is "" as long as nothing was dropped.
+     * The random tag of a generation. Undefined if the log cannot continue from it, because the generation belongs to
+     * another history or was deleted. The tag of generation 0 is "" as long as nothing was deleted.
      */
     tagOf(generation: number): string | undefined {
       if (generation === 0) {
@@ -57,7 +57,7 @@ export function createChangeLog(connection: Connection) {
       }
       return connection.sql<{ tag: string }>('SELECT tag FROM changes WHERE generation = ?').get(generation)?.tag;
     },
-    /** The next changes after `generation`, oldest first. Complete only where `tagOf(generation)` is known. */
+    /** The next changes after `generation`, oldest first. Complete only if `tagOf(generation)` is defined. */
     since(generation: number, limit: number): LoggedChange[] {
       const rows = connection
         .sql<ChangeRow>(

@@ -1,6 +1,6 @@
 /**
- * The persona's context: named JSON values such as its emotion, what is known of the user, goals and promises. Each
- * name is its own row, so that a change of one never touches another.
+ * The `context` table: named JSON values such as the persona's emotion, facts about the user, goals and promises. One
+ * row per name: changing one never affects another.
  */
 import type { Timestamp } from '../core/memory.ts';
 import type { OperationLog, OperationNote } from './operation-log.ts';
@@ -25,7 +25,7 @@ export function createContextTable({ connection, operations }: { connection: Con
     );
   return {
     all,
-    /** Computes and stores new entries in one transaction; names that are absent stay, `undefined` removes one. */
+    /** Computes and stores new entries in one transaction. `undefined` removes an entry; absent names are unchanged. */
     change: (
       compute: (current: ContextEntries) => ReadonlyMap<string, ContextEntry | undefined>,
       note?: OperationNote,

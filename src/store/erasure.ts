@@ -1,7 +1,7 @@
 /**
- * Permanent deletion: a memory leaves every table in one transaction, then every place where SQLite keeps old bytes.
- * What could not be finished (another connection still reads an older state) is noted in the file and finished later,
- * by whichever process comes first.
+ * Permanent deletion: removes a memory from every table in one transaction, then from every place where SQLite keeps old
+ * bytes. The second step fails while another connection reads an older snapshot. The file records that it is pending,
+ * and any process can finish it later.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { OperationLog, OperationNote } from './operation-log.ts';
 import type { Connection } from './sqlite/connection.ts';
 import type { VectorTable } from './vector-table.ts';
 
-interface Parts {
+interface ErasureDeps {
   readonly connection: Connection;
   readonly memories: MemoryTable;
   readonly fullText: FullText;
@@ -20,19 +20,19 @@ interface Parts {
   readonly operations: OperationLog;
 }
 
-/** Readers end within milliseconds unless they hang; a few short waits are enough to tell. */
+/** Milliseconds to wait before each attempt. Readers normally end within milliseconds. */
 const emptyWalWaits = [0, 10, 30, 60, 100];
-/** Pages of the full-text index that one transaction rewrites: about 20 ms on a slow machine. */
+/** Pages of the full-text index to rewrite per transaction: about 20 ms on a slow machine. */
 const mergedPages = 64;
 
-export function createErasure({ connection, memories, fullText, vectors, operations }: Parts) {
-  /** A new value with each erasure, so that finishing one cannot hide another that came in between. */
-  const mark = () =>
+export function createErasure({ connection, memories, fullText, vectors, operations }: ErasureDeps) {
+  /** Identifies the latest erasure: completing one must not clear another that began in between. */
+  const readPendingId = () =>
     connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'erasure_pending'").get()?.value;
-  let removed: string | undefined;
+  let removedId: string | undefined;
 
   return {
-    /** Deletes the rows for good and notes that their traces remain. Unknown keys are left out of the answer. */
+    /** Deletes the rows and records that traces remain. Returns the deleted memories; unknown keys are ignored. */
     erase: (keys: readonly MemoryKey[], note?: OperationNote): Promise<Memory[]> =>
       connection.write(() => {
         const erased: Memory[] = [];
@@ -53,9 +53,9 @@ export function createErasure({ connection, memories, fullText, vectors, operati
         }
         return erased;
       }),
-    /** Removes the traces from this file and its WAL. False while another connection's read keeps them alive. */
+    /** Removes the traces from the database file and its WAL. False while another connection still reads them. */
     async removeTraces(): Promise<boolean> {
-      removed = mark();
+      removedId = readPendingId();
       await mergeFullText(connection);
       for (const wait of emptyWalWaits) {
         await delay(wait);
@@ -64,11 +64,11 @@ export function createErasure({ connection, memories, fullText, vectors, operati
       return false;
     },
     /** True from `erase` until `complete`. */
-    pending: (): boolean => mark() !== undefined,
-    /** Says that nothing is left of what was erased before the last `removeTraces` began. */
+    isPending: (): boolean => readPendingId() !== undefined,
+    /** Records that no trace is left of anything erased before the last `removeTraces` began. */
     complete: (): Promise<void> =>
       connection.write(() => {
-        connection.sql("DELETE FROM meta WHERE name = 'erasure_pending' AND value = ?").run(removed ?? null);
+        connection.sql("DELETE FROM meta WHERE name = 'erasure_pending' AND value = ?").run(removedId ?? null);
       }),
   };
 }
@@ -76,17 +76,18 @@ export function createErasure({ connection, memories, fullText, vectors, operati
 export type Erasure = ReturnType<typeof createErasure>;
 
 /**
- * Writes the full-text index anew: removed entries linger in its segments until these are merged. Source: the FTS5
- * documentation, "The 'merge' Command": a negative number of pages begins, positive ones go on until a step changes
- * less than two rows. Others may write meanwhile, so it ends only when there was nothing left to begin with.
+ * Rewrites the full-text index, because removed entries stay in its segments until these are merged. See the FTS5
+ * documentation, "The 'merge' Command": a negative number of pages starts a merge, positive numbers continue it until a
+ * step changes fewer than two rows. Repeats until there is nothing left to start, since other processes may write
+ * during a merge.
  */
 async function mergeFullText(connection: Connection): Promise<void> {
-  const changed = () => connection.sql<{ n: number }>('SELECT total_changes() AS n').get()?.n ?? 0;
+  const totalChanges = () => connection.sql<{ n: number }>('SELECT total_changes() AS n').get()?.n ?? 0;
   const merge = (pages: number) =>
     connection.write(() => {
-      const before = changed();
+      const before = totalChanges();
       connection.sql("INSERT INTO memory_text (memory_text, rank) VALUES ('merge', ?)").run(pages);
-      return changed() - before >= 2;
+      return totalChanges() - before >= 2;
     }, 'bulk');
   while (await merge(-mergedPages)) {
     let more = true;

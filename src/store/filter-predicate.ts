@@ -1,6 +1,7 @@
 /**
- * Turns a MemoryFilter into the one SQL predicate that every path uses: lists, full text, vectors. It speaks of the
- * table `memories` under the alias `m`. What varies are parameters, so that there are few different statements.
+ * Converts a MemoryFilter to the SQL predicate that lists, full-text search and vector search share. The predicate
+ * expects the table `memories` under the alias `m`. Values are parameters, which keeps the number of prepared statements
+ * small.
  */
 import type { MemoryFilter } from '../core/memory.ts';
 import { filterFieldNames } from '../core/memory-fields.ts';
@@ -12,7 +13,7 @@ export interface SqlPredicate {
   readonly parameters: readonly Parameter[];
 }
 
-export function predicateOf(filter: MemoryFilter): SqlPredicate {
+export function buildPredicate(filter: MemoryFilter): SqlPredicate {
   const terms: string[] = [];
   const parameters: Parameter[] = [];
   const add = (text: string, ...values: Parameter[]) => {
@@ -39,7 +40,7 @@ export function predicateOf(filter: MemoryFilter): SqlPredicate {
   return { text: terms.length === 0 ? '1' : terms.join(' AND '), parameters };
 }
 
-/** True if the filter lets every live memory through and nothing else. */
-export function isOpen(filter: MemoryFilter): boolean {
-  return predicateOf(filter).text === 'm.deleted_at IS NULL';
+/** True if the filter matches every live memory and nothing else. */
+export function matchesAllLive(filter: MemoryFilter): boolean {
+  return buildPredicate(filter).text === 'm.deleted_at IS NULL';
 }

@@ -1,29 +1,31 @@
 /**
- * The lexical projection of the memories: an FTS5 table without content, fed with the terms of `core/text/terms.ts`. It
- * counts terms and says who holds them; ranking reads the texts themselves, because FTS5's own BM25 looks at every
- * match of a question. Terms are always quoted, so that no query is ever syntax.
+ * The full-text index: a contentless FTS5 table of the terms that `core/text/terms.ts` extracts. It provides document
+ * frequencies and postings. Ranking reads the texts themselves, because FTS5's own BM25 visits every match of a query.
+ * Terms are always quoted: no query text is ever interpreted as FTS5 syntax.
  */
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { documentTerms, type QueryTerm } from '../core/text/terms.ts';
-import { isOpen, predicateOf } from './filter-predicate.ts';
+import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface CorpusStatistics {
-  /** How many texts are indexed, those of hidden memories included, and the sum of their `content.length`. */
+  /** The number of indexed texts, including those of deleted memories. */
   readonly count: number;
+  /** The sum of their `content.length`. */
   readonly totalLength: number;
 }
 
-/** SQLite counts the texts of a term one by one, so the numbers of terms in so many texts are kept for a while. */
-const countedFrom = 500;
-const keptCounts = 10_000;
+/** SQLite counts the documents of a term one by one, so frequencies from this value on are cached. */
+const cachedFrom = 500;
+const maximumCached = 10_000;
+/** A cached frequency may be off by this share. */
 const tolerance = 0.01;
 
-/** Above every character in the order of UTF-8. */
+/** Sorts after every character in UTF-8. */
 const lastCharacter = '\u{10ffff}';
 
 export function createFullText(connection: Connection) {
-  const count = (texts: number, length: number) => {
+  const addToTotals = (texts: number, length: number) => {
     const add = connection.sql('UPDATE meta SET value = value + ? WHERE name = ?');
     add.run(texts, 'text_count');
     add.run(length, 'text_length');
@@ -31,11 +33,11 @@ export function createFullText(connection: Connection) {
   const meta = (name: string): number =>
     connection.sql<{ value: number }>('SELECT value FROM meta WHERE name = ?').get(name)?.value ?? 0;
 
-  const counted = new Map<string, { readonly documents: number; readonly at: Progress }>();
+  const cached = new Map<string, { readonly documents: number; readonly at: StoreState }>();
 
-  /** Numbers given to rows are never taken back, so that their sum tells how much has been written. */
-  const progress = (): Progress => ({
-    given: connection.sql<{ given: number | null }>('SELECT sum(seq) AS given FROM sqlite_sequence').get()?.given ?? 0,
+  /** AUTOINCREMENT ids are never reused: the growth of their sum shows how much has been written. */
+  const readState = (): StoreState => ({
+    idSum: connection.sql<{ sum: number | null }>('SELECT sum(seq) AS sum FROM sqlite_sequence').get()?.sum ?? 0,
     texts: meta('text_count'),
   });
 
@@ -49,44 +51,44 @@ export function createFullText(connection: Connection) {
   }
 
   return {
-    /** Adds a text; call inside a write transaction. */
+    /** Adds a text. Call it inside a write transaction. */
     add(id: MemoryId, content: string): void {
       connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, documentTerms(content).join(' '));
-      count(1, content.length);
+      addToTotals(1, content.length);
     },
-    /** Removes a text; call inside a write transaction, with the content that was added. */
+    /** Removes a text. Call it inside a write transaction, with the content that was added. */
     remove(id: MemoryId, content: string): void {
       connection.sql('DELETE FROM memory_text WHERE rowid = ?').run(id);
-      count(-1, -content.length);
+      addToTotals(-1, -content.length);
     },
     statistics: (): CorpusStatistics => ({ count: meta('text_count'), totalLength: meta('text_length') }),
     /**
-     * In how many texts a term occurs, those of hidden memories included; for a prefix, an upper bound. A number of 500
-     * or more may be wrong by a hundredth of it, since it is kept until so many texts may have changed.
+     * The number of texts that contain the term, including those of deleted memories. An upper bound for a prefix. Values
+     * of 500 or more are cached until 1% of the texts may have changed, and may be off by as much.
      */
     documentFrequency(term: QueryTerm): number {
       const expression = matchExpression(term);
-      const known = counted.get(expression);
-      if (known !== undefined && mostChanged(known.at, progress()) <= tolerance * known.documents) {
+      const known = cached.get(expression);
+      if (known !== undefined && boundChanges(known.at, readState()) <= tolerance * known.documents) {
         return known.documents;
       }
       const documents = countDocuments(term);
-      if (documents >= countedFrom) {
-        if (counted.size >= keptCounts) counted.clear();
-        counted.set(expression, { documents, at: progress() });
+      if (documents >= cachedFrom) {
+        if (cached.size >= maximumCached) cached.clear();
+        cached.set(expression, { documents, at: readState() });
       }
       return documents;
     },
     /**
-     * The newest memories that hold the term and pass the filter, newest first. Costs time for each match that the
-     * filter turns away, so the rare terms of a question are the ones to ask for.
+     * The newest memories that contain the term and match the filter, newest first. Every match that the filter rejects
+     * takes time too, so ask for the rare terms of a query.
      */
     postings(term: QueryTerm, filter: MemoryFilter, limit: number): MemoryId[] {
-      if (isOpen(filter)) return connection.sql(livePostings).column(matchExpression(term), limit);
-      const { text, parameters } = predicateOf(filter);
+      if (matchesAllLive(filter)) return connection.sql(livePostings).column(matchExpression(term), limit);
+      const { text, parameters } = buildPredicate(filter);
       return connection
         .sql(
-          // CROSS JOIN keeps the order of the tables: full text comes newest first by itself and stops at the limit.
+          // CROSS JOIN fixes the join order. FTS5 yields the newest rows first, so the query can stop at the limit.
           `SELECT f.rowid FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
            WHERE f.memory_text MATCH ? AND ${text} ORDER BY f.rowid DESC LIMIT ?`,
         )
@@ -97,17 +99,17 @@ export function createFullText(connection: Connection) {
 
 export type FullText = ReturnType<typeof createFullText>;
 
-interface Progress {
-  readonly given: number;
+interface StoreState {
+  readonly idSum: number;
   readonly texts: number;
 }
 
-/** So many texts at most were added, taken away or rewritten: a new one and a change each take at least one number. */
-function mostChanged(before: Progress, now: Progress): number {
-  return 2 * (now.given - before.given) + Math.abs(now.texts - before.texts);
+/** Upper bound on the texts changed between the two states. Every insert and update uses up at least one id. */
+function boundChanges(before: StoreState, now: StoreState): number {
+  return 2 * (now.idSum - before.idSum) + Math.abs(now.texts - before.texts);
 }
 
-/** What is hidden has a small index of its own; asking it spares a look at every memory. */
+/** Deleted memories have a small index of their own, so no row of `memories` has to be read. */
 const livePostings = `
   SELECT f.rowid FROM memory_text f
   WHERE f.memory_text MATCH ? AND NOT EXISTS (

@@ -1,32 +1,33 @@
 /**
- * Reading rows of `memories`: by key, by id, and as lists in the order of ids. Part of the memory table.
+ * Reads the `memories` table: by key, by id, and as lists ordered by id. Used by `memory-table.ts`.
  */
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
-import { isOpen, predicateOf } from './filter-predicate.ts';
+import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
 import { type MemoryRow, memoryColumns, memoryFromRow } from './memory-rows.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface ListQuery {
   readonly filter: MemoryFilter;
   readonly order: 'newest' | 'oldest';
-  /** Where the previous page ended. */
+  /** The last id of the previous page. */
   readonly after?: MemoryId | undefined;
   readonly limit: number;
 }
 
-/** What ranking has to know of a memory. */
+/** The fields of a memory that ranking needs. */
 export type MemoryText = Pick<Memory, 'id' | 'content' | 'created_at' | 'importance'>;
 
 export function createMemoryReading(connection: Connection) {
-  const rows = (rest: string) => connection.sql<MemoryRow>(`SELECT ${memoryColumns} FROM memories m WHERE ${rest}`);
-  const memory = (row: MemoryRow | undefined) => (row === undefined ? undefined : memoryFromRow(row));
+  const selectWhere = (rest: string) =>
+    connection.sql<MemoryRow>(`SELECT ${memoryColumns} FROM memories m WHERE ${rest}`);
+  const toMemory = (row: MemoryRow | undefined) => (row === undefined ? undefined : memoryFromRow(row));
 
   return {
-    /** A memory by its key, hidden ones included. */
-    read: (key: MemoryKey): Memory | undefined => memory(rows('m.key = ?').get(key)),
-    /** The memories of these ids, in their order. */
+    /** Finds a memory by its key, even if it is deleted. */
+    read: (key: MemoryKey): Memory | undefined => toMemory(selectWhere('m.key = ?').get(key)),
+    /** The memories with these ids, in the same order. */
     byIds(ids: readonly MemoryId[]): Map<MemoryId, Memory> {
-      const found = rows('m.id IN (SELECT value FROM json_each(?))').all(JSON.stringify(ids));
+      const found = selectWhere('m.id IN (SELECT value FROM json_each(?))').all(JSON.stringify(ids));
       const byId = new Map(found.map((row) => [row.id, row]));
       return new Map(
         ids.flatMap((id) => {
@@ -35,7 +36,7 @@ export function createMemoryReading(connection: Connection) {
         }),
       );
     },
-    /** The texts of these ids, in any order, for a third of the time; `live` leaves the deleted ones out. */
+    /** Only what ranking needs, in any order. Three times as fast as `byIds`. `live` leaves out deleted memories. */
     texts: (ids: readonly MemoryId[], which: 'all' | 'live' = 'all'): MemoryText[] =>
       connection
         .sql<MemoryText>(
@@ -43,34 +44,34 @@ export function createMemoryReading(connection: Connection) {
            CROSS JOIN memories m ON m.id = wanted.value ${which === 'live' ? 'AND m.deleted_at IS NULL' : ''}`,
         )
         .all(JSON.stringify(ids)),
-    /** The oldest live memory with this `contentHash`. */
+    /** The oldest live memory with this content hash. */
     withContent: (hash: string): Memory | undefined =>
-      memory(rows('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
+      toMemory(selectWhere('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
     list({ filter, order, after, limit }: ListQuery): Memory[] {
-      const { text, parameters } = predicateOf(filter);
+      const { text, parameters } = buildPredicate(filter);
       const [beyond, direction] = order === 'newest' ? ['m.id < ?', 'DESC'] : ['m.id > ?', 'ASC'];
       const start = after ?? (order === 'newest' ? Number.MAX_SAFE_INTEGER : 0);
-      return rows(`${beyond} AND ${text} ORDER BY m.id ${direction} LIMIT ?`)
+      return selectWhere(`${beyond} AND ${text} ORDER BY m.id ${direction} LIMIT ?`)
         .all(start, ...parameters, limit)
         .map(memoryFromRow);
     },
-    /** Whether the filter lets a memory through. */
-    passes(id: MemoryId, filter: MemoryFilter): boolean {
-      const { text, parameters } = predicateOf(filter);
+    /** Whether a memory matches the filter. */
+    matches(id: MemoryId, filter: MemoryFilter): boolean {
+      const { text, parameters } = buildPredicate(filter);
       return connection.sql(`SELECT 1 FROM memories m WHERE m.id = ? AND ${text}`).get(id, ...parameters) !== undefined;
     },
-    /** How many memories the filter lets through. */
+    /** How many memories match the filter. */
     count(filter: MemoryFilter): number {
-      const { text, parameters } = predicateOf(filter);
-      const query = isOpen(filter)
-        ? // Counting what is hidden is quick, counting what is not means reading every row.
+      const { text, parameters } = buildPredicate(filter);
+      const query = matchesAllLive(filter)
+        ? // The deleted memories have an index. Counting the live ones directly would read every row.
           `SELECT value - (SELECT count(*) FROM memories WHERE deleted_at IS NOT NULL) AS n FROM meta WHERE name = 'text_count'`
         : `SELECT count(*) AS n FROM memories m WHERE ${text}`;
       return connection.sql<{ n: number }>(query).get(...parameters)?.n ?? 0;
     },
     /** The newest pinned live memories, newest first. */
     pinned: (limit: number): Memory[] =>
-      rows('m.pinned = 1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?').all(limit).map(memoryFromRow),
+      selectWhere('m.pinned = 1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?').all(limit).map(memoryFromRow),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * How a row of `memories` becomes a Memory and back. Columns follow the tables of `core/memory-fields.ts`.
+ * Converts rows of `memories` to Memory objects and back. The columns are derived from `core/memory-fields.ts`.
  */
 import { createHash } from 'node:crypto';
 import type { Memory, MemoryFields } from '../core/memory.ts';
@@ -9,10 +9,10 @@ import type { Parameter } from './sqlite/connection.ts';
 
 export type MemoryRow = Readonly<Record<string, string | number | null>> & { readonly id: number };
 
-/** The columns that a caller's fields fill, in the order of `fieldParameters`. */
+/** The columns that hold a caller's fields, in the order of `toFieldParameters`. */
 const writtenColumns = ['content_hash', ...memoryFieldNames];
 
-/** In the order in which replies show them. */
+/** In the order in which replies list them. */
 const readFields: readonly (readonly [name: string, field: MemoryField])[] = (() => {
   const { key, created_at, updated_at, ...kept } = managedFields;
   const { content, ...described } = memoryFields;
@@ -21,25 +21,25 @@ const readFields: readonly (readonly [name: string, field: MemoryField])[] = (()
 
 export const memoryColumns = ['id', ...readFields.map(([name]) => name)].map((name) => `m.${name}`).join(', ');
 
-/** Takes key, created_at, updated_at and source, then `fieldParameters`. */
+/** Parameters: key, created_at, updated_at and source, then `toFieldParameters`. */
 export const insertMemory = `INSERT INTO memories (key, created_at, updated_at, source, version, ${writtenColumns.join(', ')})
   VALUES (?, ?, ?, ?, 1${', ?'.repeat(writtenColumns.length)})`;
 
-/** Takes `fieldParameters`, then updated_at and the id. A deleted or superseded memory becomes live again. */
+/** Parameters: `toFieldParameters`, then updated_at and id. A deleted or superseded memory becomes live again. */
 export const overwriteMemory = `UPDATE memories SET ${writtenColumns.map((column) => `${column} = ?`).join(', ')},
   updated_at = ?, version = version + 1, deleted_at = NULL, superseded_by = NULL WHERE id = ?`;
 
 export function memoryFromRow(row: MemoryRow): Memory {
   const memory: Record<string, unknown> = { id: row.id };
   for (const [name, { stored }] of readFields) memory[name] = decode(row[name], stored);
-  // Every field of both tables has just been read from its own column.
+  // The loop has set every field of both tables.
   return memory as Memory;
 }
 
-export function fieldParameters(fields: MemoryFields): Parameter[] {
-  const values: MemoryFields = { ...fields, tags: distinctTags(fields.tags) };
+export function toFieldParameters(fields: MemoryFields): Parameter[] {
+  const values: MemoryFields = { ...fields, tags: deduplicateTags(fields.tags) };
   return [
-    contentHash(fields.content),
+    hashContent(fields.content),
     ...memoryFieldNames.map((name) => encode(values[name], memoryFields[name].stored)),
   ];
 }
@@ -54,12 +54,12 @@ function encode(value: unknown, stored: MemoryField['stored']): Parameter {
   if (value === undefined) return null;
   if (stored === 'json') return JSON.stringify(value);
   if (stored === 'flag') return value === true ? 1 : 0;
-  // What is neither JSON nor a flag is text or a number already.
+  // Fields that are neither JSON nor a flag are text or numbers.
   return value as string | number;
 }
 
-/** Of tags that are found alike, the first. */
-export function distinctTags(tags: readonly string[]): string[] {
+/** Keeps the first of several tags that differ only by case or width. */
+export function deduplicateTags(tags: readonly string[]): string[] {
   const seen = new Set<string>();
   return tags.filter((tag) => {
     const isNew = !seen.has(foldText(tag));
@@ -68,14 +68,14 @@ export function distinctTags(tags: readonly string[]): string[] {
   });
 }
 
-/** The part of a memory that a caller may set, as a version keeps it. */
-export function fieldsOf(memory: MemoryFields): MemoryFields {
-  // One entry for each name of the table is what `MemoryFields` is.
+/** The fields of a memory that a caller can set and that a version stores. */
+export function pickFields(memory: MemoryFields): MemoryFields {
+  // `MemoryFields` has exactly one property per field name.
   return Object.fromEntries(memoryFieldNames.map((name) => [name, memory[name]])) as unknown as MemoryFields;
 }
 
-/** What makes two texts the same memory: NFC, trimmed, LF. NFKC would merge 10² with 102. */
-export function contentHash(content: string): string {
+/** Equal for texts that count as the same memory: compared in NFC, trimmed, with LF. NFKC would merge 10² with 102. */
+export function hashContent(content: string): string {
   const normal = content.normalize('NFC').replaceAll('\r\n', '\n').trim();
   return createHash('sha256').update(normal).digest('hex').slice(0, 32);
 }

@@ -1,7 +1,7 @@
 /**
- * MemoryStore: the truth of one persona. Everything that was acknowledged is in it; every index, mirror and report is
- * derived from it. Its parts share one connection, so one operation is one transaction. Every failure of the file is a
- * `MemoryMcpError`: `busy`, `backend_unavailable` or `corrupt`.
+ * MemoryStore: the source of truth of one persona. It contains everything that was acknowledged; indexes, mirrors and
+ * reports are derived from it. Its parts share one connection, so one operation is one transaction. Every SQLite failure
+ * is a `MemoryMcpError`: `busy`, `backend_unavailable` or `corrupt`.
  */
 
 import { closeSync, openSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { createMemoryTable } from './memory-table.ts';
 import { createOperationLog } from './operation-log.ts';
 import { refreshFullText } from './refresh-full-text.ts';
 import { inMemory, openConnection } from './sqlite/connection.ts';
-import { fileKind } from './sqlite/file-header.ts';
+import { detectFileKind } from './sqlite/file-header.ts';
 import { migrate, refuseNewerSchema } from './sqlite/migrations.ts';
 import { withSqliteErrors } from './sqlite/sqlite-errors.ts';
 import { createStatistics } from './statistics.ts';
@@ -25,20 +25,20 @@ import { createVectorTable } from './vector-table.ts';
 export interface StoreIdentity {
   /** Set once, at creation. */
   readonly storeId: string;
-  /** New at creation, restore, import of a whole store and model swap: whatever was derived before is void. */
+  /** Changes when all derived data becomes invalid: at creation and when searches switch to another space. */
   readonly epoch: string;
 }
 
 export interface StoreOptions {
-  /** The file, whose folder exists; absent means a store that lives in memory and starts empty. */
+  /** The file. Its folder must exist. If absent, the store is in memory and starts empty. */
   readonly path?: string | undefined;
   readonly persona: string;
   readonly busyTimeout: number;
 }
 
 /**
- * Opens a persona's `memory.sqlite`, or an empty store in memory for a persona that does not exist yet. `conflict` for a
- * file of another program or of a newer version, before a byte of it changes; `corrupt` or `backend_unavailable` where
+ * Opens a persona's `memory.sqlite`, or an empty store in memory for a persona that does not exist yet. Throws `conflict`
+ * for a file of another program or a newer version, without changing it, and `corrupt` or `backend_unavailable` if
  * SQLite fails.
  */
 export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions) {
@@ -71,9 +71,9 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     erasure: createErasure({ connection, memories, fullText, vectors, operations }),
     statistics: createStatistics(connection),
     identity: (): StoreIdentity => ({ storeId: meta('store_id'), epoch: meta('epoch') }),
-    /** Runs several reads in one snapshot; may be nested. */
+    /** Runs several reads in one snapshot. Can be nested. */
     read: <Result>(work: () => Result): Result => connection.read(work),
-    /** True once another process has committed since the last call. */
+    /** True if another process has committed since the last call. */
     changedElsewhere: (): boolean => connection.changedElsewhere(),
     close: (): void => connection.close(),
   };
@@ -82,19 +82,19 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
 export type MemoryStore = Awaited<ReturnType<typeof openMemoryStore>>;
 
 function prepareFile(path: string, persona: string): void {
-  const kind = fileKind(path);
+  const kind = detectFileKind(path);
   if (kind.kind === 'foreign') {
     throw new MemoryMcpError(
       'conflict',
-      `memory.sqlite of persona "${persona}" was not made by this program and was left untouched`,
+      `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
       {
         hint:
-          `If it is the original system's, run "memory-mcp migrate from-original --persona ${persona}" to move its ` +
-          'memories in; if it is damaged, restore a backup.',
+          `If the original system created it, run "memory-mcp migrate from-original --persona ${persona}" to import its ` +
+          'memories. If it is damaged, restore a backup.',
       },
     );
   }
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
-  // SQLite gives the WAL the mode of the database file, so the file is made private before SQLite sees it.
+  // SQLite gives the WAL the mode of the database file, so create the file with private mode first.
   else withSqliteErrors(path, () => closeSync(openSync(path, 'a', privateFileMode)));
 }

@@ -1,6 +1,6 @@
 /**
- * The rows of `memories` with their versions and tags: created, changed, deleted, restored. Each operation is one
- * write transaction that also feeds full text and the change log.
+ * Creates, updates, deletes and restores memories, with their versions and tags. Each operation is one write transaction
+ * that also updates the full-text index and the change log.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
@@ -11,9 +11,16 @@ import { foldText } from '../core/text/terms.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FullText } from './full-text.ts';
-import { changedFields, type MemoryChange } from './memory-change.ts';
+import { applyChange, type MemoryChange } from './memory-change.ts';
 import { createMemoryReading } from './memory-reading.ts';
-import { contentHash, distinctTags, fieldParameters, fieldsOf, insertMemory, overwriteMemory } from './memory-rows.ts';
+import {
+  deduplicateTags,
+  hashContent,
+  insertMemory,
+  overwriteMemory,
+  pickFields,
+  toFieldParameters,
+} from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
 import type { OperationLog, OperationNote } from './operation-log.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -22,7 +29,7 @@ import type { VectorTable } from './vector-table.ts';
 export type MemoryDraft = MemoryFields & {
   readonly source: string;
   readonly created_at: Timestamp;
-  /** The key of the moment; the store adds a number where the moment already holds a memory. */
+  /** The key for the time of creation. The store appends a number if it is taken. */
   readonly key: MemoryKey;
 };
 
@@ -39,21 +46,21 @@ interface MemoryTableDeps {
 export function createMemoryTable({ connection, fullText, vectors, changes, operations }: MemoryTableDeps) {
   const versions = createMemoryVersions(connection);
   const { withContent, ...reading } = createMemoryReading(connection);
-  const known = (key: MemoryKey): Memory => {
+  const readKnown = (key: MemoryKey): Memory => {
     const memory = reading.read(key);
     if (memory === undefined) throw unknownKey(key);
     return memory;
   };
-  const live = (key: MemoryKey): Memory => {
-    const memory = known(key);
+  const readLive = (key: MemoryKey): Memory => {
+    const memory = readKnown(key);
     if (memory.deleted_at !== undefined) throw deletedMemory(key);
     return memory;
   };
   const isTaken = (key: MemoryKey) => connection.sql('SELECT 1 FROM memories WHERE key = ?').get(key) !== undefined;
 
-  function freeKey(base: MemoryKey): MemoryKey {
+  function findFreeKey(base: MemoryKey): MemoryKey {
     if (!isTaken(base)) return base;
-    // A second that holds thousands is not counted from its beginning for each of them.
+    // Start from the newest key: counting from 1 would be slow when thousands share the same second.
     const newest =
       connection.sql<{ key: string }>('SELECT key FROM memories ORDER BY id DESC LIMIT 1').get()?.key ?? '';
     const number = newest.startsWith(`${base}_`) ? /^\d{2,}$/.exec(newest.slice(base.length + 1)) : null;
@@ -66,23 +73,23 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
   function writeTags(id: MemoryId, tags: readonly string[]): void {
     connection.sql('DELETE FROM memory_tags WHERE memory_id = ?').run(id);
     const insert = connection.sql('INSERT INTO memory_tags (tag, memory_id) VALUES (?, ?)');
-    for (const tag of distinctTags(tags)) insert.run(foldText(tag), id);
+    for (const tag of deduplicateTags(tags)) insert.run(foldText(tag), id);
   }
 
-  function uniteTags(memory: Memory, added: readonly string[]): Memory {
-    const tags = distinctTags([...memory.tags, ...added]);
+  function addTags(memory: Memory, added: readonly string[]): Memory {
+    const tags = deduplicateTags([...memory.tags, ...added]);
     if (tags.length === memory.tags.length) return memory;
     if (tags.length > tagLimit.count) throw tooManyTags(memory.key, tags.length);
     connection.sql('UPDATE memories SET tags = ? WHERE id = ?').run(JSON.stringify(tags), memory.id);
     writeTags(memory.id, tags);
     changes.append('payload', memory.key);
-    return known(memory.key);
+    return readKnown(memory.key);
   }
 
-  /** Writes new fields over a memory, keeping what they replace. New content loses its vectors at the same time. */
+  /** Replaces the fields of a memory and stores the old ones as a version. New content also drops the vectors. */
   function overwrite(memory: Memory, fields: MemoryFields, now: Timestamp, cause: VersionCause): Memory {
-    versions.keep(memory, now, cause);
-    connection.sql(overwriteMemory).run(...fieldParameters(fields), now, memory.id);
+    versions.record(memory, now, cause);
+    connection.sql(overwriteMemory).run(...toFieldParameters(fields), now, memory.id);
     writeTags(memory.id, fields.tags);
     if (fields.content !== memory.content) {
       fullText.remove(memory.id, memory.content);
@@ -90,62 +97,62 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
       vectors.drop(memory);
     }
     changes.append('payload', memory.key);
-    return known(memory.key);
+    return readKnown(memory.key);
   }
 
-  /** Sets one column of a memory as a new version of it. */
-  function mark(memory: Memory, column: 'deleted_at' | 'pinned', value: string | number, now: Timestamp): Memory {
-    versions.keep(memory, now, column === 'pinned' ? 'pin' : 'delete');
+  /** Sets one column, as a new version of the memory. */
+  function setColumn(memory: Memory, column: 'deleted_at' | 'pinned', value: string | number, now: Timestamp): Memory {
+    versions.record(memory, now, column === 'pinned' ? 'pin' : 'delete');
     connection
       .sql(`UPDATE memories SET ${column} = ?, updated_at = ?, version = version + 1 WHERE id = ?`)
       .run(value, now, memory.id);
     changes.append('payload', memory.key);
-    return known(memory.key);
+    return readKnown(memory.key);
   }
 
   return {
     ...reading,
-    /** Stores a draft, or adds its tags to a live memory of identical text and changes nothing else. */
+    /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it. */
     create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {
-        const duplicate = withContent(contentHash(draft.content));
+        const duplicate = withContent(hashContent(draft.content));
         if (duplicate !== undefined) {
           operations.append(note, [duplicate.key]);
-          return { created: false, memory: uniteTags(duplicate, draft.tags) };
+          return { created: false, memory: addTags(duplicate, draft.tags) };
         }
-        const key = freeKey(draft.key);
+        const key = findFreeKey(draft.key);
         const { lastInsertRowid } = connection
           .sql(insertMemory)
-          .run(key, draft.created_at, draft.created_at, draft.source, ...fieldParameters(draft));
+          .run(key, draft.created_at, draft.created_at, draft.source, ...toFieldParameters(draft));
         const id = Number(lastInsertRowid);
         writeTags(id, draft.tags);
         fullText.add(id, draft.content);
         operations.append(note, [key]);
-        return { created: true, memory: known(key) };
+        return { created: true, memory: readKnown(key) };
       }),
 
-    /** `not_found`, or `conflict` for a deleted memory and for another version than the expected one. */
+    /** Throws `not_found`, or `conflict` if the memory is deleted or not at the expected version. */
     update: (
       key: MemoryKey,
       change: MemoryChange,
       { now, expectedVersion, note }: { now: Timestamp; expectedVersion?: number | undefined; note?: OperationNote },
     ): Promise<Memory> =>
       connection.write(() => {
-        const memory = live(key);
+        const memory = readLive(key);
         if (expectedVersion !== undefined && expectedVersion !== memory.version) {
           throw staleVersion(memory, expectedVersion);
         }
         operations.append(note, [key]);
-        return overwrite(memory, changedFields(memory, change), now, 'update');
+        return overwrite(memory, applyChange(memory, change), now, 'update');
       }),
 
-    /** Hides memories and returns them. Unknown keys are left out, deleted ones stay as they are. */
+    /** Marks memories as deleted and returns them. Unknown keys are ignored, deleted memories stay as they are. */
     softDelete: (keys: readonly MemoryKey[], now: Timestamp, note?: OperationNote): Promise<Memory[]> =>
       connection.write(() => {
         const deleted = [...new Set(keys)].flatMap((key) => {
           const memory = reading.read(key);
           if (memory === undefined) return [];
-          return memory.deleted_at === undefined ? mark(memory, 'deleted_at', now, now) : memory;
+          return memory.deleted_at === undefined ? setColumn(memory, 'deleted_at', now, now) : memory;
         });
         if (deleted.length > 0) {
           operations.append(
@@ -156,27 +163,27 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
         return deleted;
       }),
 
-    /** Brings a deleted memory back, or the fields of an older version, as a new version. */
+    /** Restores a deleted memory, or the fields of an older version, as a new version. */
     restore: (key: MemoryKey, version: number | undefined, now: Timestamp, note?: OperationNote): Promise<Memory> =>
       connection.write(() => {
-        const memory = known(key);
+        const memory = readKnown(key);
         if (version === undefined && memory.deleted_at === undefined) throw notDeleted(key);
-        const fields = version === undefined ? fieldsOf(memory) : versions.fieldsAt(memory, version);
+        const fields = version === undefined ? pickFields(memory) : versions.fieldsAt(memory, version);
         operations.append(note, [key]);
         return overwrite(memory, fields, now, 'restore');
       }),
 
     setPinned: (key: MemoryKey, pinned: boolean, now: Timestamp, note?: OperationNote): Promise<Memory> =>
       connection.write(() => {
-        const memory = live(key);
+        const memory = readLive(key);
         operations.append(note, [key]);
-        return memory.pinned === pinned ? memory : mark(memory, 'pinned', pinned ? 1 : 0, now);
+        return memory.pinned === pinned ? memory : setColumn(memory, 'pinned', pinned ? 1 : 0, now);
       }),
 
-    /** The replaced states of a memory, oldest first; none for an unknown key. */
+    /** The earlier versions of a memory, oldest first; empty for an unknown key. */
     versions(key: MemoryKey): MemoryVersion[] {
       const memory = reading.read(key);
-      return memory === undefined ? [] : versions.of(memory.id);
+      return memory === undefined ? [] : versions.list(memory.id);
     },
   };
 }

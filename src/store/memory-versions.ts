@@ -1,10 +1,10 @@
 /**
- * What an update, a delete or a restore replaced: every earlier state of a memory, so that any of them can come back.
+ * The version history: every earlier state of a memory, for `memory_restore`.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory, MemoryFields, MemoryId, Timestamp } from '../core/memory.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
-import { fieldsOf } from './memory-rows.ts';
+import { pickFields } from './memory-rows.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export type VersionCause = 'update' | 'delete' | 'restore' | 'merge' | 'pin';
@@ -24,7 +24,7 @@ interface VersionRow {
 }
 
 export function createMemoryVersions(connection: Connection) {
-  const of = (id: MemoryId): MemoryVersion[] =>
+  const list = (id: MemoryId): MemoryVersion[] =>
     connection
       .sql<VersionRow>(
         'SELECT version, replaced_at, replaced_by, fields FROM memory_versions WHERE memory_id = ? ORDER BY version',
@@ -32,20 +32,20 @@ export function createMemoryVersions(connection: Connection) {
       .all(id)
       .map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
   return {
-    /** Notes the present state of a memory before it is replaced; call inside a write transaction. */
-    keep(memory: Memory, now: Timestamp, cause: VersionCause): void {
+    /** Stores the current state of a memory before it is replaced. Call it inside a write transaction. */
+    record(memory: Memory, now: Timestamp, cause: VersionCause): void {
       connection
         .sql(
           'INSERT INTO memory_versions (memory_id, version, replaced_at, replaced_by, fields) VALUES (?, ?, ?, ?, ?)',
         )
-        .run(memory.id, memory.version, now, cause, JSON.stringify(fieldsOf(memory)));
+        .run(memory.id, memory.version, now, cause, JSON.stringify(pickFields(memory)));
     },
-    /** The replaced states, oldest first; the present one is not among them. */
-    of,
-    /** The fields of a memory at a version, the present one included, or `not_found`. */
+    /** The earlier versions, oldest first, without the current one. */
+    list,
+    /** The fields at a version, which may be the current one. Throws `not_found`. */
     fieldsAt(memory: Memory, version: number): MemoryFields {
-      if (version === memory.version) return fieldsOf(memory);
-      const wanted = of(memory.id).find((candidate) => candidate.version === version);
+      if (version === memory.version) return pickFields(memory);
+      const wanted = list(memory.id).find((candidate) => candidate.version === version);
       if (wanted !== undefined) return wanted.fields;
       throw new MemoryMcpError('not_found', `Memory ${quoteForMessage(memory.key, 200)} has no version ${version}`, {
         hint: `It has versions 1 to ${memory.version}; memory_read with history shows them.`,

@@ -1,6 +1,5 @@
 /**
- * Who did what when, without any text: a row for each write, a count per day and process for reads. The newest entry
- * of another process tells when the last conversation was.
+ * The operation log: a row for each write, and a count per day, operation and process for reads. Holds no memory text.
  */
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -21,21 +20,21 @@ export interface ReadCount {
   readonly lastAt: Timestamp;
 }
 
-/** What a process has read since it last said so. */
+/** What a process has read since its last report. */
 export interface UsageReport {
   readonly process: string;
-  /** Counts of earlier days than this are dropped. */
+  /** Counts of days before this one are deleted. */
   readonly keepFrom: string;
   readonly reads: readonly ReadCount[];
   readonly accesses: ReadonlyMap<MemoryKey, { count: number; lastAt: Timestamp }>;
 }
 
-/** The newest writes that are kept; what the memories themselves hold does not depend on them. */
+/** Maximum number of rows for writes. Older rows are deleted. */
 const keptOperations = 10_000;
 
 export function createOperationLog(connection: Connection) {
   return {
-    /** Adds a row; call inside the transaction of the write itself. Nothing is added where there is no note. */
+    /** Adds an entry, if there is one. Call it inside the transaction of the write itself. */
     append(note: OperationNote | undefined, keys: readonly MemoryKey[]): void {
       if (note === undefined) return;
       const { at, process, operation, source } = note;
@@ -44,7 +43,7 @@ export function createOperationLog(connection: Connection) {
         .run(at, process, operation, source, keys.join(' '));
       connection.sql('DELETE FROM operations WHERE id <= (SELECT max(id) FROM operations) - ?').run(keptOperations);
     },
-    report: ({ process, keepFrom, reads, accesses }: UsageReport): Promise<void> =>
+    recordUsage: ({ process, keepFrom, reads, accesses }: UsageReport): Promise<void> =>
       connection.write(() => {
         const count = connection.sql(
           `INSERT INTO operation_counts (day, operation, process, count, last_at) VALUES (?, ?, ?, ?, ?)
@@ -58,8 +57,8 @@ export function createOperationLog(connection: Connection) {
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
       }, 'bulk'),
-    /** When any other process than this one last did something. */
-    lastOfOthers(process: string): Timestamp | undefined {
+    /** When any process other than `process` was last active. */
+    lastActivityOfOthers(process: string): Timestamp | undefined {
       const row = connection
         .sql<{ at: string | null }>(
           `SELECT max(at) AS at FROM (
@@ -69,7 +68,7 @@ export function createOperationLog(connection: Connection) {
         .get(process, process);
       return row?.at ?? undefined;
     },
-    /** How often each operation was called since a day, `YYYY-MM-DD` in UTC. */
+    /** How often each operation was called since `day`, a `YYYY-MM-DD` in UTC. */
     countsSince: (day: string): { operation: string; count: number }[] =>
       connection
         .sql<{ operation: string; count: number }>(

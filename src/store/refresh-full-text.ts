@@ -1,16 +1,16 @@
 /**
- * Fills full text anew when the rule that makes terms has changed since it was filled. Runs once after an upgrade, in
- * one transaction, so that no search ever sees a half of it.
+ * Rebuilds the full-text index if the rules for extracting terms have changed since it was built. Runs once after an
+ * upgrade, in one transaction: no search ever sees a partial index.
  */
 import { termsVersion } from '../core/text/terms.ts';
 import type { FullText } from './full-text.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export async function refreshFullText(connection: Connection, fullText: FullText): Promise<void> {
-  if (storedVersion(connection) === termsVersion) return;
+  if (readTermsVersion(connection) === termsVersion) return;
   await connection.write(() => {
-    // Another process may have done it while this one waited.
-    if (storedVersion(connection) === termsVersion) return;
+    // Another process may have rebuilt it while this one waited for the lock.
+    if (readTermsVersion(connection) === termsVersion) return;
     connection.execute("INSERT INTO memory_text (memory_text) VALUES ('delete-all')");
     connection.execute("UPDATE meta SET value = 0 WHERE name IN ('text_count', 'text_length')");
     const page = connection.sql<{ id: number; content: string }>(
@@ -23,6 +23,6 @@ export async function refreshFullText(connection: Connection, fullText: FullText
   });
 }
 
-function storedVersion(connection: Connection): number | undefined {
+function readTermsVersion(connection: Connection): number | undefined {
   return connection.sql<{ value: number }>("SELECT value FROM meta WHERE name = 'terms_version'").get()?.value;
 }

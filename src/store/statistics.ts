@@ -1,5 +1,5 @@
 /**
- * Counts over the live memories of one persona, for statistics and health. Each is one query.
+ * Counts of the live memories of one persona, for statistics and health. Each is one query.
  */
 import type { Timestamp } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -47,7 +47,7 @@ export function createStatistics(connection: Connection) {
         ...(row?.newest != null && { newest: row.newest }),
       };
     },
-    /** The most frequent ones; those that differ only by case or width count as one. */
+    /** The most frequent tags. Tags that differ only by case or width count as one. */
     tags: (limit: number): Count[] =>
       connection
         .sql<Count>(
@@ -62,7 +62,7 @@ export function createStatistics(connection: Connection) {
            WHERE deleted_at IS NULL AND emotion IS NOT NULL GROUP BY fold_text(emotion) ORDER BY count DESC, name LIMIT ?`,
         )
         .all(limit),
-    /** Creation times from a moment on, oldest first. */
+    /** Creation times since `from`, oldest first. */
     createdSince: (from: Timestamp): Timestamp[] =>
       connection
         .sql<{ created_at: string }>(

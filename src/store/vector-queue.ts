@@ -1,6 +1,6 @@
 /**
- * Which memories still need vectors, who is embedding them now, and why some never will be. The queue is not stored:
- * a live memory without chunk 0 in a space is in it, the newest first.
+ * The embedding queue: memories without a vector, the lease of the process that embeds them, and failed attempts. The
+ * queue itself is not stored. It consists of the live memories without a vector for chunk 0 in a space, newest first.
  */
 import type { MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -19,13 +19,13 @@ export interface VectorFailure {
   readonly failed_at: Timestamp;
 }
 
-/** After this many failures a memory leaves the queue until its text or the model changes. */
+/** After this many failures a memory leaves the queue, until its text or the model changes. */
 const maximumAttempts = 3;
 
 export function createVectorQueue(connection: Connection) {
   const embedded = 'v.space = (SELECT id FROM spaces WHERE name = ?) AND v.chunk = 0';
 
-  /** Counted from indexes alone: going through the memories would take many times longer. */
+  /** Computed from indexes alone, which is many times faster than scanning the memories. */
   function length(space: string): number {
     const row = connection
       .sql<{ n: number }>(
@@ -52,14 +52,14 @@ export function createVectorQueue(connection: Connection) {
         )
         .all(space, space, limit);
     },
-    /** Differs from an earlier answer if a memory may have entered the queue since. Cheap, where `next` may be a scan. */
-    mark(): string {
+    /** Changes whenever a memory may have entered the queue. Cheap, while `next` may scan the table. */
+    revision(): string {
       const rows = connection
         .sql<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name IN ('memories', 'changes') ORDER BY name")
         .all();
       return rows.map(({ seq }) => seq).join('/');
     },
-    /** Live memories without a vector in the space, those that failed included. */
+    /** How many live memories have no vector in the space, including those that failed. */
     length,
     fail: (id: MemoryId, space: string, reason: string, now: Timestamp): Promise<void> =>
       connection.write(() => {
@@ -77,15 +77,15 @@ export function createVectorQueue(connection: Connection) {
            WHERE f.space = ? ORDER BY f.failed_at DESC LIMIT 100`,
         )
         .all(space),
-    /** How many live memories have failed so often that they are not tried again. */
-    givenUp: (space: string): number =>
+    /** How many live memories failed too often to be tried again. */
+    countGivenUp: (space: string): number =>
       connection
         .sql<{ n: number }>(
           `SELECT count(*) AS n FROM vector_failures f JOIN memories m ON m.id = f.memory_id
            WHERE f.space = ? AND f.attempts >= ${maximumAttempts} AND m.deleted_at IS NULL`,
         )
         .get(space)?.n ?? 0,
-    /** Takes or extends a lease. False while another holder's has not expired. */
+    /** Acquires or renews a lease. False while another holder's lease has not expired. */
     lease: (name: string, holder: string, now: number, milliseconds: number): Promise<boolean> =>
       connection.write(() => {
         const { changes } = connection

@@ -1,6 +1,6 @@
 /**
- * The `vectors` table: which vector belongs to which chunk of which memory, in which space. Its ids are the ids of
- * every index, and every write appends to the change log in the same transaction.
+ * The `vectors` table: one vector per chunk of a memory and space. Every index uses the ids of this table. Every write
+ * appends to the change log in the same transaction.
  */
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type VectorSpace,
 } from '../core/vector.ts';
 import type { ChangeLog } from './change-log.ts';
-import { isOpen, predicateOf } from './filter-predicate.ts';
+import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface StoredVector {
@@ -92,7 +92,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         .get();
       return row === undefined ? undefined : { id: row.name, dimensions: row.dimensions };
     },
-    /** Makes a space the one that searches use, with a new epoch, so that every index starts anew. */
+    /** Makes searches use a space. Sets a new epoch, which makes every index rebuild. */
     switchTo: (space: VectorSpace): Promise<void> =>
       connection.write(() => {
         ensureSpace(space);
@@ -100,8 +100,9 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         connection.sql("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE name = 'epoch'").run();
       }),
     /**
-     * Stores all chunks of a memory. False, and nothing stored, if the memory is no longer at `version`. What it has in
-     * the space already stays, since it is of the same text: a changed one loses its vectors.
+     * Stores the vectors of all chunks of a memory. Returns false without storing anything if the memory is no longer at
+     * `version`. Existing vectors in the space are kept: they belong to the same text, since a change of the text drops
+     * them.
      */
     put: (
       memory: { id: MemoryId; version: number },
@@ -128,7 +129,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         if (currentSpaceName() === undefined) setMeta('current_space', space.id);
         return true;
       }),
-    /** Removes the vectors of a memory in every space; call inside a write transaction. */
+    /** Removes the vectors of a memory in every space. Call it inside a write transaction. */
     drop(memory: Memory): void {
       remove(
         connection
@@ -139,12 +140,12 @@ export function createVectorTable({ connection, changes }: { connection: Connect
       );
       connection.sql('DELETE FROM vector_failures WHERE memory_id = ?').run(memory.id);
     },
-    /** Whether there are vectors of any other space. */
+    /** Whether any other space has vectors. */
     hasOtherSpaces: ({ id }: VectorSpace): boolean =>
       connection
         .sql('SELECT 1 FROM spaces s WHERE s.name <> ? AND EXISTS (SELECT 1 FROM vectors v WHERE v.space = s.id)')
         .get(id) !== undefined,
-    /** Removes up to `limit` vectors of other spaces than the given ones. Returns how many went. */
+    /** Removes up to `limit` vectors of spaces other than the given ones. Returns how many were removed. */
     dropOtherSpaces: (kept: readonly string[], limit: number): Promise<number> =>
       connection.write(() => {
         const { changes: removed } = connection
@@ -172,14 +173,14 @@ export function createVectorTable({ connection, changes }: { connection: Connect
     page(space: VectorSpace, after: VectorId, limit: number): { vectors: StoredVector[]; last: VectorId | undefined } {
       const rows = connection
         .sql<VectorRow>(
-          // The plus keeps SQLite from the indexes of spaces, after which it would sort a whole space for each page.
+          // The unary plus stops SQLite from using an index on `space`, with which it would sort the space for each page.
           `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
            WHERE v.id > ? AND +v.space = ? ORDER BY v.id LIMIT ?`,
         )
         .all(after, spaceId(space) ?? -1, limit);
       return { vectors: rows.flatMap((row) => storedVectorFrom(row, space)), last: rows.at(-1)?.id };
     },
-    /** The vectors of these memories, those of first chunks first. */
+    /** The vectors of these memories, ordered by chunk. */
     ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[] {
       const rows = connection
         .sql<VectorRow>(
@@ -190,7 +191,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         .all(JSON.stringify(ids), spaceId(space) ?? -1);
       return rows.sort((one, other) => one.chunk - other.chunk).flatMap((row) => storedVectorFrom(row, space));
     },
-    /** Which memory each vector belongs to. */
+    /** The memory that each vector belongs to. */
     owners(ids: readonly VectorId[]): Map<VectorId, MemoryId> {
       const rows = connection
         .sql<{ id: number; memory_id: number }>(
@@ -232,37 +233,40 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         damaged.clear();
         return keys;
       }),
-    /** What was measured of the model of a space, as it was kept; undefined until then. */
-    measured(space: VectorSpace): unknown {
+    /** The stored measurement of the model of a space; undefined if it has not been measured. */
+    readMeasurement(space: VectorSpace): unknown {
       const row = connection.sql<{ fitness: string | null }>('SELECT fitness FROM spaces WHERE name = ?').get(space.id);
       return row?.fitness == null ? undefined : JSON.parse(row.fitness);
     },
-    keepMeasured: (space: VectorSpace, measured: unknown): Promise<void> =>
+    writeMeasurement: (space: VectorSpace, measurement: unknown): Promise<void> =>
       connection.write(() => {
         ensureSpace(space);
-        connection.sql('UPDATE spaces SET fitness = ? WHERE name = ?').run(JSON.stringify(measured), space.id);
+        connection.sql('UPDATE spaces SET fitness = ? WHERE name = ?').run(JSON.stringify(measurement), space.id);
       }, 'bulk'),
-    /** Ids of the vectors with the lowest hash: a sample that growth and erasure hardly change, alike in every process. */
+    /**
+     * The ids of the vectors with the lowest hashes. The sample is the same in every process and changes little as the
+     * store grows.
+     */
     sample: (space: VectorSpace, limit: number): VectorId[] =>
       connection
         .sql<{ id: number }>(
-          // Knuth's multiplicative hash; the index on this very expression makes it a lookup.
+          // Knuth's multiplicative hash. `vectors_by_hash` indexes exactly this expression.
           'SELECT id FROM vectors WHERE space = ? ORDER BY id * 2654435761 % 4294967296 LIMIT ?',
         )
         .all(spaceId(space) ?? -1, limit)
         .map(({ id }) => id),
-    /** The vectors whose memories pass a filter, or undefined where all of them do. */
+    /** The vectors whose memories match a filter, or undefined if all of them do. */
     idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined {
-      if (isOpen(filter)) {
+      if (matchesAllLive(filter)) {
         const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);
         if (hidden.size === 0) return undefined;
-        // Almost everything passes: keeping what does not is smaller and as exact.
+        // Almost every vector matches, so keep the set of those that do not.
         return {
           has: (id) => !hidden.has(id),
           size: Number.POSITIVE_INFINITY,
         };
       }
-      const { text, parameters } = predicateOf(filter);
+      const { text, parameters } = buildPredicate(filter);
       return vectorIds(text, parameters, space);
     },
   };
@@ -274,7 +278,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
   ): Set<number> {
     const rows = connection
       .sql<{ id: number }>(
-        // CROSS JOIN keeps the order of the tables: the filter has indexes and is narrow, the space is everything.
+        // CROSS JOIN fixes the join order: filter first, because it is narrow and indexed.
         `SELECT v.id FROM memories m CROSS JOIN vectors v ON v.memory_id = m.id AND v.space = ? WHERE ${predicate}`,
       )
       .all(spaceId(space) ?? -1, ...parameters);
@@ -284,13 +288,13 @@ export function createVectorTable({ connection, changes }: { connection: Connect
 
 export type VectorTable = ReturnType<typeof createVectorTable>;
 
-/** Little-endian float32, the byte order of every platform that Node runs on. */
+/** Float32 in the platform's byte order: little-endian on every platform that Node supports. */
 function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
 function vectorOf(bytes: Uint8Array): Float32Array {
-  // A copy, because a view needs an offset that is a multiple of four and SQLite promises none. Not `slice`: a BLOB
-  // comes as a Buffer, whose `slice` is a view.
+  // Copy, because a view needs an offset that is a multiple of four, which SQLite does not guarantee. Not `slice`: a BLOB
+  // is a Buffer, whose `slice` returns a view.
   return new Float32Array(new Uint8Array(bytes).buffer);
 }

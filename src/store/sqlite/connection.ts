@@ -1,6 +1,6 @@
 /**
- * One connection to one `memory.sqlite`: which native library serves it, its pragmas, and the two kinds of transaction.
- * Everything in `store/` works through a `Connection`; nothing else in the product sees SQLite.
+ * A connection to a `memory.sqlite`: loads the native library, sets the pragmas, and runs read and write transactions.
+ * Everything in `store/` uses a `Connection`. No other code calls SQLite.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
@@ -14,16 +14,16 @@ export const inMemory = ':memory:';
 
 export type Parameter = string | number | bigint | Uint8Array | null;
 
-/** The part of a better-sqlite3 statement that the store uses. No iteration: it would lock the connection meanwhile. */
+/** The part of a better-sqlite3 statement that the store uses. No iteration, because it would block the connection. */
 export interface Statement<Row> {
   get(...parameters: Parameter[]): Row | undefined;
   all(...parameters: Parameter[]): Row[];
-  /** The first column of all rows, which is several times faster than rows of one column. */
+  /** The first column of all rows. Several times faster than `all` with one column. */
   column<Value>(...parameters: Parameter[]): Value[];
   run(...parameters: Parameter[]): { changes: number; lastInsertRowid: number | bigint };
 }
 
-/** `durable` survives a power cut once acknowledged; `bulk` may lose the last commits to one, but is never torn. */
+/** A `durable` commit survives a power failure. `bulk` commits may be lost to one, but never corrupt the file. */
 export type Durability = 'durable' | 'bulk';
 
 export interface ConnectionOptions {
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
    * servers, where one waiting writer would hold up every persona.
    */
   readonly busyTimeout: number;
-  /** The file must exist then, and is only looked at. */
+  /** Opens an existing file without changing it. */
   readonly readOnly?: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function openConnection({ path, busyTimeout, readOnly = false }: Co
     try {
       applyPragmas(database);
       database.pragma(`busy_timeout = ${readerBusyTimeout}`);
-      return connectionTo(database, { path, busyTimeout });
+      return createConnection(database, { path, busyTimeout });
     } catch (error) {
       database.close();
       throw error;
@@ -64,18 +64,18 @@ async function loadDriver(): Promise<typeof BetterSqlite3> {
     const loaded = nodeMajor >= 22 ? await import('better-sqlite3-prebuilt') : await import('better-sqlite3');
     return loaded.default;
   } catch (cause) {
-    throw new MemoryMcpError('backend_unavailable', `The database library ${name} could not be loaded`, {
+    throw new MemoryMcpError('backend_unavailable', `Could not load the database library ${name}`, {
       hint:
         nodeMajor >= 22
-          ? 'Reinstall memory-mcp; its optional and regular dependencies must both be installed.'
-          : 'Use Node 22 or newer, or run "npm rebuild better-sqlite3" where memory-mcp is installed (it needs a C++ compiler).',
+          ? 'Reinstall memory-mcp with both its regular and its optional dependencies.'
+          : 'Use Node 22 or newer, or run "npm rebuild better-sqlite3" in the folder where memory-mcp is installed (this needs a C++ compiler).',
       cause,
     });
   }
 }
 
 function applyPragmas(database: BetterSqlite3.Database): void {
-  // Text that was deleted is overwritten with zeros, and no temporary file ever holds a memory.
+  // Overwrite deleted content with zeros, and never write memories to temporary files.
   database.pragma('secure_delete = ON');
   database.pragma('temp_store = MEMORY');
   database.pragma('foreign_keys = ON');
@@ -83,7 +83,7 @@ function applyPragmas(database: BetterSqlite3.Database): void {
     typeof value === 'string' ? foldText(value) : null,
   );
   if (database.memory || database.readonly) return;
-  // Switching to WAL ignores the busy timeout, so it is only asked for when it is needed.
+  // Switching to WAL ignores the busy timeout, so do it only if necessary.
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     claimEmptyFile(database);
     database.pragma('journal_mode = WAL');
@@ -93,13 +93,13 @@ function applyPragmas(database: BetterSqlite3.Database): void {
 }
 
 /**
- * Marks a new file as ours while it still has a rollback journal: afterwards the mark would sit in the WAL, and a
- * process that reads the header of the file at that moment would take it for somebody else's.
+ * Sets the application id of a new file while it still has a rollback journal. In WAL mode the id would be in the WAL at
+ * first, and another process that reads only the file header would take the file for a foreign one.
  */
 function claimEmptyFile(database: BetterSqlite3.Database): void {
   database
     .transaction(() => {
-      // Not page_count: beginning to write has given an empty file its first page already.
+      // Not page_count: starting the write transaction has already added the first page to an empty file.
       if (database.pragma('schema_version', { simple: true }) === 0) {
         database.pragma(`application_id = ${applicationId}`);
       }
@@ -107,7 +107,7 @@ function claimEmptyFile(database: BetterSqlite3.Database): void {
     .immediate();
 }
 
-function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions) {
+function createConnection(database: BetterSqlite3.Database, { path, busyTimeout }: ConnectionOptions) {
   const statements = new Map<string, Statement<unknown>>();
   const transaction = database.transaction((work: () => unknown) => work());
   const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
@@ -123,11 +123,11 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
 
   return {
     path,
-    /** A prepared statement, kept for the next call with the same text: put what varies into parameters. */
+    /** A prepared statement, cached by its text. Pass values as parameters to keep the cache small. */
     sql<Row = never>(text: string): Statement<Row> {
       let statement = statements.get(text);
       if (statement === undefined) {
-        statement = explainedStatement(
+        statement = wrapStatement(
           path,
           withSqliteErrors(path, () => database.prepare(text)),
         );
@@ -140,13 +140,13 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
       withSqliteErrors(path, () => database.exec(script));
     },
     pragma,
-    /** Runs `work` in one snapshot of the database. May be nested, and may stand inside a `write`. */
+    /** Runs `work` in one snapshot of the database. Can be nested, also inside `write`. */
     read<Result>(work: () => Result): Result {
-      // A transaction returns what its work returns; the type is lost in the untyped wrapper.
+      // The wrapper is untyped, but a transaction returns the result of its work.
       return withSqliteErrors(path, () => transaction(work) as Result);
     },
     /**
-     * Runs `work` as a writer, all or nothing. Waits for other writers up to `lockPatience`, blocking the event loop for
+     * Runs `work` in a write transaction. Waits for other writers up to `lockPatience`, blocking the event loop for
      * `busyTimeout` at a time. One that is asked for inside another transaction begins after it.
      */
     write: <Result>(work: () => Result, durability: Durability = 'durable'): Promise<Result> =>
@@ -155,7 +155,7 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
           if (durability === 'bulk') pragma('synchronous = NORMAL');
           pragma(`busy_timeout = ${busyTimeout}`);
           try {
-            // SQLite does not call the busy handler when a read transaction turns into a write: begin as a writer.
+            // SQLite skips the busy handler when a read transaction is upgraded, so begin as a writer.
             return transaction.immediate(work) as Result;
           } finally {
             pragma(`busy_timeout = ${readerBusyTimeout}`);
@@ -164,8 +164,8 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
         }),
       ),
     /**
-     * Moves the whole WAL into the database and empties it. False if another connection still needs what is in it;
-     * never waits for one.
+     * Moves the whole WAL into the database and truncates it. Returns false, without waiting, if another connection still
+     * needs it.
      */
     emptyWal(): boolean {
       pragma('busy_timeout = 0');
@@ -175,7 +175,7 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
         pragma(`busy_timeout = ${readerBusyTimeout}`);
       }
     },
-    /** True once another connection has committed since the last call: its writes may be unknown here. */
+    /** True if another connection has committed since the last call. */
     changedElsewhere(): boolean {
       const version = pragma('data_version');
       if (version === seenDataVersion) return false;
@@ -188,9 +188,10 @@ function connectionTo(database: BetterSqlite3.Database, { path, busyTimeout }: C
   };
 }
 
-export type Connection = ReturnType<typeof connectionTo>;
+export type Connection = ReturnType<typeof createConnection>;
 
-function explainedStatement(path: string, statement: BetterSqlite3.Statement): Statement<unknown> {
+/** The statement with SQLite errors translated. */
+function wrapStatement(path: string, statement: BetterSqlite3.Statement): Statement<unknown> {
   return {
     get: (...parameters) => withSqliteErrors(path, () => statement.get(...parameters)),
     all: (...parameters) => withSqliteErrors(path, () => statement.all(...parameters)),

@@ -1,20 +1,20 @@
 /**
- * Recognises a `memory.sqlite` by its first 100 bytes, so that a file of another program is never opened for writing.
- * Source: the SQLite file format, section 1.3 (user_version at 60, application_id at 68, both big-endian).
+ * Recognises a `memory.sqlite` by its first 100 bytes, to avoid opening another program's file for writing. See the
+ * SQLite file format, section 1.3: user_version at offset 60, application_id at 68, both big-endian.
  */
 import { closeSync, readSync } from 'node:fs';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { openRegularFile } from '../../files/regular-file.ts';
 
-/** "MMCP" in ASCII: `PRAGMA application_id` of every file this product has made. */
+/** "MMCP" in ASCII: the `PRAGMA application_id` of our files. */
 export const applicationId = 0x4d4d4350;
 
 const magic = 'SQLite format 3\0';
 
 export type FileKind = { kind: 'absent' } | { kind: 'foreign' } | { kind: 'ours'; schemaVersion: number };
 
-/** What lies at `path`. An empty file counts as absent: it is what a crash before the first write leaves behind. */
-export function fileKind(path: string): FileKind {
+/** Detects what is at `path`. An empty file counts as absent, because a crash before the first write leaves one. */
+export function detectFileKind(path: string): FileKind {
   const header = Buffer.alloc(100);
   let length: number;
   try {

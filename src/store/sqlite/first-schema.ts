@@ -1,6 +1,6 @@
 /**
- * The tables of a new `memory.sqlite`. Long values stand last in their tables, so that reading or testing the other
- * columns of a row never walks through the pages that a long text fills.
+ * The tables of a new `memory.sqlite`. Long values are the last column of their table: reading the other columns then
+ * never touches the overflow pages of a long text.
  */
 import { randomUUID } from 'node:crypto';
 import { termsVersion } from '../../core/text/terms.ts';
@@ -74,7 +74,7 @@ const tables = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     dimensions INTEGER NOT NULL,
-    -- What the model of the space was measured to be totalTermValue, as JSON; absent until it has been.
+    -- What the model of the space was measured to be worth, as JSON; absent until it has been.
     fitness TEXT
   ) STRICT;
   CREATE TABLE vectors (

@@ -1,6 +1,6 @@
 /**
- * The schema as an ordered list of named steps. A file's `user_version` is the number of steps it has seen; each step
- * runs in a transaction of its own, and a step that was released is never edited.
+ * The schema as an ordered list of named migrations. A file's `user_version` is the number of migrations applied to it.
+ * Each one runs in its own transaction. Never edit a migration after its release.
  */
 import { MemoryMcpError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
@@ -15,13 +15,13 @@ const migrations: readonly Migration[] = [{ name: 'first schema', apply: createF
 
 const schemaVersion = migrations.length;
 
-/** Brings the schema up to date, or refuses a newer one. Safe while other processes do the same. */
+/** Brings the schema up to date, or refuses a newer one. Safe to run in several processes at once. */
 export async function migrate(connection: Connection): Promise<void> {
-  // The header of the file may be older than what another process has just written to the WAL.
-  refuseNewerSchema(connection.path, schemaVersionOf(connection));
-  while (schemaVersionOf(connection) < schemaVersion) {
+  // Checked again here, because the WAL may hold a newer version than the header of the file.
+  refuseNewerSchema(connection.path, readSchemaVersion(connection));
+  while (readSchemaVersion(connection) < schemaVersion) {
     await connection.write(() => {
-      const applied = schemaVersionOf(connection);
+      const applied = readSchemaVersion(connection);
       const next = migrations[applied];
       if (next === undefined) return;
       next.apply(connection);
@@ -30,18 +30,18 @@ export async function migrate(connection: Connection): Promise<void> {
   }
 }
 
-function schemaVersionOf(connection: Connection): number {
+function readSchemaVersion(connection: Connection): number {
   return Number(connection.pragma('user_version'));
 }
 
-/** Throws `conflict` for a file that a newer program has written. */
+/** Throws `conflict` for a file written by a newer version. */
 export function refuseNewerSchema(path: string, found: number): void {
   if (found <= schemaVersion) return;
   throw new MemoryMcpError(
     'conflict',
-    `${path} was written by a newer memory-mcp (schema ${found}, this one knows ${schemaVersion})`,
+    `${path} was written by a newer version of memory-mcp (schema ${found}; this version supports ${schemaVersion})`,
     {
-      hint: 'Upgrade memory-mcp, for example with "npx -y memory-mcp@latest". Nothing in the file was changed.',
+      hint: 'Upgrade memory-mcp, for example with "npx -y memory-mcp@latest". The file was not changed.',
     },
   );
 }

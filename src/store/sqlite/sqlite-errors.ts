@@ -1,60 +1,60 @@
 /**
- * SQLite's failures in the product's own words, each with the next step. Every call that reaches SQLite goes through
- * here, so that nothing above `store/` ever sees an SQLite code.
+ * Translates SQLite errors to `MemoryMcpError`, each with a hint for the user. Every call to SQLite goes through here:
+ * code above `store/` never sees an SQLite error code.
  */
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 
-/** What `work` returns; a failure of SQLite becomes a `MemoryMcpError` about `path`, anything else passes unchanged. */
+/** Runs `work`. An SQLite error becomes a `MemoryMcpError` about `path`; other errors pass unchanged. */
 export function withSqliteErrors<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw explanationOf(error, path);
+    throw translateError(error, path);
   }
 }
 
-/** True for the explained form of "another connection holds the lock". */
+/** True if the error means that another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   return error instanceof MemoryMcpError && error.code === 'busy';
 }
 
-function explanationOf(error: unknown, path: string): unknown {
+function translateError(error: unknown, path: string): unknown {
   const code = error instanceof MemoryMcpError ? undefined : codeOf(error);
   if (code === undefined) return error;
-  const begins = (...names: string[]) => names.some((name) => code.startsWith(`SQLITE_${name}`));
-  const explanation = (kind: 'busy' | 'backend_unavailable' | 'corrupt', what: string, hint: string) =>
+  const hasCode = (...names: string[]) => names.some((name) => code.startsWith(`SQLITE_${name}`));
+  const explain = (kind: 'busy' | 'backend_unavailable' | 'corrupt', what: string, hint: string) =>
     new MemoryMcpError(kind, `${path} ${what}`, { hint, cause: error });
 
-  if (begins('BUSY', 'LOCKED')) {
-    return explanation(
+  if (hasCode('BUSY', 'LOCKED')) {
+    return explain(
       'busy',
       'is locked by another program; nothing was changed',
-      'Try again. If it stays so, close the program that holds the file open.',
+      'Try again. If the problem persists, close the program that has the file open.',
     );
   }
-  if (begins('FULL') || code === 'ENOSPC') {
-    return explanation(
+  if (hasCode('FULL') || code === 'ENOSPC') {
+    return explain(
       'backend_unavailable',
-      'could not grow: its disk is full; nothing was changed',
-      'Free some space and try again. What was acknowledged before is safe.',
+      'cannot be written because the disk is full; nothing was changed',
+      'Free some space and try again. Everything acknowledged before is safe.',
     );
   }
-  if (begins('READONLY', 'CANTOPEN', 'PERM') || ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code)) {
-    return explanation(
+  if (hasCode('READONLY', 'CANTOPEN', 'PERM') || ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code)) {
+    return explain(
       'backend_unavailable',
       `cannot be opened for writing (${reasonOf(error)})`,
-      'Check who owns the file and its folder; the folder must be writable and on a local disk.',
+      'Check the permissions of the file and its folder. The folder must be writable and on a local disk.',
     );
   }
-  if (begins('CORRUPT', 'NOTADB')) {
-    return explanation(
+  if (hasCode('CORRUPT', 'NOTADB')) {
+    return explain(
       'corrupt',
       `is damaged (${reasonOf(error)})`,
-      'Stop every client, keep a copy of the file, and put a backup of it in its place.',
+      'Stop all clients, keep a copy of the file, and replace it with a backup.',
     );
   }
-  if (begins('IOERR')) {
-    return explanation(
+  if (hasCode('IOERR')) {
+    return explain(
       'backend_unavailable',
       `could not be read or written (${reasonOf(error)})`,
       'Check the disk, its free space and its quota.',

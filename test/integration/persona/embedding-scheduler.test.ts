@@ -142,7 +142,7 @@ describe('the queue of memories without a vector', () => {
     expect(withVectors(store, embedder)).toBe(2);
     const space = embedder.space()?.id ?? '';
     expect(store.queue.failures(space)).toMatchObject([{ attempts: 3, reason: 'no such letter' }]);
-    expect([store.queue.length(space), store.queue.givenUp(space)]).toEqual([1, 1]);
+    expect([store.queue.length(space), store.queue.countGivenUp(space)]).toEqual([1, 1]);
   });
 
   it('waits for a model that goes away, and holds it against no text', async () => {

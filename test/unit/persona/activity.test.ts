@@ -53,7 +53,7 @@ describe('reads', () => {
     const path = join(testFolder(), 'memory.sqlite');
     const first = await openMemoryStore({ path, persona: 'tester', busyTimeout: 10 });
     const { memory } = await first.memories.create(draft('one'));
-    const { activity } = activityOn({ ...first, operations: { ...first.operations, report: failOnce(first) } });
+    const { activity } = activityOn({ ...first, operations: { ...first.operations, recordUsage: failOnce(first) } });
     activity.recordRead('memory_read', [memory.key], owner);
     await expect(activity.flush()).rejects.toThrow('the disk is full');
     activity.recordRead('memory_read', [memory.key], owner);
@@ -63,10 +63,10 @@ describe('reads', () => {
     first.close();
   });
 
-  function failOnce(store: MemoryStore): MemoryStore['operations']['report'] {
+  function failOnce(store: MemoryStore): MemoryStore['operations']['recordUsage'] {
     let failed = false;
     return async (usage) => {
-      if (failed) return store.operations.report(usage);
+      if (failed) return store.operations.recordUsage(usage);
       failed = true;
       throw new Error('the disk is full');
     };

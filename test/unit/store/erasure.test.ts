@@ -40,9 +40,9 @@ describe('an erased memory', () => {
   it('leaves no word and no pair of characters in any file, without closing', async () => {
     const { folder, store, key } = await filled();
     await store.erasure.erase([key]);
-    expect(store.erasure.pending()).toBe(true);
+    expect(store.erasure.isPending()).toBe(true);
     expect(await finish(store)).toBe(true);
-    expect(store.erasure.pending()).toBe(false);
+    expect(store.erasure.isPending()).toBe(false);
     expect(tracesOf(everything, others, filesIn(folder))).toEqual([]);
     expect(store.memories.list({ filter: { deleted: 'include' }, order: 'oldest', limit: 9 })).toHaveLength(4);
   });
@@ -103,7 +103,7 @@ describe('an erasure that cannot be finished', () => {
   it('says so while another connection reads an older state, and is finished when it has left', async () => {
     const { folder, store, reader } = await withReader();
     expect(await finish(store)).toBe(false);
-    expect(store.erasure.pending()).toBe(true);
+    expect(store.erasure.isPending()).toBe(true);
     expect(tracesOf(everything, others, filesIn(folder))).not.toEqual([]);
     reader.execute('COMMIT');
     expect(await finish(store)).toBe(true);
@@ -117,7 +117,7 @@ describe('an erasure that cannot be finished', () => {
     reader.execute('COMMIT');
     reader.close();
     const next = await openTestStore(join(folder, 'memory.sqlite'));
-    expect(next.erasure.pending()).toBe(true);
+    expect(next.erasure.isPending()).toBe(true);
     expect(await finish(next)).toBe(true);
     expect(tracesOf(everything, others, filesIn(folder))).toEqual([]);
   });
@@ -130,9 +130,9 @@ describe('an erasure that cannot be finished', () => {
     await store.erasure.removeTraces();
     await store.erasure.erase([two.memory.key]);
     await store.erasure.complete();
-    expect(store.erasure.pending()).toBe(true);
+    expect(store.erasure.isPending()).toBe(true);
     expect(await finish(store)).toBe(true);
-    expect(store.erasure.pending()).toBe(false);
+    expect(store.erasure.isPending()).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 /** What the rows of a store keep true: keys, identical texts, versions, hiding and bringing back. */
 import { describe, expect, it } from 'vitest';
-import { contentHash } from '../../../src/store/memory-rows.ts';
+import { hashContent } from '../../../src/store/memory-rows.ts';
 import { draft, failureOf, live, now, openTestStore } from '../../support/stores.ts';
 
 const later = '2026-11-24T01:00:00.000Z';
@@ -88,7 +88,7 @@ describe('an identical text', () => {
     const { memories } = await openTestStore();
     await memories.create(draft(one));
     expect((await memories.create(draft(other))).created).toBe(true);
-    expect(contentHash(one)).not.toBe(contentHash(other));
+    expect(hashContent(one)).not.toBe(hashContent(other));
   });
 
   it('unites its tags and changes nothing else', async () => {
