@@ -73,12 +73,11 @@ export function openApp(parts: AppDeps) {
 
   function scopeFor(persona: string, { source, readOnly }: Caller): OpenScope {
     const caller = { source: source.slice(0, sourceLimit), readOnly };
-    return async (effect, work) => {
+    return async ({ effect, creates = false }, work) => {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
-      // Only a write may be the first thing a persona sees: what changes or takes away needs something that exists.
-      return personas.use(persona, effect === 'write' ? 'write' : 'read', (workspace) =>
+      return personas.use(persona, creates ? 'write' : 'read', (workspace) =>
         work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger }),
       );
     };
@@ -93,7 +92,7 @@ export function openApp(parts: AppDeps) {
     openPersonas: (): number => personas.openCount(),
     health(): Promise<Health> {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
-      return checkHealth({ use: (work) => use('read', work), logger });
+      return checkHealth({ use: (work) => use({ effect: 'read' }, work), logger });
     },
     /** Finishes what runs, writes what was put off, closes everything. */
     async close(): Promise<void> {

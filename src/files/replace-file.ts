@@ -43,16 +43,19 @@ export function temporaryPath(path: string): string {
   return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Removes what killed processes left beside `path`. */
-export async function removeLeftovers(path: string): Promise<void> {
+/** Removes what killed processes left beside `path`. Returns the names that running processes still write to. */
+export async function removeLeftovers(path: string): Promise<string[]> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
+  const inUse: string[] = [];
   for (const name of await namesIn(folder)) {
     if (!name.startsWith(prefix)) continue;
     const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined || isAtWork(Number(pid), token)) continue;
-    await rm(join(folder, name), { force: true });
+    if (pid === undefined) continue;
+    if (isAtWork(Number(pid), token)) inUse.push(name);
+    else await rm(join(folder, name), { force: true });
   }
+  return inUse;
 }
 
 function isAtWork(pid: number, token: string | undefined): boolean {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { memoryKeyAt } from '../core/memory-key.ts';
+import { reportReplaced } from '../service/report-replaced.ts';
 import { defineOperation } from './operation.ts';
 import { createFields, memoryKey } from './vocabulary.ts';
 
@@ -16,6 +17,7 @@ export const memoryCreate = defineOperation({
     'Returns a receipt; identical text is not stored twice, its tags are united (duplicate_of).',
   effect: 'write',
   set: 'core',
+  creates: true,
   input: z.strictObject(createFields),
   output: z.strictObject({
     key: memoryKey,
@@ -25,6 +27,7 @@ export const memoryCreate = defineOperation({
     lexical: z.literal('indexed'),
     vector: z.enum(['indexed', 'queued', 'partial', 'off']),
     embedded_characters: z.number().optional(),
+    replaced_characters: z.number().optional(),
     similar: z.array(z.strictObject({ key: memoryKey, similarity: z.number() })).optional(),
   }),
   async run(fields, { workspace, clock, settings, caller }) {
@@ -48,6 +51,7 @@ export const memoryCreate = defineOperation({
       stored: created,
       duplicate_of: created ? undefined : memory.key,
       version: memory.version,
+      ...reportReplaced(fields.content),
       lexical: 'indexed' as const,
       ...vector,
     };

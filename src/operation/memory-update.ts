@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
 import { briefViewOf } from '../reply/memory-view.ts';
 import { embedAgain } from '../service/embed-again.ts';
+import { reportReplaced } from '../service/report-replaced.ts';
 import { defineOperation } from './operation.ts';
 import { changeFields, listedMemory, memoryKey } from './vocabulary.ts';
 
@@ -21,7 +22,11 @@ export const memoryUpdate = defineOperation({
     expected_version: z.int().min(1).optional(),
     ...changeFields,
   }),
-  output: z.strictObject({ memory: listedMemory, previous_version: z.number() }),
+  output: z.strictObject({
+    memory: listedMemory,
+    previous_version: z.number(),
+    replaced_characters: z.number().optional(),
+  }),
   async run({ key, expected_version: expectedVersion, ...change }, scope) {
     const { workspace, clock, caller } = scope;
     if (Object.values(change).every((value) => value === undefined)) {
@@ -35,6 +40,10 @@ export const memoryUpdate = defineOperation({
       note: workspace.activity.note('memory_update', caller.source),
     });
     await embedAgain(scope, memory);
-    return { memory: briefViewOf(memory, scope), previous_version: memory.version - 1 };
+    return {
+      memory: briefViewOf(memory, scope),
+      previous_version: memory.version - 1,
+      ...reportReplaced(change.content),
+    };
   },
 });

@@ -17,6 +17,8 @@ export interface Definition<Input extends z.ZodObject, Output extends z.ZodObjec
   readonly effect: Effect;
   /** `core` is offered everywhere, `full` only with the full tool set, by `call` and by the API. */
   readonly set: 'core' | 'full';
+  /** True if the operation may create the persona. All others leave a persona that does not exist alone. */
+  readonly creates?: true;
   /** True where calling twice with the same arguments is calling once. */
   readonly idempotent?: boolean;
   readonly input: Input;
@@ -33,7 +35,12 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 export type Result = Readonly<Record<string, unknown>>;
 
 /** Opens what the effect needs and closes it after the work: the composition root's part of an invocation. */
-export type OpenScope = <Value>(effect: Effect, work: (scope: Scope) => Promise<Value>) => Promise<Value>;
+export type OpenScope = <Value>(access: Access, work: (scope: Scope) => Promise<Value>) => Promise<Value>;
+
+export interface Access {
+  readonly effect: Effect;
+  readonly creates?: boolean;
+}
 
 export interface Operation extends Omit<Definition<z.ZodObject, z.ZodObject>, 'run' | 'output'> {
   readonly output: z.ZodObject;
@@ -49,7 +56,10 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
     ...declared,
     async perform(rawInput, openScope) {
       const input = parseInput(definition, rawInput);
-      const result = await openScope(definition.effect, async (scope) => run(input, scope));
+      const result = await openScope(
+        { effect: definition.effect, creates: definition.creates === true },
+        async (scope) => run(input, scope),
+      );
       return visibleValue(parseOutput(definition, result));
     },
   };

@@ -53,7 +53,7 @@ export async function readResource(uri: string, openScope: OpenScope): Promise<R
   const resource = resources.find((candidate) => candidate.uri === uri);
   const key = resource === undefined ? keyIn(uri) : undefined;
   if (resource === undefined && key === undefined) return undefined;
-  return openScope('read', async (scope) => {
+  return openScope({ effect: 'read' }, async (scope) => {
     const document =
       resource?.read(scope) ??
       readMemories(scope, { keys: key === undefined ? [] : [key], history: false }).memories[0] ??

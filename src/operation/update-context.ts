@@ -29,6 +29,7 @@ export const updateContext = defineOperation({
     'are merged, null removes one. Single facts and events belong into memory_create instead. Returns what is noted now.',
   effect: 'write',
   set: 'core',
+  creates: true,
   idempotent: true,
   input: z.strictObject({
     ...stateChangeFields,

@@ -65,7 +65,7 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
     lastConversation(): Timestamp | undefined {
       const now = clock.now().getTime();
       const own = moments.findLast((moment) => moment <= now - conversationGap);
-      const others = store.operations.lastActivityOfOthers(process);
+      const others = store.operations.lastActivityOfOthers(process, new Date(now).toISOString());
       const ownAt = own === undefined ? undefined : new Date(own).toISOString();
       return [ownAt, others]
         .filter((at) => at !== undefined)

@@ -4,7 +4,6 @@
  * not exist creates nothing.
  */
 
-import { existsSync, statSync } from 'node:fs';
 import {
   createPrivateFolder,
   type DataPaths,
@@ -19,6 +18,7 @@ import { createInFlight } from '../core/in-flight.ts';
 import type { Logger } from '../core/logger.ts';
 import { parsePersonaName } from '../core/persona.ts';
 import { minuteLength, secondLength } from '../core/time/durations.ts';
+import { pathExists } from '../files/path-exists.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PersonasDeps {
@@ -41,8 +41,8 @@ interface Opened {
   lastUsed: number;
   /** True if no idle tasks are left. */
   idleTasksDone: boolean;
-  /** Identity of the open database file; undefined until it is open. */
-  file: string | undefined;
+  /** The open workspace; undefined until it is open. */
+  current: Workspace | undefined;
 }
 
 export function createPersonas(deps: PersonasDeps) {
@@ -62,19 +62,19 @@ export function createPersonas(deps: PersonasDeps) {
     if (known !== undefined) void inFlight.track(closeEntry(known));
     const workspace = openInSlot(folder);
     const lastUsed = clock.monotonic();
-    const entry: Opened = { folder, workspace, users: 0, lastUsed, idleTasksDone: true, file: undefined };
+    const entry: Opened = { folder, workspace, users: 0, lastUsed, idleTasksDone: true, current: undefined };
     opened.set(folder, entry);
-    const rememberFile = () => {
-      entry.file = fileIdentity(personaPaths(paths, folder).database);
+    const remember = (current: Workspace) => {
+      entry.current = current;
     };
     // After a failure the next call tries to open it again.
-    workspace.then(rememberFile, () => opened.delete(folder));
+    workspace.then(remember, () => opened.delete(folder));
     return entry;
   }
 
   /** The file was deleted or replaced from outside: further writes to the open one would be lost. */
-  function isReplaced({ folder, users, file }: Opened): boolean {
-    return users === 0 && file !== undefined && file !== fileIdentity(personaPaths(paths, folder).database);
+  function isReplaced({ users, current }: Opened): boolean {
+    return users === 0 && current !== undefined && !current.store.isInPlace();
   }
 
   async function openInSlot(folder: string): Promise<Workspace> {
@@ -150,7 +150,18 @@ export function createPersonas(deps: PersonasDeps) {
   }
 
   const folderOf = (persona: string) => (opened.has(persona) ? persona : findPersonaFolder(paths, persona));
-  const hasMemories = (folder: string) => existsSync(personaPaths(paths, folder).database);
+  /** Throws `backend_unavailable` if that cannot be told: the persona must not look empty then. */
+  const hasMemories = (folder: string) => {
+    const { folder: place, database } = personaPaths(paths, folder);
+    return pathExists(place) && pathExists(database);
+  };
+  const mayHaveMemories = (folder: string) => {
+    try {
+      return hasMemories(folder);
+    } catch {
+      return true;
+    }
+  };
 
   return {
     /** Runs `work` in a persona's workspace, which stays open at least that long. Validates `name`. */
@@ -179,7 +190,7 @@ export function createPersonas(deps: PersonasDeps) {
       }
     },
     /** The personas that have a folder, sorted. */
-    names: (): string[] => personaFolders(paths).filter(hasMemories),
+    names: (): string[] => personaFolders(paths).filter(mayHaveMemories),
     openCount: (): number => slots.usedCount(),
     /** Waits for running calls, then closes every workspace. */
     async close(): Promise<void> {
@@ -191,16 +202,6 @@ export function createPersonas(deps: PersonasDeps) {
 }
 
 export type Personas = ReturnType<typeof createPersonas>;
-
-/** Distinguishes a file from a later one of the same name; undefined if it is missing or unreadable. */
-function fileIdentity(path: string): string | undefined {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return undefined;
-  }
-}
 
 function createSemaphore(count: number): {
   acquire(): Promise<void>;

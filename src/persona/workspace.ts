@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { VectorSpace } from '../core/vector.ts';
+import { removeLeftovers } from '../files/replace-file.ts';
 import type { Embedder } from '../model/embedder.ts';
 import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -98,6 +99,8 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     const remaining = [
       ...((await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss']),
       ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
+      ...(await removeLeftovers(paths.vectorIndex)).map((name) => `vector_store/${name}`),
+      ...(await removeLeftovers(paths.context)),
     ];
     if (remaining.length === 0) await store.erasure.complete();
     return remaining;

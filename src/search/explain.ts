@@ -119,7 +119,7 @@ function measureMeaning(
 
 function vectorState({ workspace }: Scope, memory: Memory): string {
   const space = workspace.store.vectors.currentSpace();
-  const failure = space && workspace.store.queue.failures(space.id).find(({ key }) => key === memory.key);
+  const failure = space && workspace.store.queue.failureOf(memory.id, space.id);
   if (failure !== undefined) return `failed ${failure.attempts} times: ${failure.reason}`;
   return workspace.embeddingScheduler.stateOf(memory).vector;
 }

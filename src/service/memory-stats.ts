@@ -4,6 +4,7 @@
 
 import { dayLength } from '../core/time/durations.ts';
 import { wallTimeAt } from '../core/time/time-zone.ts';
+import type { WallTime } from '../core/time/wall-time.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { ModelQuality } from '../scoring/model-quality.ts';
 import { measuredQuality, type RecallStatus, recallStatus } from '../search/recall-status.ts';
@@ -23,7 +24,9 @@ export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   const measured = measuredQuality(scope);
   const now = scope.clock.now().getTime();
   const counts = new Map<string, number>();
-  for (let back = 6; back >= 0; back--) counts.set(dayAt(now - back * dayLength, scope.settings.timezone), 0);
+  // Counted on the wall clock, where every day has 24 hours.
+  const today = wallTimeAt(now, scope.settings.timezone);
+  for (let back = 6; back >= 0; back--) counts.set(dayOf(today - back * dayLength), 0);
   return store.read(() => {
     for (const at of store.statistics.createdSince(new Date(now - 8 * dayLength).toISOString())) {
       const day = dayAt(Date.parse(at), scope.settings.timezone);
@@ -42,7 +45,11 @@ export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
 
 /** The calendar day of an instant at that place, `YYYY-MM-DD`. */
 function dayAt(instant: number, timeZone: string): string {
-  return new Date(wallTimeAt(instant, timeZone)).toISOString().slice(0, 10);
+  return dayOf(wallTimeAt(instant, timeZone));
+}
+
+function dayOf(time: WallTime): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 export interface StoreInformation {

@@ -42,6 +42,7 @@ export function createErasure({ connection, memories, fullText, vectors, operati
           fullText.remove(memory.id, memory.content);
           vectors.drop(memory);
           connection.sql('DELETE FROM memories WHERE id = ?').run(memory.id);
+          connection.sql('INSERT OR IGNORE INTO erased_keys (key) VALUES (?)').run(memory.key);
           erased.push(memory);
         }
         if (erased.length > 0) {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Memory, MemoryFields } from '../core/memory.ts';
 import { type MemoryField, managedFields, memoryFieldNames, memoryFields } from '../core/memory-fields.ts';
 import { foldText } from '../core/text/terms.ts';
+import { isWellFormed, replaceLoneSurrogates } from '../core/text/well-formed.ts';
 import type { Parameter } from './sqlite/connection.ts';
 
 export type MemoryRow = Readonly<Record<string, string | number | null>> & { readonly id: number };
@@ -52,10 +53,17 @@ function decode(value: string | number | null | undefined, stored: MemoryField['
 
 function encode(value: unknown, stored: MemoryField['stored']): Parameter {
   if (value === undefined) return null;
-  if (stored === 'json') return JSON.stringify(value);
+  if (stored === 'json')
+    return JSON.stringify(value, (_, member) => (typeof member === 'string' ? toStoredText(member) : member));
+  if (typeof value === 'string') return toStoredText(value);
   if (stored === 'flag') return value === true ? 1 : 0;
   // Fields that are neither JSON nor a flag are text or numbers.
-  return value as string | number;
+  return value as number;
+}
+
+/** A text as a column holds it. */
+export function toStoredText(text: string): string {
+  return replaceLoneSurrogates(text).text;
 }
 
 /** Keeps the first of several tags that differ only by case or width. */
@@ -77,5 +85,7 @@ export function pickFields(memory: MemoryFields): MemoryFields {
 /** Equal for texts that count as the same memory: compared in NFC, trimmed, with LF. NFKC would merge 10² with 102. */
 export function hashContent(content: string): string {
   const normal = content.normalize('NFC').replaceAll('\r\n', '\n').trim();
-  return createHash('sha256').update(normal).digest('hex').slice(0, 32);
+  // UTF-8 knows no lone surrogates: as UTF-16 they stay different.
+  const bytes = isWellFormed(normal) ? Buffer.from(normal) : Buffer.from(normal, 'utf16le');
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }

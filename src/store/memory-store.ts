@@ -75,6 +75,8 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     read: <Result>(work: () => Result): Result => connection.read(work),
     /** True if another process has committed since the last call. */
     changedElsewhere: (): boolean => connection.changedElsewhere(),
+    /** False once the file was deleted or replaced from outside. */
+    isInPlace: (): boolean => connection.isInPlace(),
     close: (): void => connection.close(),
   };
 }

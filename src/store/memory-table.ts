@@ -20,6 +20,7 @@ import {
   overwriteMemory,
   pickFields,
   toFieldParameters,
+  toStoredText,
 } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
 import type { OperationLog, OperationNote } from './operation-log.ts';
@@ -56,7 +57,10 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     if (memory.deleted_at !== undefined) throw deletedMemory(key);
     return memory;
   };
-  const isTaken = (key: MemoryKey) => connection.sql('SELECT 1 FROM memories WHERE key = ?').get(key) !== undefined;
+  const isTaken = (key: MemoryKey) =>
+    connection
+      .sql('SELECT 1 FROM memories WHERE key = ? UNION ALL SELECT 1 FROM erased_keys WHERE key = ?')
+      .get(key, key) !== undefined;
 
   function findFreeKey(base: MemoryKey): MemoryKey {
     if (!isTaken(base)) return base;
@@ -93,7 +97,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     writeTags(memory.id, fields.tags);
     if (fields.content !== memory.content) {
       fullText.remove(memory.id, memory.content);
-      fullText.add(memory.id, fields.content);
+      fullText.add(memory.id, toStoredText(fields.content));
       vectors.drop(memory);
     }
     changes.append('payload', memory.key);
@@ -126,7 +130,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
           .run(key, draft.created_at, draft.created_at, draft.source, ...toFieldParameters(draft));
         const id = Number(lastInsertRowid);
         writeTags(id, draft.tags);
-        fullText.add(id, draft.content);
+        fullText.add(id, toStoredText(draft.content));
         operations.append(note, [key]);
         return { created: true, memory: readKnown(key) };
       }),

@@ -57,15 +57,15 @@ export function createOperationLog(connection: Connection) {
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
       }, 'bulk'),
-    /** When any process other than `process` was last active. */
-    lastActivityOfOthers(process: string): Timestamp | undefined {
+    /** When any process other than `process` was last active. Times after `now` come from a wrong clock and do not count. */
+    lastActivityOfOthers(process: string, now: Timestamp): Timestamp | undefined {
       const row = connection
         .sql<{ at: string | null }>(
           `SELECT max(at) AS at FROM (
-             SELECT max(at) AS at FROM operations WHERE process <> ?
-             UNION ALL SELECT max(last_at) FROM operation_counts WHERE process <> ?)`,
+             SELECT max(at) AS at FROM operations WHERE process <> ? AND at <= ?
+             UNION ALL SELECT max(last_at) FROM operation_counts WHERE process <> ? AND last_at <= ?)`,
         )
-        .get(process, process);
+        .get(process, now, process, now);
       return row?.at ?? undefined;
     },
     /** How often each operation was called since `day`, a `YYYY-MM-DD` in UTC. */

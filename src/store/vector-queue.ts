@@ -77,6 +77,14 @@ export function createVectorQueue(connection: Connection) {
            WHERE f.space = ? ORDER BY f.failed_at DESC LIMIT 100`,
         )
         .all(space),
+    /** The failure of one memory, if it has one. */
+    failureOf: (id: MemoryId, space: string): VectorFailure | undefined =>
+      connection
+        .sql<VectorFailure>(
+          `SELECT m.key, f.attempts, f.reason, f.failed_at FROM vector_failures f JOIN memories m ON m.id = f.memory_id
+           WHERE f.memory_id = ? AND f.space = ?`,
+        )
+        .get(id, space),
     /** How many live memories failed too often to be tried again. */
     countGivenUp: (space: string): number =>
       connection

@@ -7,6 +7,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { MemoryMcpError } from '../../core/errors.ts';
 import { foldText } from '../../core/text/terms.ts';
 import { secondLength } from '../../core/time/durations.ts';
+import { fileIdentity } from '../../files/file-identity.ts';
 import { applicationId } from './file-header.ts';
 import { isBusy, withSqliteErrors } from './sqlite-errors.ts';
 
@@ -113,6 +114,37 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
   const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
   let seenDataVersion = pragma('data_version');
   let lastWrite: Promise<unknown> = Promise.resolve();
+  const onDisk = !database.memory && !database.readonly;
+  const identity = onDisk ? fileIdentity(path) : undefined;
+  let wal: string | undefined;
+  let walLost = false;
+
+  const isInPlace = (): boolean => !onDisk || (!walLost && fileIdentity(path) === identity);
+
+  /**
+   * Whoever deletes the `-wal` of an open database takes away what was committed to it. Called after each commit and
+   * before its receipt: while the deleted file is still open, a checkpoint saves its content.
+   */
+  function keepCommits(): void {
+    const found = fileIdentity(`${path}-wal`);
+    wal ??= found;
+    if (!walLost && found !== undefined && found === wal) return;
+    walLost = true;
+    // A new file means that another process writes to a WAL of its own: a checkpoint of ours would damage the database.
+    if (found === undefined && fileIdentity(path) === identity && truncateWal()) return;
+    throw new MemoryMcpError('backend_unavailable', `The files of ${path} were deleted or replaced while it was open`, {
+      hint: 'This was not stored. Try again, and leave memory.sqlite-wal and memory.sqlite-shm to the program.',
+    });
+  }
+
+  function truncateWal(): boolean {
+    pragma('busy_timeout = 0');
+    try {
+      return pragma('wal_checkpoint(TRUNCATE)') === 0;
+    } finally {
+      pragma(`busy_timeout = ${readerBusyTimeout}`);
+    }
+  }
 
   /** One at a time and in order: of several writers that wait for another process, one alone tries. */
   function inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
@@ -156,7 +188,9 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
           pragma(`busy_timeout = ${busyTimeout}`);
           try {
             // SQLite skips the busy handler when a read transaction is upgraded, so begin as a writer.
-            return transaction.immediate(work) as Result;
+            const result = transaction.immediate(work) as Result;
+            if (onDisk) keepCommits();
+            return result;
           } finally {
             pragma(`busy_timeout = ${readerBusyTimeout}`);
             if (durability === 'bulk') pragma('synchronous = FULL');
@@ -167,14 +201,9 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
      * Moves the whole WAL into the database and truncates it. Returns false, without waiting, if another connection still
      * needs it.
      */
-    emptyWal(): boolean {
-      pragma('busy_timeout = 0');
-      try {
-        return pragma('wal_checkpoint(TRUNCATE)') === 0;
-      } finally {
-        pragma(`busy_timeout = ${readerBusyTimeout}`);
-      }
-    },
+    emptyWal: (): boolean => truncateWal(),
+    /** False once the database or its WAL was deleted or replaced: then it must be closed and opened again. */
+    isInPlace,
     /** True if another connection has committed since the last call. */
     changedElsewhere(): boolean {
       const version = pragma('data_version');

@@ -11,7 +11,19 @@ interface Migration {
   apply(connection: Connection): void;
 }
 
-const migrations: readonly Migration[] = [{ name: 'first schema', apply: createFirstSchema }];
+const migrations: readonly Migration[] = [
+  { name: 'first schema', apply: createFirstSchema },
+  { name: 'erased keys', apply: rememberErasedKeys },
+];
+
+/** Keys that were erased and must never be given again. Of earlier erasures the change log still knows the latest. */
+function rememberErasedKeys(connection: Connection): void {
+  connection.execute(`
+    CREATE TABLE erased_keys (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    INSERT INTO erased_keys
+      SELECT DISTINCT key FROM changes WHERE op = 'drop' AND key NOT IN (SELECT key FROM memories);
+  `);
+}
 
 const schemaVersion = migrations.length;
 

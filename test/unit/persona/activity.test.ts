@@ -101,12 +101,24 @@ describe('the last conversation', () => {
     const store = await openTestStore();
     const earlier = activityOn(store, 'earlier');
     await store.memories.create(draft('one'), earlier.activity.note('memory_create', 'tests'));
-    const { activity } = activityOn(store, 'this');
+    const { activity, clock } = activityOn(store, 'this');
     expect(activity.lastConversation()).toBe(now);
     earlier.clock.advance(5 * minute);
+    clock.advance(6 * minute);
     earlier.activity.recordRead('memory_search', [], owner);
     await earlier.activity.flush();
     expect(activity.lastConversation()).toBe('2026-11-24T00:35:00.000Z');
+  });
+
+  it('is not in the future, where an earlier process had a wrong clock', async () => {
+    const store = await openTestStore();
+    const { activity } = activityOn(store);
+    const wrong = activityOn(store, 'wrong');
+    wrong.clock.advance(73 * 365 * 24 * 60 * minute);
+    await store.memories.create(draft('one'), wrong.activity.note('memory_create', 'tests'));
+    wrong.activity.recordRead('memory_search', [], owner);
+    await wrong.activity.flush();
+    expect(activity.lastConversation()).toBeUndefined();
   });
 
   it('is of this process where a pause of 30 minutes lies between', async () => {

@@ -55,12 +55,12 @@ describe('the key of a new memory', () => {
     expect(listed.map(({ content }) => content)).toEqual(['second', 'first']);
   });
 
-  it('is free again after an erasure, but the id is never used twice', async () => {
+  it('is given to no other memory after an erasure, and neither is the id', async () => {
     const { memories, erasure } = await openTestStore();
     const first = await memories.create(draft('first'));
     await erasure.erase([first.memory.key]);
     const second = await memories.create(draft('second'));
-    expect(second.memory.key).toBe(first.memory.key);
+    expect(second.memory.key).toBe(`${first.memory.key}_01`);
     expect(second.memory.id).toBeGreaterThan(first.memory.id);
   });
 });
