@@ -5,6 +5,7 @@
 
 import { reasonOf } from '../core/errors.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
+import { secondLength } from '../core/time/durations.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import { dotProduct, type VectorSpace } from '../core/vector.ts';
 import type { Embedder, ModelStatus } from '../model/embedder.ts';
@@ -122,7 +123,13 @@ async function embedQuestion(embedder: Embedder, query: string): Promise<VectorI
   );
   if (state === 'downloading') return { unavailable: describeStatus(embedder.status()) };
   const inTime = await withinTime(answer, patienceMilliseconds);
-  return inTime ?? { unavailable: describeStatus(embedder.status()) };
+  if (inTime !== undefined) return inTime;
+  const status = embedder.status();
+  const waited = `${patienceMilliseconds / secondLength} s`;
+  return {
+    unavailable:
+      status.state === 'ready' ? `the model ${status.model} did not answer within ${waited}` : describeStatus(status),
+  };
 }
 
 /** A model's state as the reason of a degraded reply. */

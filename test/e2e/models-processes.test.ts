@@ -45,6 +45,26 @@ function spawnFor(persona: string, dataDir: string, env: Record<string, string>)
 
 const mapsOf = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8');
 
+describe.skipIf(processListSkip)('a model process that is stopped', () => {
+  it('costs a search its meaning, for a true reason, and no search its words', async () => {
+    const server = startRawServer({ env: tinyModels(embedderAlone) });
+    await server.initialize();
+    await server.callTool('memory_create', { content: '苺のアレルギーがある' });
+    const search = async () => (await server.callTool('memory_search', { query: '苺' })).result?.structuredContent;
+    await until(async () => JSON.stringify(await search()).includes('"mode":"hybrid"'), 'the model answers');
+
+    const [process_ = Number.NaN] = childProcesses(server.pid);
+    process.kill(process_, 'SIGSTOP');
+    expect(await search()).toMatchObject({
+      mode: 'keyword',
+      total: 1,
+      degraded_reason: expect.stringContaining('did not answer within 2 s'),
+    });
+    process.kill(process_, 'SIGKILL');
+    await until(async () => JSON.stringify(await search()).includes('"mode":"hybrid"'), 'a new process answers');
+  });
+});
+
 describe.skipIf(processListSkip)('a server with a model', () => {
   it('answers the handshake without any other process, and never holds a model itself', async () => {
     const server = startRawServer({ env: tinyModels() });

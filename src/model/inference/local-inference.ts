@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
-import { minuteLength } from '../../core/time/durations.ts';
+import { minuteLength, secondLength } from '../../core/time/durations.ts';
 import { type InferenceClient, InferenceError, type InferenceOptions, type LoadedModel } from './inference-client.ts';
 import { type InferenceCommand, type InferenceProcess, startInferenceProcess } from './inference-process.ts';
 import {
@@ -22,9 +22,23 @@ export interface LocalInferenceDeps {
   /** Asked for when a process is started, so that a missing build is an error of that moment. */
   readonly command: () => InferenceCommand;
   readonly idleMinutes: number;
+  /** Milliseconds; tests shorten them. */
+  readonly silenceLimits?: SilenceLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/**
+ * How long the process may say nothing while it owes an answer. It speaks before each step: a model to load, or a chunk
+ * of at most 256 tokens, which takes seconds with the largest models on a busy CPU.
+ */
+interface SilenceLimits {
+  readonly model: number;
+  readonly text: number;
+}
+
+const silenceLimits: SilenceLimits = { model: 3 * minuteLength, text: 30 * secondLength };
+const silenceCheck = 20;
 
 interface Answer {
   readonly result: InferenceResult;
@@ -63,6 +77,9 @@ class LocalInference implements InferenceClient {
   #restartAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** When the process last spoke, or was given its first work. */
+  #heardAt = 0;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(parts: LocalInferenceDeps) {
@@ -94,6 +111,7 @@ class LocalInference implements InferenceClient {
     this.#closed = true;
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#idleTimer);
+    clearInterval(this.#silenceTimer);
     this.#rejectAll(new InferenceError('closed', 'The server is shutting down'));
     for (const process of this.#living) process.holdOpen(true);
     this.#process?.kill();
@@ -151,6 +169,7 @@ class LocalInference implements InferenceClient {
         return request.reject(new InferenceError('crashed', `The inference process cannot start: ${reasonOf(error)}`));
       }
       this.#process.holdOpen(true);
+      this.#watchSilence();
       const { id, priority, work } = request;
       this.#process.send({ type: 'work', id, priority, work });
     }
@@ -170,7 +189,24 @@ class LocalInference implements InferenceClient {
     return process;
   }
 
+  /** Ends a process that hangs: stopped, or stuck in native code. What it owed is asked again of a new one. */
+  #watchSilence() {
+    if (this.#silenceTimer !== undefined) return;
+    const { silenceLimits: limits = silenceLimits, clock, logger } = this.#parts;
+    this.#heardAt = clock.monotonic();
+    const check = () => {
+      const limit = this.#working?.on === 'model' ? limits.model : limits.text;
+      const silence = clock.monotonic() - this.#heardAt;
+      if (this.#process === undefined || silence < limit) return;
+      logger.warn('The inference process hangs and is ended', { silent_seconds: Math.round(silence / secondLength) });
+      this.#heardAt = clock.monotonic();
+      this.#process.kill();
+    };
+    this.#silenceTimer = setInterval(check, Math.min(limits.text, limits.model) / silenceCheck).unref();
+  }
+
   #receive(message: MessageFromInference, numbers: Float32Array) {
+    this.#heardAt = this.#parts.clock.monotonic();
     switch (message.type) {
       case 'hello':
         if (message.protocol !== protocolVersion) {
@@ -216,6 +252,8 @@ class LocalInference implements InferenceClient {
   #settled() {
     if (this.#requests.size > 0 || this.#closed) return;
     this.#process?.holdOpen(false);
+    clearInterval(this.#silenceTimer);
+    this.#silenceTimer = undefined;
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => this.#endIdle(), this.#parts.idleMinutes * minuteLength).unref();
   }

@@ -54,6 +54,15 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     expect((await embed('海')).vectors).toHaveLength(1);
   });
 
+  it('is replaced when it hangs, and what it owed is answered by the next one', async () => {
+    open({ silenceLimits: { model: 60_000, text: 1_000 } });
+    await embed('海');
+    const first = onlyChild();
+    process.kill(first, 'SIGSTOP');
+    expect((await embed('山')).vectors).toHaveLength(1);
+    expect(onlyChild()).not.toBe(first);
+  });
+
   it('is replaced when it is killed in the middle of a text, and the text is embedded all the same', async () => {
     await embed('海');
     const first = onlyChild();
