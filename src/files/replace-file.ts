@@ -3,6 +3,7 @@
  * processes may replace the same file at once; the last rename wins.
  */
 import { randomBytes } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,6 +37,19 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** The same for a small cache that is written synchronously. Not flushed to disk: losing it costs nothing but time. */
+export function replaceCacheFile(path: string, text: string): void {
+  makeFolder(dirname(path), privateFolderMode);
+  const temporary = temporaryPath(path);
+  try {
+    writeFileSync(temporary, text, { mode: privateFileMode, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** A new name beside `path` that `removeLeftovers` knows: what this process leaves there is removed by a later one. */

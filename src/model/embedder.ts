@@ -3,7 +3,6 @@
  * without a vector. It never blocks a caller on a download; what it is doing is in `status()`.
  */
 import type { VectorSpace } from '../core/vector.ts';
-import type { ModelLanguages } from './presets.ts';
 
 export type ModelState = 'off' | 'ready' | 'loading' | 'downloading' | 'absent' | 'failed' | 'runtime missing';
 
@@ -30,8 +29,6 @@ export interface EmbedOptions {
 }
 
 export interface Embedder {
-  /** What the model understands, where that is known. */
-  readonly languages?: ModelLanguages | undefined;
   status(): ModelStatus;
   /** The space of its vectors; undefined while the model is not known well enough (absent, never loaded). */
   space(): VectorSpace | undefined;

@@ -1,18 +1,14 @@
 /**
- * Remembers, beside the model files, how the vectors of each space were made, so that an older space can be asked
- * while a new one is being built, and what the content of a folder was found to be, so that 75 MB are hashed once. A
- * cache: lost entries cost a rebuild or a second of hashing, never an error.
+ * The embedding space cache, beside the model files. It knows how the vectors of each space were made, which lets an
+ * older space be searched while a new one is being built, and the content hashes of model folders, which saves hashing
+ * 75 MB at each start. Lost entries cost a rebuild or a second of hashing, never an error.
  */
 
-import { renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { VectorSpace } from '../core/vector.ts';
-import { makeFolder } from '../files/make-folder.ts';
-import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 import { readRegularFile } from '../files/regular-file.ts';
+import { replaceCacheFile } from '../files/replace-file.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { ModelPlace } from './model-reference.ts';
-import type { ModelLanguages } from './presets.ts';
 
 /** Enough to find a model again and to embed as before. */
 export interface SpaceEntry {
@@ -21,10 +17,9 @@ export interface SpaceEntry {
   readonly place: ModelPlace;
   readonly embeddingConfig: EmbeddingConfig;
   readonly dtype: string;
-  readonly languages?: ModelLanguages | undefined;
 }
 
-interface Register {
+interface CacheContent {
   readonly spaces: readonly SpaceEntry[];
   /** Content hash by folder and stamp. */
   readonly hashes: Readonly<Record<string, string>>;
@@ -33,22 +28,19 @@ interface Register {
 const spacesKept = 20;
 const hashesKept = 20;
 
-export function createSpaceRegister(file: string) {
-  const read = (): Register => {
+export function createEmbeddingSpaceCache(file: string) {
+  const read = (): CacheContent => {
     try {
       // Written below alone; anything else is as good as nothing.
-      const { spaces, hashes } = JSON.parse(readRegularFile(file)) as Partial<Register>;
+      const { spaces, hashes } = JSON.parse(readRegularFile(file)) as Partial<CacheContent>;
       return { spaces: Array.isArray(spaces) ? spaces : [], hashes: hashes ?? {} };
     } catch {
       return { spaces: [], hashes: {} };
     }
   };
-  const write = (register: Register) => {
-    const temporary = `${file}.${process.pid}.partial`;
+  const write = (content: CacheContent) => {
     try {
-      makeFolder(dirname(file), privateFolderMode);
-      writeFileSync(temporary, `${JSON.stringify(register, undefined, 2)}\n`, { mode: privateFileMode });
-      renameSync(temporary, file);
+      replaceCacheFile(file, `${JSON.stringify(content, undefined, 2)}\n`);
     } catch {
       // A cache that cannot be written is only slower.
     }
@@ -71,4 +63,4 @@ export function createSpaceRegister(file: string) {
   };
 }
 
-export type EmbeddingSpaceCache = ReturnType<typeof createSpaceRegister>;
+export type EmbeddingSpaceCache = ReturnType<typeof createEmbeddingSpaceCache>;

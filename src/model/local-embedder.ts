@@ -13,13 +13,11 @@ import type { EmbedAs, EmbeddingModel } from './inference/inference-protocol.ts'
 import { createManagedModel, type ManagedModel, type ManagedModelDeps } from './managed-model.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
 import type { ModelPlace } from './model-reference.ts';
-import type { ModelLanguages } from './presets.ts';
 
 export interface LocalEmbedderDeps
   extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
   readonly name: string;
   readonly place: ModelPlace;
-  readonly languages: ModelLanguages | undefined;
   /** How the model in a folder is to be used, or an error that says why it cannot be. */
   readonly readEmbeddingConfig: (folder: string) => EmbeddingConfig;
   readonly dtype: string;
@@ -79,7 +77,6 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   };
 
   return {
-    languages: parts.languages,
     status: slot.status,
     space: () => {
       const files = slot.files();
@@ -112,7 +109,7 @@ async function load(files: ModelFiles, parts: LocalEmbedderDeps): Promise<Loaded
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
     throw new MemoryMcpError('model_unavailable', `The files of the model ${name} are not those that made the vectors`);
   }
-  register.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype, languages: parts.languages });
+  register.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype });
   return { model, embeddingConfig, space };
 }
 

@@ -48,7 +48,6 @@ export function createLocalReranker({
     },
   });
   return {
-    languages: preset?.languages,
     status: slot.status,
     score: async (query, texts, { signal } = {}) => {
       const model = await slot.use();

@@ -8,7 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import { offEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
 import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts';
-import { createSpaceRegister } from './embedding-space-cache.ts';
+import { createEmbeddingSpaceCache } from './embedding-space-cache.ts';
 import { bundledInference, type InferenceCommand } from './inference/inference-process.ts';
 import { createLocalInference } from './inference/local-inference.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
@@ -31,7 +31,7 @@ export interface ModelsDeps {
 export function openModels({ settings, clock, logger, onChange = () => {}, command = bundledInference }: ModelsDeps) {
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
-  const register = createSpaceRegister(settings.register);
+  const register = createEmbeddingSpaceCache(settings.register);
   const slotParts = (place: ModelPlace) => ({ download: downloadOf(place, settings, clock), onChange, clock, logger });
   const { device, threads } = embeddings;
 
@@ -47,7 +47,6 @@ export function openModels({ settings, clock, logger, onChange = () => {}, comma
       ...slotParts(place),
       name,
       place,
-      languages: preset?.languages,
       readEmbeddingConfig: (folder) => readEmbeddingConfig(folder, embeddings, preset),
       dtype: embeddings.dtype,
       device,
@@ -69,7 +68,6 @@ export function openModels({ settings, clock, logger, onChange = () => {}, comma
     return createLocalEmbedder({
       ...slotParts(entry.place),
       ...of,
-      languages: of.languages,
       download: 'It belongs to an older space and is not fetched again.',
       readEmbeddingConfig: () => embeddingConfig,
       device,

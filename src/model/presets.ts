@@ -5,19 +5,13 @@
  */
 import type { Pooling } from './inference/inference-protocol.ts';
 
-/** What a model was trained to understand. Recall holds the vector side back for a language the model does not know. */
-export type ModelLanguages = 'multilingual' | 'ja' | 'en';
-
 interface Preset {
   /** Where ONNX files and tokenizer are, which is not always where the original is. */
   readonly repository: string;
   /** A commit of the repository; the newest one where none is known to work. */
   readonly revision?: string;
   readonly maxTokens: number;
-  readonly languages: ModelLanguages;
   readonly licence: string;
-  /** Size of the file that is fetched by default, in MB. */
-  readonly megabytes: number;
   readonly verified?: string;
 }
 
@@ -42,9 +36,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
     queryPrefix: '検索クエリ: ',
     documentPrefix: '検索文書: ',
     maxTokens: 8192,
-    languages: 'ja',
     licence: 'Apache-2.0',
-    megabytes: 37,
   },
   'intfloat/multilingual-e5-small': {
     repository: 'Xenova/multilingual-e5-small',
@@ -54,9 +46,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
     queryPrefix: 'query: ',
     documentPrefix: 'passage: ',
     maxTokens: 512,
-    languages: 'multilingual',
     licence: 'MIT',
-    megabytes: 118,
   },
   'BAAI/bge-m3': {
     repository: 'Xenova/bge-m3',
@@ -65,9 +55,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
     queryPrefix: '',
     documentPrefix: '',
     maxTokens: 8192,
-    languages: 'multilingual',
     licence: 'MIT',
-    megabytes: 570,
   },
   'sentence-transformers/all-MiniLM-L6-v2': {
     repository: 'Xenova/all-MiniLM-L6-v2',
@@ -76,9 +64,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
     queryPrefix: '',
     documentPrefix: '',
     maxTokens: 256,
-    languages: 'en',
     licence: 'Apache-2.0',
-    megabytes: 23,
   },
 };
 
@@ -92,8 +78,6 @@ export const rerankerPresets: Readonly<Record<string, RerankerPreset>> = {
     },
     // The tokenizer allows more, the model was trained on no more.
     maxTokens: 512,
-    languages: 'ja',
     licence: 'MIT',
-    megabytes: 37,
   },
 };

@@ -2,10 +2,8 @@
  * Reranker: reads a question and candidate texts together and says how well each answers it.
  */
 import type { ModelStatus } from './embedder.ts';
-import type { ModelLanguages } from './presets.ts';
 
 export interface Reranker {
-  readonly languages?: ModelLanguages | undefined;
   status(): ModelStatus;
   /**
    * One score 0..1 per text, in the order given, or `model_unavailable`. Question and text together are read up to the

@@ -73,8 +73,6 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     identity: (): StoreIdentity => ({ storeId: meta('store_id'), epoch: meta('epoch') }),
     /** Runs several reads in one snapshot. Can be nested. */
     read: <Result>(work: () => Result): Result => connection.read(work),
-    /** True if another process has committed since the last call. */
-    changedElsewhere: (): boolean => connection.changedElsewhere(),
     /** False once the file was deleted or replaced from outside. */
     isInPlace: (): boolean => connection.isInPlace(),
     close: (): void => connection.close(),

@@ -112,7 +112,6 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
   const statements = new Map<string, Statement<unknown>>();
   const transaction = database.transaction((work: () => unknown) => work());
   const pragma = (text: string) => withSqliteErrors(path, () => database.pragma(text, { simple: true }));
-  let seenDataVersion = pragma('data_version');
   let lastWrite: Promise<unknown> = Promise.resolve();
   const onDisk = !database.memory && !database.readonly;
   const identity = onDisk ? fileIdentity(path) : undefined;
@@ -204,13 +203,6 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
     emptyWal: (): boolean => truncateWal(),
     /** False once the database or its WAL was deleted or replaced: then it must be closed and opened again. */
     isInPlace,
-    /** True if another connection has committed since the last call. */
-    changedElsewhere(): boolean {
-      const version = pragma('data_version');
-      if (version === seenDataVersion) return false;
-      seenDataVersion = version;
-      return true;
-    },
     close: (): void => {
       database.close();
     },

@@ -138,15 +138,6 @@ describe('a write', () => {
   });
 });
 
-it('another connection that wrote is noticed once, own writes are not', async () => {
-  const [one, two] = await twoConnections();
-  one.changedElsewhere();
-  await one.write(() => insert(one));
-  expect(one.changedElsewhere()).toBe(false);
-  await two.write(() => insert(two));
-  expect([one.changedElsewhere(), one.changedElsewhere()]).toEqual([true, false]);
-});
-
 describe('emptying the WAL', () => {
   it('leaves no byte in it', async () => {
     const folder = testFolder();
