@@ -277,15 +277,6 @@ describe('a line that is no message', () => {
     expect((await server.callTool('memory_list')).result).toMatchObject({ structuredContent: { total: 0 } });
   });
 
-  it('without an end: the server ends rather than staying deaf', async () => {
-    const server = startRawServer();
-    await server.initialize();
-    await server.callTool('memory_create', { content: '長い行の前' });
-    for (let megabyte = 0; megabyte < 12; megabyte++) server.child.stdin?.write('x'.repeat(1_048_576));
-    await expectOrderlyEnd(server);
-    expect(await contentsIn(server.dataDir)).toContain('長い行の前');
-  });
-
   it('bytes that are no UTF-8: the server lives on', async () => {
     const server = startRawServer();
     await server.initialize();

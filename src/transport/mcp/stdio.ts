@@ -1,12 +1,14 @@
 /**
  * Serves MCP over standard input and output, both protocol eras on one connection. Standard output carries protocol
  * and nothing else; when the client closes its end, every answer that is still owed is sent before the server ends.
+ * A client that sends faster than it is answered, or does not read its answers, has to wait.
  */
 
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serveConnection } from '@modelcontextprotocol/server/stdio';
 import { shutdownLimits } from '../shutdown.ts';
+import { createMessageLines } from './message-lines.ts';
 import { createMcpServer, type McpServerDeps } from './server.ts';
 
 export interface StdioDeps extends McpServerDeps {
@@ -14,17 +16,54 @@ export interface StdioDeps extends McpServerDeps {
   readonly output: Writable;
 }
 
+const mebibyte = 1_048_576;
+const longestLine = 10 * mebibyte;
+/** At so many requests that are being answered, or bytes of answers that the client has not read, nothing is read. */
+const maxRunning = 100;
+const maxUnread = 4 * mebibyte;
+/** JSON-RPC: what came is no message. */
+const parseError = -32_700;
+
 export function serveStdio({ input, output, ...parts }: StdioDeps) {
   const owed = createOwedAnswers();
   const connection = new PassThrough();
-  const transport = new StdioServerTransport(connection, output);
+  // Lines are limited before they get there; the transport would close the connection over a long one.
+  const transport = new StdioServerTransport(connection, output, { maxBufferSize: Number.POSITIVE_INFINITY });
   const handle = serveConnection(() => createMcpServer(parts), {
     transport: countingAnswers(transport, owed),
     onerror: (error) => parts.logger.debug('protocol', { reason: error.message }),
   });
   const broken = untilClosed(transport);
 
-  input.on('data', (chunk: Buffer) => connection.write(chunk));
+  const lines = createMessageLines({
+    limit: longestLine,
+    onLine: (line) => connection.write(line),
+    onTooLong: () =>
+      parts.logger.warn(`the client sends a line of more than ${longestLine / mebibyte} MB, which is skipped`),
+    onSkipped: (id) => {
+      const message = `The message is longer than ${longestLine / mebibyte} MB and was skipped`;
+      output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code: parseError, message } })}\n`);
+    },
+  });
+  let closing: Promise<void> | undefined;
+  let waiting = false;
+  function keepPace(): void {
+    const full = owed.running() >= maxRunning || output.writableLength > maxUnread || connection.writableNeedDrain;
+    if (full === waiting || closing !== undefined) return;
+    waiting = full;
+    if (full) input.pause();
+    else input.resume();
+  }
+  // Each answer that the client has not read yet listens for its turn; how many there are is limited above.
+  output.setMaxListeners(0);
+  owed.onReady(keepPace);
+  output.on('drain', keepPace);
+  connection.on('drain', keepPace);
+  input.on('data', (chunk: Buffer) => {
+    lines.take(chunk);
+    keepPace();
+  });
+  input.once('end', () => lines.end());
   const inputEnded = new Promise<void>((resolve) => {
     input.once('end', resolve);
     input.once('close', resolve);
@@ -38,25 +77,23 @@ export function serveStdio({ input, output, ...parts }: StdioDeps) {
     connection.end();
     await handle.close();
   }
-  let closing: Promise<void> | undefined;
   const closeOnce = () => {
     closing ??= close();
     return closing;
   };
   return {
     /** Resolves when the client has got its first answer. */
-    firstAnswer:
-      owed.first /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */,
-    ended: Promise.race([inputEnded, broken]).then(
-      closeOnce,
-    ) /** Stops reading, answers what is owed, closes the connection. */,
+    firstAnswer: owed.first,
+    /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */
+    ended: Promise.race([inputEnded, broken]).then(closeOnce),
+    /** Stops reading, answers what is owed, closes the connection. */
     close: closeOnce,
   };
 }
 
 export type StdioServer = ReturnType<typeof serveStdio>;
 
-/** The transport gives up by itself on a line without end; a server that stayed would be deaf, so this ends it. */
+/** The transport gives up by itself when nothing can be written; a server that stayed would be deaf, so this ends it. */
 function untilClosed(transport: StdioServerTransport): Promise<void> {
   const close = transport.close.bind(transport);
   return new Promise((resolve) => {
@@ -69,14 +106,29 @@ function untilClosed(transport: StdioServerTransport): Promise<void> {
 
 function createOwedAnswers() {
   const open = new Set<string | number>();
+  const running = new Set<string | number>();
   let notify = () => {};
   let notifyFirst = () => {};
+  let notifyReady = () => {};
   return {
+    /** Requests whose answer is not ready yet; a ready one may still wait for the client to read. */
+    running: (): number => running.size,
+    /** Called whenever an answer is ready. */
+    onReady(listener: () => void): void {
+      notifyReady = listener;
+    },
     /** Resolves at the first answer. */
     first: new Promise<void>((resolve) => {
       notifyFirst = resolve;
     }),
-    asked: (id: string | number): void => void open.add(id),
+    asked(id: string | number): void {
+      open.add(id);
+      running.add(id);
+    },
+    ready(id: string | number): void {
+      running.delete(id);
+      notifyReady();
+    },
     answered(id: string | number): void {
       open.delete(id);
       notifyFirst();
@@ -101,17 +153,24 @@ type OwedAnswers = ReturnType<typeof createOwedAnswers>;
 function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): StdioServerTransport {
   const send = transport.send.bind(transport);
   transport.send = async (message: JSONRPCMessage) => {
-    await send(message);
-    if (!('method' in message) && 'id' in message && message.id !== undefined) owed.answered(message.id);
+    const id = !('method' in message) && 'id' in message ? message.id : undefined;
+    const sent = send(message);
+    if (id !== undefined) owed.ready(id);
+    await sent;
+    if (id !== undefined) owed.answered(id);
   };
   const start = transport.start.bind(transport);
   transport.start = async () => {
     const deliver = transport.onmessage;
     transport.onmessage = (message) => {
-      if ('method' in message && 'id' in message) owed.asked(message.id);
+      // A subscription stays open as long as the client wants: nothing is owed for it.
+      if ('method' in message && 'id' in message && message.method !== 'subscriptions/listen') owed.asked(message.id);
       if ('method' in message && message.method === 'notifications/cancelled') {
         const id = message.params?.requestId;
-        if (typeof id === 'string' || typeof id === 'number') owed.answered(id);
+        if (typeof id === 'string' || typeof id === 'number') {
+          owed.ready(id);
+          owed.answered(id);
+        }
       }
       deliver?.(message);
     };
