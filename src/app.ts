@@ -1,6 +1,6 @@
 /**
- * The composition root: opens the program's parts from a loaded configuration and hands out scopes. The only file that
- * names concrete drivers; transports and commands see nothing but what it returns.
+ * The composition root: creates the parts of the program from a loaded configuration and provides scopes. Only this file
+ * chooses concrete drivers. Transports and commands use nothing but what it returns.
  */
 import { randomUUID } from 'node:crypto';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -23,24 +23,24 @@ import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';
 
 export interface AppDeps {
   readonly loaded: LoadedConfiguration;
-  /** The settings of this moment, where they are watched. */
+  /** The current settings, if the configuration is watched. */
   readonly configuration?: () => Configuration;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** Servers must stay responsive while another process writes; a command may simply wait. */
+  /** A server must stay responsive while another process writes. A command can wait. */
   readonly kind: 'server' | 'command';
 }
 
-/** A client may call itself anything, and its name stays beside every memory that it writes. */
+/** Limits the length of a client's name, which is stored with every memory that it writes. */
 const sourceLimit = 100;
 
-export function openApp(parts: AppDeps) {
-  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = parts;
+export function openApp(deps: AppDeps) {
+  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = deps;
   const { paths } = loaded;
   const process = randomUUID();
   const busyTimeout = kind === 'server' ? 5 : 5_000;
 
-  const openIndex = indexOpener(loaded.configuration.storage_backend, logger);
+  const openIndex = createIndexOpener(loaded.configuration.storage_backend, logger);
   const models = openModels({
     settings: modelSettings(loaded),
     clock,
@@ -84,7 +84,7 @@ export function openApp(parts: AppDeps) {
   }
 
   return {
-    /** How one caller reaches one persona. The name is checked when the scope is opened. */
+    /** Gives a caller access to a persona. The name is validated when the scope is opened. */
     scopeFor,
     personaNames: (): string[] => personas.names(),
     /** The folder that a persona's name means on this disk, if there is one. */
@@ -94,9 +94,9 @@ export function openApp(parts: AppDeps) {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
       return checkHealth({ use: (work) => use({ effect: 'read' }, work), logger });
     },
-    /** Finishes what runs, writes what was put off, closes everything. */
+    /** Waits for running calls, writes pending data and closes everything. */
     async close(): Promise<void> {
-      // Whoever still waits for a model would keep its persona open.
+      // At the same time: a call that waits for a model would otherwise keep its persona open.
       await Promise.all([models.close(), personas.close()]);
     },
   };
@@ -106,8 +106,8 @@ export type App = ReturnType<typeof openApp>;
 
 type OpenIndex = (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
 
-/** The index that the setting names. Where it cannot be had, the flat index gives the same answers, after one warning. */
-function indexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): OpenIndex {
+/** Opens the configured index. If it is unavailable, warns once and uses the flat index, which finds the same vectors. */
+function createIndexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): OpenIndex {
   let warned = false;
   const openFlat = (space: VectorSpace, snapshot: SnapshotPlace, why: string | undefined) => {
     if (why !== undefined && !warned) logger.warn(why);
@@ -116,7 +116,7 @@ function indexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): Op
   };
   if (backend === 'sqlite') return (space, snapshot) => openFlat(space, snapshot, undefined);
   if (backend === 'qdrant') {
-    const why = 'storage_backend qdrant is not part of this version: the flat index answers from this machine instead';
+    const why = 'storage_backend qdrant is not available in this version, so the local flat index is used instead';
     return (space, snapshot) => openFlat(space, snapshot, why);
   }
   return async (space, snapshot) => {
@@ -127,7 +127,7 @@ function indexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): Op
       return openFlat(
         space,
         snapshot,
-        `${error.message}. The flat index answers instead, exactly and from the same file. ${error.hint ?? ''}`,
+        `${error.message}. The flat index is used instead, with the same file and exact results. ${error.hint ?? ''}`,
       );
     }
   };

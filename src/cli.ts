@@ -1,6 +1,6 @@
 /**
- * The command line: which verbs there are and what their flags are called. Each verb is loaded when it is used, so that
- * help and version cost nothing.
+ * The command line: the commands and their flags. The code of a command is loaded only when it runs, which keeps `--help`
+ * and `--version` fast.
  */
 import './core/interpret-schemas.ts';
 import { Command, CommanderError } from 'commander';
@@ -17,13 +17,13 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .description('A local memory for AI assistants, over the Model Context Protocol.')
     .version(manifest.version)
     .exitOverride()
-    .showHelpAfterError('Run "memory-mcp --help" to see what there is.');
+    .showHelpAfterError('Run "memory-mcp --help" for a list of commands.');
 
   const serve = program
     .command('serve')
-    .description('Run a server: --stdio for one client that starts it, --http for many.')
+    .description('Run a server: --stdio for the client that starts it, --http for many clients.')
     .option('--stdio', 'speak MCP on standard input and output (the default)')
-    .option('--http', 'listen for MCP, the API and the browser on --host and --port');
+    .option('--http', 'serve MCP, the API and the browser pages on --host and --port');
   for (const { flag, description } of describeFlags()) serve.option(flag, description);
   serve.action(async (flags) => {
     const { serve: runServer } = await import('./command/serve.ts');
@@ -35,9 +35,9 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .description('Run one operation and print its result as JSON.')
     .argument('<operation>', 'its name, for example memory_search')
     .argument('[arguments]', 'a JSON object, or - to read it from standard input')
-    .option('--persona <name>', 'whose memories')
+    .option('--persona <name>', 'the persona to use')
     .option('--config <file>', 'the configuration file; it must exist')
-    .option('--json', 'print failures as JSON too')
+    .option('--json', 'print errors as JSON too')
     .action(async (operation, argumentsText, flags) => {
       const { call } = await import('./command/call.ts');
       await call(operation, argumentsText, flags);
@@ -45,20 +45,20 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
 
   program
     .command('download-models')
-    .description('Fetch the models of the configuration, or those named, and try them out.')
-    .option('--model <id>', 'this embedding model instead')
-    .option('--reranker <id>', 'this reranker instead')
-    .option('--to <folder>', 'where to put them, to be carried to another machine')
-    .option('--force', 'fetch again what is here already')
+    .description('Download and test the configured models, or the given ones.')
+    .option('--model <id>', 'the embedding model to download')
+    .option('--reranker <id>', 'the reranker to download')
+    .option('--to <folder>', 'the target folder, for example to copy the models to another machine')
+    .option('--force', 'download files again that are already there')
     .option('--config <file>', 'the configuration file; it must exist')
-    .option('--json', 'print the result and failures as JSON')
+    .option('--json', 'print the result and errors as JSON')
     .action(async (flags) => {
       const { downloadModels } = await import('./command/download-models.ts');
       await downloadModels(flags);
     });
 
   try {
-    // A client that starts the program without a word means the server it can talk to.
+    // Without arguments and without a terminal, an MCP client has started the program: run the stdio server.
     const words = argv.length === 0 && process.stdin.isTTY !== true ? ['serve', '--stdio'] : [...argv];
     if (words.length === 0) program.outputHelp();
     else await program.parseAsync(words, { from: 'user' });
@@ -69,12 +69,12 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
   return exitCode;
 }
 
-/** What the launcher calls. */
+/** The entry point for the launcher. */
 export async function main(launcher: Launcher): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), launcher).catch((error: unknown) => {
     printNotice(String(error));
     return 1;
   });
-  // Handles of a client that never closed its end must not keep a finished program alive.
+  // Open handles, such as a pipe that the client never closed, must not keep the process alive.
   process.exit();
 }

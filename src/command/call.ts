@@ -1,5 +1,5 @@
 /**
- * `call`: runs one operation from the shell, with the same checks and the same answer as any client gets.
+ * `call`: runs one operation from the shell, with the same validation and result as for any client.
  */
 import { readFileSync } from 'node:fs';
 import { openApp } from '../app.ts';
@@ -15,12 +15,12 @@ export interface CallFlags {
   readonly config?: string | undefined;
 }
 
-/** `argumentsText` is a JSON object, or "-" to read one from standard input; absent means no arguments. */
+/** `argumentsText` is a JSON object, or "-" to read one from standard input. Without it there are no arguments. */
 export async function call(name: string, argumentsText: string | undefined, flags: CallFlags): Promise<void> {
   const operation = operations.find((candidate) => candidate.name === name);
   if (operation === undefined) {
     throw new MemoryMcpError('invalid_input', `call: there is no operation "${name}"`, {
-      hint: `There are: ${operations.map((candidate) => candidate.name).join(', ')}.`,
+      hint: `Available operations: ${operations.map((candidate) => candidate.name).join(', ')}.`,
     });
   }
   const input = parseArguments(argumentsText === '-' ? readFileSync(0, 'utf8') : (argumentsText ?? '{}'));
@@ -41,7 +41,7 @@ function parseArguments(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MemoryMcpError('invalid_input', `call: the arguments are not JSON (${reasonOf(cause)})`, {
+    throw new MemoryMcpError('invalid_input', `call: the arguments are not valid JSON (${reasonOf(cause)})`, {
       hint: `For example: memory-mcp call memory_search '{"query": "tea"}'`,
       cause,
     });

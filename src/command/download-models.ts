@@ -1,5 +1,5 @@
 /**
- * `download-models`: fetches the models of the configuration, or those named, tries each out, and says where it is.
+ * `download-models`: downloads the configured or the given models, tests each one and prints where it is.
  */
 import { resolve } from 'node:path';
 import { loadConfiguration } from '../config/load.ts';
@@ -10,17 +10,17 @@ import { type ModelSettings, modelSettings } from '../model/model-settings.ts';
 import { createProgressBar, printData, printJson, printNotice } from './output.ts';
 
 export interface DownloadModelsFlags {
-  /** The embedding model instead of the configured one. */
+  /** Overrides the configured embedding model. */
   readonly model?: string | undefined;
   readonly reranker?: string | undefined;
-  /** The folder for `<org>/<model>/` instead of the usual one. */
+  /** Overrides the folder that contains `<org>/<model>/`. */
   readonly to?: string | undefined;
   readonly force?: boolean | undefined;
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** With --model or --reranker only what is named, else both as configured. */
+/** Downloads only the models given with --model or --reranker; without these flags, both configured models. */
 export async function downloadModels({
   model,
   reranker,
@@ -59,7 +59,7 @@ export async function downloadModels({
     }
   }
   if (json) return printJson({ models: fetched });
-  if (fetched.length === 0) printNotice('The configuration names no model: nothing to fetch.');
+  if (fetched.length === 0) printNotice('No models are configured, so there is nothing to download.');
   for (const found of fetched) printData(describe(found));
 }
 

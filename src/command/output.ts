@@ -1,6 +1,6 @@
 /**
- * The only writer to the console. Data goes to standard output, everything else to standard error, so that a pipe and
- * the protocol see nothing but what they asked for.
+ * All console output goes through this file. Results are written to standard output, everything else to standard error,
+ * which keeps pipes and the protocol clean.
  */
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
 import { visibleText } from '../core/text/visible-text.ts';
@@ -14,12 +14,12 @@ export function printJson(value: unknown): void {
 }
 
 export function printNotice(text: string): void {
-  // What is quoted from a user or a file must not move the terminal it is shown on.
+  // Quoted text may contain control characters, which must not reach the terminal.
   const shown = visibleText(text);
   process.stderr.write(shown.endsWith('\n') ? shown : `${shown}\n`);
 }
 
-/** Says what failed and what to do, and answers with the exit code. */
+/** Prints the error and its hint. Returns the exit code. */
 export function printFailure(error: unknown, { json = false }: { json?: boolean } = {}): number {
   if (!(error instanceof MemoryMcpError)) {
     printNotice(`memory-mcp: unexpected error\n${error instanceof Error ? error.stack : String(error)}`);
@@ -32,8 +32,8 @@ export function printFailure(error: unknown, { json = false }: { json?: boolean 
 }
 
 /**
- * Keeps protocol output pure: whatever a library prints goes to standard error from here on. Returns the real standard
- * output for the one who speaks the protocol.
+ * Reserves standard output for the protocol: redirects all other writes, such as those of libraries, to standard error.
+ * Returns the real standard output.
  */
 export function reserveStandardOutput(): NodeJS.WriteStream & { fd: 1 } {
   const { stdout } = process;
@@ -43,15 +43,15 @@ export function reserveStandardOutput(): NodeJS.WriteStream & { fd: 1 } {
   return protocolOnly;
 }
 
-export function onTerminal(): boolean {
+export function isTerminal(): boolean {
   return process.stderr.isTTY === true;
 }
 
 const barWidth = 30;
 
-/** A bar in bytes: redrawn in place on a terminal, a plain line every tenth of the way elsewhere. */
+/** A progress bar for downloads. A terminal shows a bar that is redrawn in place; other outputs get a line per 10 %. */
 export function createProgressBar(label: string) {
-  const terminal = onTerminal();
+  const terminal = isTerminal();
   let shown = '';
   return {
     show(done: number, total: number): void {
@@ -67,7 +67,7 @@ export function createProgressBar(label: string) {
       process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);
       shown = line;
     },
-    /** Leaves the last state on its own line. */
+    /** Ends the line of the bar. */
     end(): void {
       if (terminal && shown !== '') process.stderr.write('\n');
       shown = '';

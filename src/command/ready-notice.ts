@@ -1,6 +1,6 @@
 /**
- * What `serve --stdio` says to a person who started it in a terminal: that it works, where the data is, and what to
- * paste into which client.
+ * The message of `serve --stdio` to a user who started it in a terminal: where the data is, and how to configure common
+ * clients.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 export interface ReadyDeps {
   readonly persona: string;
   readonly dataFolder: string;
-  /** The file that was started; `process.argv[1]` unless given. */
+  /** The started file; defaults to `process.argv[1]`. */
   readonly program?: string | undefined;
 }
 
-export function readyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyDeps): string {
-  const { command, args } = startCommand(program);
+export function renderReadyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyDeps): string {
+  const { command, args } = buildStartCommand(program);
   const entry = JSON.stringify(
     { mcpServers: { memory: { command, args, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } } } },
     undefined,
@@ -22,23 +22,23 @@ export function readyNotice({ persona, dataFolder, program = process.argv[1] ?? 
   return `memory-mcp is ready: persona "${persona}", data in ${dataFolder}
 It speaks MCP on standard input and output, so a client has to start it. To use it from
 
-  Claude Code:     claude mcp add memory --env ONNXRUNTIME_NODE_INSTALL=skip -- ${[command, ...args].map(quoted).join(' ')}
+  Claude Code:     claude mcp add memory --env ONNXRUNTIME_NODE_INSTALL=skip -- ${[command, ...args].map(quoteWord).join(' ')}
   Claude Desktop, Cursor and most others, in their mcpServers configuration:
 
 ${entry.replace(/^/gm, '    ')}
 
-Press Ctrl+C to end.
+Press Ctrl+C to stop.
 `;
 }
 
-/** A clone is started by its file, an installed package through npx. */
-function startCommand(program: string): { command: string; args: string[] } {
+/** A clone is started by its file, an installed package with npx. */
+function buildStartCommand(program: string): { command: string; args: string[] } {
   const isClone = /[\\/]bin[\\/]memory-mcp\.js$/.test(program) && existsSync(join(program, '..', '..', 'src'));
   return isClone
     ? { command: 'node', args: [program, 'serve', '--stdio'] }
     : { command: 'npx', args: ['-y', 'memory-mcp', 'serve', '--stdio'] };
 }
 
-function quoted(word: string): string {
+function quoteWord(word: string): string {
   return /^[\w./:@=-]+$/.test(word) ? word : JSON.stringify(word);
 }

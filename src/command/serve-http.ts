@@ -1,5 +1,5 @@
 /**
- * `serve --http`: one process for every persona, behind one guarded door, until a signal ends it.
+ * `serve --http`: one process for all personas, with access control, until a signal ends it.
  */
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
@@ -7,7 +7,7 @@ import { openApp } from '../app.ts';
 import { createPrivateFolder, type DataPaths, personaFolders } from '../config/paths.ts';
 import type { Configuration } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
-import { operations, operationsOf } from '../operation/index.ts';
+import { operations, selectOperations } from '../operation/index.ts';
 import { createCallLog } from '../transport/call-log.ts';
 import { checkTokenPersonas, createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
 import { assertSafeToListen } from '../transport/http/access/bind-check.ts';
@@ -20,12 +20,12 @@ import { watchProcess } from '../transport/http/process-metrics.ts';
 import { serveHttp } from '../transport/http/server.ts';
 import { openLogFile } from '../transport/log-file.ts';
 import { untilShutdown } from '../transport/shutdown.ts';
-import { listeningNotice } from './listening-notice.ts';
-import { onTerminal, printNotice } from './output.ts';
+import { renderListeningNotice } from './listening-notice.ts';
+import { isTerminal, printNotice } from './output.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
 
-/** What a stranger need not know of this machine, by what replies call it instead. */
-function serverFolders({ embeddings_model, reranker_model }: Configuration, paths: DataPaths): ServerFolders {
+/** Folders of this machine that replies must not reveal, by the name that replaces them. */
+function listConcealedFolders({ embeddings_model, reranker_model }: Configuration, paths: DataPaths): ServerFolders {
   const program = process.argv[1];
   return {
     'data folder': paths.data,
@@ -37,7 +37,7 @@ function serverFolders({ embeddings_model, reranker_model }: Configuration, path
   };
 }
 
-/** Resolves with the exit code when the server has ended. */
+/** Resolves with the exit code when the server has stopped. */
 export async function serveOverHttp(flags: ServeFlags, version: string): Promise<number> {
   const configuration = await openServerConfiguration(flags);
   const { loaded, current, logger } = configuration;
@@ -58,11 +58,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server' });
   const metrics = createMetrics();
   const httpApp = createHttpApp({
-    tools: operationsOf(tools),
+    tools: selectOperations(tools),
     operations,
     openScope: app.scopeFor,
     health: app.health,
-    folders: serverFolders(current(), loaded.paths),
+    folders: listConcealedFolders(current(), loaded.paths),
     hosts: createHostList({
       boundHost: host,
       allowedHosts: settings.allowed_hosts,
@@ -85,11 +85,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   try {
     const server = await serveHttp({ app: httpApp, host, port, clock, logger });
     watchProcess(metrics, { connections: server.connections, openPersonas: app.openPersonas, clock });
-    const notice = listeningNotice({ host: server.host, port: server.port, withTokens: tokens.length > 0 });
-    if (onTerminal()) printNotice(notice.terminal);
+    const notice = renderListeningNotice({ host: server.host, port: server.port, withTokens: tokens.length > 0 });
+    if (isTerminal()) printNotice(notice.terminal);
     else logger.info(notice.line);
     return await untilShutdown({
-      // Its clients are elsewhere: neither the end of input nor the shell that started it ends this server.
+      // Clients connect over the network, so the server keeps running when its input ends or the parent shell exits.
       watchParent: false,
       logger,
       close: async () => {

@@ -1,23 +1,23 @@
 /**
- * `serve`: runs a server until its client, a signal or the death of its parent ends it.
+ * `serve`: runs a server until its client disconnects, a signal arrives or its parent process dies.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryMcpError } from '../core/errors.ts';
-import { onTerminal, printNotice, reserveStandardOutput } from './output.ts';
-import { readyNotice } from './ready-notice.ts';
+import { isTerminal, printNotice, reserveStandardOutput } from './output.ts';
+import { renderReadyNotice } from './ready-notice.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
 
-/** What the program that started this one offers. */
+/** Functions of the program that started this one. */
 export interface Launcher {
-  /** Keeps the compiled program for the next start. Called when the first answer is out. */
+  /** Caches the compiled code for the next start. Called after the first reply. */
   keepCode(): void;
 }
 
-/** Resolves with the exit code when the server has ended. */
+/** Resolves with the exit code when the server has stopped. */
 export async function serve(flags: ServeFlags, version: string, launcher: Launcher): Promise<number> {
   if (flags.stdio === true && flags.http === true) {
     throw new MemoryMcpError('invalid_input', 'serve: --stdio and --http exclude each other', {
-      hint: 'Start one server for each; they may share a data folder.',
+      hint: 'Start a server for each. They can share a data folder.',
     });
   }
   if (flags.http !== true) return serveOverStdio(flags, version, launcher);
@@ -35,13 +35,13 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
   const { loaded, current, logger } = configuration;
   const { persona, tools } = loaded.configuration;
 
-  // The client's first question goes first: loading what answers the others takes as long as answering it.
+  // Give the client's first request a turn before loading the rest, which takes as long as answering it.
   const rest = nextTurn().then(() => Promise.all([import('../app.ts'), import('../operation/index.ts')]));
   const opening = rest.then(([{ openApp }]) => openApp({ loaded, configuration: current, logger, kind: 'server' }));
   const server = serveStdio({
     input: process.stdin,
     output,
-    operations: rest.then(([, { operationsOf }]) => operationsOf(tools)),
+    operations: rest.then(([, { selectOperations }]) => selectOperations(tools)),
     version,
     logger,
     openScope: (source) => async (effect, work) => {
@@ -50,7 +50,7 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
     },
   });
   void server.firstAnswer.then(() => launcher.keepCode());
-  if (onTerminal()) printNotice(readyNotice({ persona, dataFolder: loaded.paths.data }));
+  if (isTerminal()) printNotice(renderReadyNotice({ persona, dataFolder: loaded.paths.data }));
 
   const ending = untilShutdown({
     ended: server.ended,

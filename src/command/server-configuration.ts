@@ -1,6 +1,6 @@
 /**
- * The configuration of a running server: loaded once, then watched, so that whoever asks `current` gets the live
- * settings of this moment. The logger follows it.
+ * The configuration of a running server. It is loaded once and then watched: `current` returns the settings with live
+ * changes applied. The logger uses the current log level.
  */
 import { type ConfigurationFlags, type LoadedConfiguration, loadConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
@@ -14,7 +14,7 @@ export interface ServeFlags extends ConfigurationFlags {
 }
 
 export interface ServerConfiguration {
-  /** As the server was started. */
+  /** The configuration at the start of the server. */
   readonly loaded: LoadedConfiguration;
   readonly current: () => Configuration;
   readonly logger: Logger;

@@ -1,5 +1,5 @@
 /**
- * The schema of a persona's context, as get_context and update_context show it.
+ * The schema of a persona's context in the replies of get_context and update_context.
  */
 import * as z from 'zod';
 

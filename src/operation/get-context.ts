@@ -1,5 +1,5 @@
 /**
- * get_context: what an assistant needs at the start of a session, in one reply.
+ * get_context: everything an assistant needs at the start of a session, in one reply.
  */
 import * as z from 'zod';
 import { sessionStart } from '../service/session-start.ts';

@@ -1,5 +1,5 @@
 /**
- * index_rebuild: builds the vector index again from the stored vectors. Always safe, and not needed in normal use.
+ * index_rebuild: rebuilds the vector index from the stored vectors. Always safe, and not needed in normal use.
  */
 import * as z from 'zod';
 import { recallStatus } from '../search/recall-status.ts';

@@ -1,5 +1,5 @@
 /**
- * The list of operations, in the order in which every projection shows them.
+ * The list of operations, in the order in which tools and docs list them.
  */
 import { getContext } from './get-context.ts';
 import { indexRebuild } from './index-rebuild.ts';
@@ -32,10 +32,10 @@ export const operations: readonly Operation[] = [
   recallExplain,
 ];
 
-/** Which tools a server offers. */
+/** The set of tools that a server offers. */
 export type ToolSet = 'core' | 'full' | 'read-only';
 
-export function operationsOf(tools: ToolSet): readonly Operation[] {
+export function selectOperations(tools: ToolSet): readonly Operation[] {
   if (tools === 'full') return operations;
   return operations.filter(({ set, effect }) => set === 'core' && (tools === 'core' || effect === 'read'));
 }

@@ -1,6 +1,6 @@
 /**
- * memory_create: stores a memory. It is durable and can be found by its words before the receipt is returned; its vector
- * may follow.
+ * memory_create: stores a memory. When the receipt is returned, the memory is durable and can be found by its words. Its
+ * vector may follow later.
  */
 import * as z from 'zod';
 import { memoryKeyAt } from '../core/memory-key.ts';
@@ -44,7 +44,7 @@ export const memoryCreate = defineOperation({
     const vector = await (created
       ? workspace.embeddingScheduler.embed(memory)
       : workspace.embeddingScheduler.stateOf(memory));
-    // A search is likely to follow. By then the quality of the model should be known.
+    // A search is likely to follow, so measure the model quality now.
     void workspace.modelEvaluation.measureOnce(workspace.models.embedder);
     return {
       key: memory.key,

@@ -1,5 +1,5 @@
 /**
- * memory_delete: hides memories so that they can be restored, or erases them for good.
+ * memory_delete: marks memories as deleted, which memory_restore can undo, or erases them permanently.
  */
 import * as z from 'zod';
 import { deleteMemories } from '../service/memory-delete.ts';

@@ -1,12 +1,12 @@
 /**
- * memory_list: memories in the order of time, page by page. For a question there is memory_search.
+ * memory_list: memories in chronological order, page by page.
  */
 import * as z from 'zod';
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget } from '../reply/reply-budget.ts';
 import { defineOperation } from './operation.ts';
-import { cursor, filterFields, filterOf, listedMemory } from './vocabulary.ts';
+import { buildFilter, cursor, filterFields, listedMemory } from './vocabulary.ts';
 
 export const memoryList = defineOperation({
   name: 'memory_list',
@@ -26,10 +26,10 @@ export const memoryList = defineOperation({
   output: z.strictObject({ memories: z.array(listedMemory), total: z.number(), next_cursor: z.string().optional() }),
   run({ limit, cursor: at, ...query }, scope) {
     const { store, activity } = scope.workspace;
-    const filter = filterOf(query, query.deleted, scope);
+    const filter = buildFilter(query, query.deleted, scope);
     const after = at === undefined ? undefined : decodeCursor(at, query);
     const page = store.read(() => {
-      // One more than asked for tells whether there is a next page.
+      // Read one more to find out whether there is a next page.
       const found = store.memories.list({ filter, order: query.order, after, limit: limit + 1 });
       const memories = fitReply<MemoryView>(
         found.slice(0, limit).map((memory) => viewOf(memory, scope)),

@@ -1,5 +1,5 @@
 /**
- * memory_pin: keeps a memory in view at the start of every session.
+ * memory_pin: makes get_context return a memory in every session.
  */
 import * as z from 'zod';
 import { briefViewOf } from '../reply/memory-view.ts';

@@ -1,5 +1,5 @@
 /**
- * memory_read: the full text of memories whose keys are known, with their history on request.
+ * memory_read: returns the full text of memories by key, optionally with their history.
  */
 import * as z from 'zod';
 import { readMemories } from '../service/memory-read.ts';

@@ -1,5 +1,5 @@
 /**
- * memory_restore: takes a delete back, or returns to an earlier version.
+ * memory_restore: undoes a delete, or returns to an earlier version.
  */
 import * as z from 'zod';
 import { briefViewOf } from '../reply/memory-view.ts';

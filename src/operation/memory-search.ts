@@ -1,10 +1,10 @@
 /**
- * memory_search: answers a question from the memories.
+ * memory_search: finds the memories that best match a query.
  */
 import * as z from 'zod';
 import { searchMemories } from '../search/search.ts';
 import { defineOperation } from './operation.ts';
-import { cursor, filterFields, filterOf, listedMemory, memoryKey } from './vocabulary.ts';
+import { buildFilter, cursor, filterFields, listedMemory, memoryKey } from './vocabulary.ts';
 
 const why = z.strictObject({ text: z.number(), vector: z.number().optional(), rerank: z.number().optional() });
 
@@ -47,7 +47,7 @@ export const memorySearch = defineOperation({
       query: request.query,
       relatedTo: request.related_to,
       mode: request.mode,
-      filter: filterOf(request, request.include_deleted ? 'include' : 'exclude', scope),
+      filter: buildFilter(request, request.include_deleted ? 'include' : 'exclude', scope),
       limit: limit ?? scope.settings.reranker_top_n,
       cursor: at,
       detail,

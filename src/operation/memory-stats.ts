@@ -1,5 +1,5 @@
 /**
- * memory_stats: how many memories there are, of what kind and since when, and how far the embedding model is trusted.
+ * memory_stats: counts of memories, tags and emotions, and the measured quality of the embedding model.
  */
 import * as z from 'zod';
 import { readStatistics } from '../service/memory-stats.ts';

@@ -1,5 +1,5 @@
 /**
- * memory_update: changes a memory by key and keeps what it was.
+ * memory_update: changes a memory by key. The previous version is kept.
  */
 import * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
@@ -30,7 +30,7 @@ export const memoryUpdate = defineOperation({
   async run({ key, expected_version: expectedVersion, ...change }, scope) {
     const { workspace, clock, caller } = scope;
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new MemoryMcpError('invalid_input', 'memory_update: nothing to change was given', {
+      throw new MemoryMcpError('invalid_input', 'memory_update: no field to change was given', {
         hint: 'Give at least one field besides key; null clears a field.',
       });
     }

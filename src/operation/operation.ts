@@ -1,13 +1,14 @@
 /**
- * An operation is a datum: name, text, schemas, effect and what it runs. `invoke` is the only gate to one: it parses
- * the input before anything is opened, and the result before anybody sees it. Transports, commands and docs project.
+ * An operation is declared once as data: name, description, schemas, effect and implementation. MCP tools, the HTTP API,
+ * the CLI and the docs are generated from it. All of them call it through `invoke`, which validates the input before
+ * anything is opened and the result before it is returned.
  */
 import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
 
-/** `read` changes nothing a user could see, `write` can be undone, `destroy` takes something away. */
+/** `read` changes nothing that a user can see, `write` can be undone, `destroy` removes or replaces something. */
 export type Effect = 'read' | 'write' | 'destroy';
 
 export interface Definition<Input extends z.ZodObject, Output extends z.ZodObject> {
@@ -15,11 +16,11 @@ export interface Definition<Input extends z.ZodObject, Output extends z.ZodObjec
   readonly title: string;
   readonly description: string;
   readonly effect: Effect;
-  /** `core` is offered everywhere, `full` only with the full tool set, by `call` and by the API. */
+  /** `core` operations are always offered as tools, `full` ones only with the full tool set. `call` and the API offer both. */
   readonly set: 'core' | 'full';
   /** True if the operation may create the persona. All others leave a persona that does not exist alone. */
   readonly creates?: true;
-  /** True where calling twice with the same arguments is calling once. */
+  /** True if a second call with the same arguments changes nothing. */
   readonly idempotent?: boolean;
   readonly input: Input;
   readonly output: Output;
@@ -34,7 +35,7 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 
 export type Result = Readonly<Record<string, unknown>>;
 
-/** Opens what the effect needs and closes it after the work: the composition root's part of an invocation. */
+/** Opens the scope that the effect needs, and keeps it open during the work. Provided by `app.ts`. */
 export type OpenScope = <Value>(access: Access, work: (scope: Scope) => Promise<Value>) => Promise<Value>;
 
 export interface Access {
@@ -44,7 +45,7 @@ export interface Access {
 
 export interface Operation extends Omit<Definition<z.ZodObject, z.ZodObject>, 'run' | 'output'> {
   readonly output: z.ZodObject;
-  /** Parses, runs, checks. Use `invoke`. */
+  /** Validates the input, runs the operation and validates the result. Call it through `invoke`. */
   perform(rawInput: unknown, openScope: OpenScope): Promise<Result>;
 }
 
@@ -69,8 +70,8 @@ export function invoke(operation: Operation, rawInput: unknown, openScope: OpenS
   return operation.perform(rawInput, openScope);
 }
 
-/** A problem may name every unknown member, as long as each may be; the next problem should be seen, too. */
-const problemLimit = 250;
+/** Zod lists every unknown property, whose names can be long. The limit leaves room for the other messages. */
+const messageLimit = 250;
 
 function parseInput<Input extends z.ZodObject>(
   operation: { name: string; input: Input },
@@ -78,29 +79,29 @@ function parseInput<Input extends z.ZodObject>(
 ): z.output<Input> {
   const parsed = operation.input.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 3).map(({ path, message }) => {
-    const problem = `${pathOf(path)}${message}`;
-    return problem.length > problemLimit ? `${problem.slice(0, problemLimit)}…` : problem;
+  const messages = parsed.error.issues.slice(0, 3).map(({ path, message }) => {
+    const full = `${formatPath(path)}${message}`;
+    return full.length > messageLimit ? `${full.slice(0, messageLimit)}…` : full;
   });
-  throw new MemoryMcpError('invalid_input', `${operation.name}: ${problems.join('; ')}`, {
-    hint: `${operation.name} takes ${fieldList(operation.input)}.`,
+  throw new MemoryMcpError('invalid_input', `${operation.name}: ${messages.join('; ')}`, {
+    hint: `${operation.name} takes ${listFields(operation.input)}.`,
   });
 }
 
 function parseOutput<Output extends z.ZodObject>(operation: { name: string; output: Output }, result: unknown): Result {
   const parsed = operation.output.safeParse(result);
   if (parsed.success) return parsed.data;
-  throw new MemoryMcpError('internal', `${operation.name} produced a reply that does not fit its own schema`, {
+  throw new MemoryMcpError('internal', `${operation.name} produced a reply that does not match its schema`, {
     cause: parsed.error,
   });
 }
 
-function pathOf(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return '';
   return `${path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('')}: `;
 }
 
-function fieldList(input: z.ZodObject): string {
+function listFields(input: z.ZodObject): string {
   const names = Object.entries(input.shape).map(([name, field]) => (isOptional(field) ? `${name}?` : name));
   return names.length === 0 ? 'no arguments' : names.join(', ');
 }

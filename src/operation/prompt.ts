@@ -1,6 +1,5 @@
 /**
- * Prompts that a user can pick in a client: ready requests that make an assistant use the memory well. Their text is
- * static but for the user's own argument.
+ * MCP prompts: ready-made requests that a user can pick in a client. Their text is static apart from the arguments.
  */
 export interface PromptArgument {
   readonly name: string;
@@ -13,8 +12,8 @@ export interface Prompt {
   readonly title: string;
   readonly description: string;
   readonly arguments: readonly PromptArgument[];
-  /** The user message. Arguments are those declared; required ones are present. */
-  render(argumentsGiven: Readonly<Record<string, string>>): string;
+  /** Renders the user message. Callers pass declared arguments only, and all required ones. */
+  render(values: Readonly<Record<string, string>>): string;
 }
 
 export const prompts: readonly Prompt[] = [

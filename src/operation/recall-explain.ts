@@ -1,10 +1,10 @@
 /**
- * recall_explain: why a search finds a memory or does not.
+ * recall_explain: explains why a search finds a memory or not.
  */
 import * as z from 'zod';
 import { explainRecall } from '../search/explain.ts';
 import { defineOperation } from './operation.ts';
-import { filterFields, filterOf, memoryKey } from './vocabulary.ts';
+import { buildFilter, filterFields, memoryKey } from './vocabulary.ts';
 
 export const recallExplain = defineOperation({
   name: 'recall_explain',
@@ -48,6 +48,6 @@ export const recallExplain = defineOperation({
     explainRecall(scope, {
       queryText: input.query,
       key: input.key,
-      filter: filterOf(input, input.include_deleted ? 'include' : 'exclude', scope),
+      filter: buildFilter(input, input.include_deleted ? 'include' : 'exclude', scope),
     }),
 });

@@ -1,6 +1,6 @@
 /**
- * What MCP clients may attach without a tool call: a few documents about the persona, and each memory under its key.
- * Declared once, like operations; every one is a read.
+ * MCP resources, which clients can attach without a tool call: a few documents about the persona, and each memory by its
+ * key. All of them are read-only.
  */
 import type { MemoryKey } from '../core/memory.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
@@ -48,10 +48,10 @@ export const memoryTemplate = {
   description: 'One memory with its full text, by key.',
 } as const;
 
-/** The document at a URI, or undefined where there can be none. A key that does not exist is `not_found`. */
+/** The document at a URI, or undefined if the URI is not one of ours. Throws `not_found` for an unknown key. */
 export async function readResource(uri: string, openScope: OpenScope): Promise<Result | undefined> {
   const resource = resources.find((candidate) => candidate.uri === uri);
-  const key = resource === undefined ? keyIn(uri) : undefined;
+  const key = resource === undefined ? parseMemoryUri(uri) : undefined;
   if (resource === undefined && key === undefined) return undefined;
   return openScope({ effect: 'read' }, async (scope) => {
     const document =
@@ -62,14 +62,14 @@ export async function readResource(uri: string, openScope: OpenScope): Promise<R
   });
 }
 
-/** The key in `memory://{key}`, percent-decoded; undefined for anything that is not such a URI. */
-function keyIn(uri: string): MemoryKey | undefined {
+/** The decoded key of a `memory://{key}` URI; undefined for any other URI. */
+function parseMemoryUri(uri: string): MemoryKey | undefined {
   const match = /^memory:\/\/([^/?#]{1,600})$/.exec(uri);
   if (match?.[1] === undefined) return undefined;
   try {
     return decodeURIComponent(match[1]);
   } catch {
-    // A broken escape names no memory.
+    // An invalid percent escape.
     return undefined;
   }
 }

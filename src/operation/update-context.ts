@@ -1,5 +1,5 @@
 /**
- * update_context: what an assistant notes about the user, the persona and its state, outside single memories.
+ * update_context: changes what is known about the user and the persona, and the persona's current state.
  */
 import * as z from 'zod';
 import { stateLimit } from '../core/memory-fields.ts';
@@ -59,7 +59,7 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
 }
 
-/** The given fields among `names`, without those that are absent. */
+/** Those of the named fields that are present. */
 function pick<Input extends object, Name extends keyof Input>(
   input: Input,
   names: readonly Name[],
@@ -67,7 +67,7 @@ function pick<Input extends object, Name extends keyof Input>(
   const picked: { [Field in Name]?: Exclude<Input[Field], undefined> } = {};
   for (const name of names) {
     const value = input[name];
-    // `undefined` has just been ruled out, which the compiler does not carry over to a generic index.
+    // `value` is not undefined here, but the compiler does not narrow a generic index.
     if (value !== undefined) picked[name] = value as Exclude<Input[Name], undefined>;
   }
   return picked;

@@ -1,5 +1,5 @@
 /**
- * The words that operations share: schemas of keys, fields, filters and memories, each written once.
+ * Schemas that several operations share: keys, fields, filters and memories.
  */
 import * as z from 'zod';
 import type { MemoryFilter } from '../core/memory.ts';
@@ -17,25 +17,25 @@ import type { Scope } from '../persona/scope.ts';
 
 export const memoryKey = z.string().min(1).max(200);
 
-/** The fields of a memory that a caller may give when it creates one. */
+/** The fields that a caller can set when it creates a memory. */
 export const createFields = mapFields(({ schema, optional, default: initial, description }) => {
-  const given = optional === true ? schema.optional() : initial === undefined ? schema : schema.default(initial);
-  return description === undefined ? given : given.describe(description);
+  const input = optional === true ? schema.optional() : initial === undefined ? schema : schema.default(initial);
+  return description === undefined ? input : input.describe(description);
 }) as CreateFields;
 
-/** The same fields for a change: absent is unchanged, null is cleared. */
+/** The same fields for a change: an absent field is unchanged, null clears it. */
 export const changeFields = mapFields(({ schema, optional, default: initial }, name) => {
-  const given = optional === true || initial !== undefined ? schema.nullable().optional() : schema.optional();
-  return name === 'tags' ? given.describe('Replaces all tags.') : given;
+  const input = optional === true || initial !== undefined ? schema.nullable().optional() : schema.optional();
+  return name === 'tags' ? input.describe('Replaces all tags.') : input;
 }) as ChangeFields;
 
-/** The fields that describe the state of a moment, for a change of it. */
+/** Those of the fields above that describe the persona's current state. */
 export const stateChangeFields = Object.fromEntries(
   stateFieldNames.map((name) => [name, changeFields[name]]),
-  // One schema for each of these names.
+  // One schema per name.
 ) as Pick<ChangeFields, StateField>;
 
-/** Filters that search and list share. */
+/** The filters of memory_search, memory_list and recall_explain. */
 export const filterFields = {
   tags: memoryFields.tags.schema.optional(),
   tag_match: z.enum(['any', 'all']).default('any'),
@@ -56,8 +56,8 @@ interface FilterInput {
   readonly emotion?: string | undefined;
 }
 
-/** The filter that these inputs mean, with dates read in the configured time zone. */
-export function filterOf(
+/** Converts the input to a filter. Dates are in the configured time zone. */
+export function buildFilter(
   input: FilterInput,
   deleted: MemoryFilter['deleted'],
   { clock, settings }: Scope,
@@ -79,12 +79,12 @@ export function filterOf(
 
 export const cursor = z.string().min(1).max(200).optional().describe('next_cursor of the previous reply.');
 
-const { content: _content, ...fieldsBesideContent } = outputOf(memoryFields);
-const { key, created_at, updated_at, ...managed } = outputOf(managedFields);
+const { content: _content, ...otherFields } = outputSchemas(memoryFields);
+const { key, created_at, updated_at, ...managed } = outputSchemas(managedFields);
 
-const shownFields = { key, created_at, updated_at, age: z.string(), ...fieldsBesideContent, ...managed };
+const viewFields = { key, created_at, updated_at, age: z.string(), ...otherFields, ...managed };
 
-/** The whole content, or a preview and how long the content is. */
+/** The whole content, or a preview and the length of the content. */
 const contentOrPreview = {
   content: z.string().optional(),
   preview: z.string().optional(),
@@ -92,9 +92,9 @@ const contentOrPreview = {
 };
 
 /** A memory in a list. */
-export const listedMemory = z.strictObject({ ...shownFields, ...contentOrPreview });
+export const listedMemory = z.strictObject({ ...viewFields, ...contentOrPreview });
 
-/** A memory with its text, or the part of it that was asked for. */
+/** A memory with its text, or with the requested part of it. */
 export const readMemory = listedMemory.extend({
   content: z.string(),
   offset: z.number().optional(),
@@ -105,7 +105,7 @@ export const readMemory = listedMemory.extend({
         version: z.number(),
         replaced_at: z.string(),
         replaced_by: z.string(),
-        ...fieldsBesideContent,
+        ...otherFields,
         ...contentOrPreview,
       }),
     )
@@ -131,14 +131,14 @@ function mapFields(map: (field: MemoryField, name: MemoryFieldName) => z.ZodType
   return Object.fromEntries(namesOf(memoryFields).map((name) => [name, map(memoryFields[name], name)]));
 }
 
-/** What a reply shows of a table's fields. Limits are for what comes in: a store may hold what an older one allowed. */
-function outputOf<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
+/** The output schemas of a table's fields. They have no limits: a store may hold values that an older version allowed. */
+function outputSchemas<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
   const shapes = { text: z.string(), number: z.number(), flag: z.boolean(), json: z.array(z.string()) } as const;
   const schemas = Object.entries(table).map(([name, { stored, optional }]) => [
     name,
     optional === true ? shapes[stored].optional() : shapes[stored],
   ]);
-  // One schema for each field of the table, by how it is stored.
+  // One schema per field of the table.
   return Object.fromEntries(schemas) as {
     [Name in keyof Table]: Table[Name] extends { readonly optional: true }
       ? z.ZodOptional<(typeof shapes)[Table[Name]['stored']]>

@@ -10,7 +10,7 @@ import { openApp } from '../../src/app.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { operations, operationsOf, type ToolSet } from '../../src/operation/index.ts';
+import { operations, selectOperations, type ToolSet } from '../../src/operation/index.ts';
 import { type CallEntry, createCallLog, type RefusalEntry } from '../../src/transport/call-log.ts';
 import { createAuthenticator } from '../../src/transport/http/access/auth.ts';
 import { createHostList } from '../../src/transport/http/access/host-list.ts';
@@ -52,7 +52,7 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
   const metrics = createMetrics();
   const clock = systemClock;
   const httpApp = createHttpApp({
-    tools: operationsOf(tools),
+    tools: selectOperations(tools),
     operations,
     openScope: app.scopeFor,
     health: app.health,
