@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.ts';
-import { operationsOf } from '../../../src/operation/index.ts';
+import { selectOperations } from '../../../src/operation/index.ts';
 import type { Operation } from '../../../src/operation/operation.ts';
 import { serveStdio } from '../../../src/transport/mcp/stdio.ts';
 
@@ -29,7 +29,7 @@ function startServer() {
   const clientInfo = { name: 'test', version: '0' };
   send({ id: 'first', method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } });
   send({ method: 'notifications/initialized' });
-  return { input, answered, send, server, provide: () => provide(operationsOf('core')) };
+  return { input, answered, send, server, provide: () => provide(selectOperations('core')) };
 }
 
 const until = (condition: () => boolean) => expect.poll(condition, { timeout: 10_000, interval: 5 }).toBe(true);
