@@ -1,6 +1,6 @@
 /**
- * A memory as replies show it: without its internal id, with its age, every text visible. Used by every verb that
- * answers with memories.
+ * How replies show a memory: without its internal id, with its age, with hidden characters made visible. Used by every
+ * operation that returns memories.
  */
 
 import type { Memory } from '../core/memory.ts';
@@ -12,13 +12,13 @@ import { fitReply, replyBudget, type Shortened } from './reply-budget.ts';
 export type MemoryView = Omit<Memory, 'id' | 'content'> & {
   readonly age: string;
   readonly content?: string | undefined;
-  /** The beginning of a content that would not fit the reply. */
+  /** The beginning of a content that does not fit into the reply. */
   readonly preview?: string | undefined;
-  /** The length of the whole content in characters, where only a part is shown. */
+  /** Length of the whole content in characters, if only a part is shown. */
   readonly content_length?: number | undefined;
 };
 
-/** Visible here already, since what is hidden becomes longer when it is shown, and replies are measured. */
+/** Hidden characters are made visible here, before replies are measured, because that makes texts longer. */
 export function viewOf(
   { id: _, ...memory }: Memory,
   { clock, settings }: Pick<Scope, 'clock' | 'settings'>,
@@ -29,7 +29,7 @@ export function viewOf(
   });
 }
 
-/** One memory as the reply of a verb that changed it: a long content as a preview. */
+/** One memory for the reply of an operation that changed it. A long content becomes a preview. */
 export function briefViewOf(memory: Memory, scope: Pick<Scope, 'clock' | 'settings'>): Shortened<MemoryView> {
   const view = viewOf(memory, scope);
   return fitReply<MemoryView>([view], replyBudget.concise)[0] ?? view;

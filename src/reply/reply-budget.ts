@@ -1,21 +1,21 @@
 /**
- * Keeps replies small enough for an assistant's context. Long contents become previews first; only when even those do
- * not fit are items left for the next page. Items are measured as they will be seen, so they have to be visible text.
+ * Keeps replies small enough for an assistant's context. Long contents become previews first; only if
+ * these do not fit either are items left for the next page. Items must be visible text already, since they are measured.
  */
 import { cutText, headWithin, jsonBytes } from './reply-text.ts';
 
 /** Bytes of the reply's JSON in UTF-8. */
 export const replyBudget = { concise: 10_000, full: 40_000 } as const;
 
-/** What a reply needs around its items: the braces, the mode, why it was degraded, a cursor. */
+/** Bytes for everything around the items: braces, mode, degraded_reason, cursor. */
 const envelope = 600;
-/** The least of a content that is worth showing: 120 characters in Japanese. */
+/** Minimum size of a preview: 120 characters in Japanese. */
 const shortestPreview = 360;
 /** `"preview":`, `"content_length":123456` and commas. */
 const labels = 50;
 /** A "…" on either side. */
 const marks = 6;
-/** What an item may take besides its content before its other texts are cut as well. */
+/** Maximum size of an item without its content, above which its other texts are cut too. */
 const longestRest = 1_500;
 const cutRest = { text: 30, entries: 5 };
 
@@ -26,8 +26,8 @@ export interface Budgeted {
 export type Shortened<Item> = Item | (Omit<Item, 'content'> & { preview: string; content_length: number });
 
 /**
- * The longest head of `items` that fits into `budget` bytes, at least one item, with the contents that are too long
- * replaced by what `preview(item, length)` makes of them in at most so many characters.
+ * The longest head of `items` that fits into `budget` bytes, but at least one item. Contents that are too long are
+ * replaced by `preview(item, length)`, which returns at most `length` characters.
  */
 export function fitReply<Item extends Budgeted>(
   items: readonly Item[],
@@ -51,7 +51,7 @@ export function fitReply<Item extends Budgeted>(
   });
 }
 
-/** How many bytes each content may take: short ones leave what they do not need to the others. */
+/** The bytes that each content may take. Short contents leave their remainder to the others. */
 export function shareOf(contents: readonly number[], room: number): number {
   let remaining = Math.max(0, room);
   let share = 0;
@@ -79,17 +79,17 @@ function previewWithin<Item extends Budgeted>(
 ): string {
   const { content = '' } = item;
   const room = Math.max(bytes, shortestPreview);
-  // Characters differ in bytes, and a preview may begin in the middle: what is too long after all is cut.
+  // Characters differ in size, so a preview may still be too long and is cut.
   const text = preview(item, Math.floor((content.length * (room - marks)) / jsonBytes(content)));
   return jsonBytes(text) <= room ? text : `${headWithin(text, room - marks)}…`;
 }
 
-/** An item whose texts besides the content would fill a reply by themselves, with these cut; memory_read shows them. */
+/** Cuts the other texts of an item that would fill a reply on its own. memory_read shows them in full. */
 function withCutRest<Item extends Budgeted>(item: Item): Item {
   const { content, ...rest } = item;
   if (jsonBytes(rest) <= longestRest) return item;
   const cut = Object.entries(rest).map(([name, value]) => [name, cutValue(value)] as const);
-  // Texts stay texts and lists stay lists, so it is still an item.
+  // Texts stay texts and lists stay lists, so the result is still an item.
   return { ...(Object.fromEntries(cut) as Omit<Item, 'content'>), ...(content !== undefined && { content }) } as Item;
 }
 

@@ -1,19 +1,18 @@
 /**
- * Cutting texts for replies: by characters or by the bytes of their JSON, never inside a character as people see it,
- * so that what is left reads as it did in the whole.
+ * Cuts texts for replies, by characters or by the bytes of their JSON, but never inside a grapheme.
  */
 
-/** Bytes that a value takes in a reply: its JSON in UTF-8. */
+/** The size of a value in a reply: its JSON in UTF-8 bytes. */
 export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
-/** A text that is longer than `length` as its beginning and "…". */
+/** Cuts a text that is longer than `length`, with "…" at the end. */
 export function cutText(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, cutBefore(text, length))}…`;
 }
 
-/** The longest beginning of a text whose JSON takes at most `bytes`, at least one character. */
+/** The longest head of a text whose JSON takes at most `bytes`, but at least one character. */
 export function headWithin(text: string, bytes: number): string {
   if (jsonBytes(text) <= bytes) return text;
   let low = 0;
@@ -26,18 +25,18 @@ export function headWithin(text: string, bytes: number): string {
   return text.slice(0, cutBefore(text, low));
 }
 
-/** What belongs to the character before it: marks, selectors, skin tones, joiners. */
+/** Characters that belong to the one before: marks, selectors, skin tones, joiners. */
 const continuing = /^[\p{M}\p{Emoji_Modifier}\p{Default_Ignorable_Code_Point}]/u;
-/** What belongs to the character after it as well: joiners, and half of a line end. */
+/** Characters that belong to the one after: joiners, and the first half of a line end. */
 const leading = /\u200b|\u200d|\r/;
 const longestCharacter = 40;
 
-/** The last place up to `position` where a text may be cut, after its first character. */
+/** The last position up to `position` where the text can be cut, but not before its first character. */
 function cutBefore(text: string, position: number): number {
   for (let place = position; place > Math.max(0, position - longestCharacter); place--) {
     if (!isInsidePair(text, place) && !isInsideCharacter(text, place)) return place;
   }
-  // Nothing that people write is that long; a pair is not torn even then.
+  // No real grapheme is that long. A surrogate pair is kept whole even then.
   const place = Math.max(1, position);
   return isInsidePair(text, place) ? place + 1 : place;
 }

@@ -17,15 +17,15 @@ import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
 export interface Explanation {
   readonly key: MemoryKey;
   readonly found: boolean;
-  /** Where it stands at each stage, 1 is best; absent where the stage did not have it. */
+  /** Its rank at each stage, 1 is best; absent if it was not among the results of that stage. */
   readonly rank: { readonly words?: number; readonly meaning?: number; readonly list?: number };
   readonly words: {
     readonly coverage: number;
-    /** Those of the question's words that stand together in both, in shares of the question; absent like the next. */
+    /** `proximity.ts`; absent unless the memory was among the best, like the next. */
     readonly proximity?: number | undefined;
-    /** The share of the question's words that it lacks and those written just before it hold; absent where not looked at. */
+    /** Context terms: the share of the query's value that it lacks and the memories before it hold. */
     readonly preceding?: number | undefined;
-    /** The question's terms as full text knows them, most valuable first. */
+    /** The terms of the query as full text has them, most valuable first. */
     readonly terms: readonly {
       readonly term: string;
       readonly in_text: boolean;
@@ -36,9 +36,9 @@ export interface Explanation {
   readonly meaning: {
     readonly cosine?: number;
     readonly z?: number;
-    /** The same without what all memories of the store share; the order uses the mean of both. */
+    /** The same after removing the common components. Ranking uses the mean of both. */
     readonly distinct_z?: number;
-    /** On the model's measured scale: 0 as the answer to another question, 1 as its own; absent where there is none. */
+    /** Normalized similarity: 0 as the answer to another question, 1 as its own; absent if the model was not measured. */
     readonly nearness?: number;
     readonly unavailable?: string;
   };

@@ -5,13 +5,13 @@ export interface RankedMemory {
   readonly memory: MemoryText;
   /** 0..1, comparable only inside one list. */
   readonly score: number;
-  /** The share of the question's words that the text holds, 0..1. */
+  /** The share of the query's value that the text covers, 0..1. */
   readonly coverage: number;
-  /** Those of them that stand together in question and text (`proximity.ts`); looked at for the best alone. */
+  /** `proximity.ts`; computed for the best only. */
   readonly proximity?: number | undefined;
-  /** The share of them that the text lacks and those written just before it hold; looked at for the best alone. */
+  /** Context terms (`context-terms.ts`); computed for the best only. */
   readonly preceding?: number | undefined;
   readonly cosine?: number | undefined;
-  /** How well the text answers the question in the reranker's eyes, 0..1. */
+  /** The reranker's score, 0..1. */
   readonly rerank?: number | undefined;
 }

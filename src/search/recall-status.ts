@@ -1,6 +1,6 @@
 /**
- * How well recall works at this moment: which mode answers, what the model is doing, how much waits for a vector, and
- * how far it is trusted.
+ * The current state of recall: the mode that would answer, the state of the model, the length of the embedding queue,
+ * and the measured quality of the model.
  */
 
 import type { Scope } from '../persona/scope.ts';
@@ -13,11 +13,11 @@ export interface RecallStatus {
   readonly state: string;
   readonly detail?: string | undefined;
   readonly progress?: number | undefined;
-  /** Live memories without a vector of the model. */
+  /** Live memories without a vector in the space of the model. */
   readonly queued: number;
-  /** Those among them whose embedding failed for good. */
+  /** Those among them that failed too often to be tried again. */
   readonly failed?: number | undefined;
-  /** What answers "nearest". */
+  /** The engine of the vector index. */
   readonly engine: string;
 }
 
@@ -37,13 +37,13 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
   };
 }
 
-/** What the model whose vectors are searched was measured to be worth; undefined until it has been measured. */
+/** The measured quality of the model whose vectors are searched; undefined until it has been measured. */
 export function measuredQuality({ workspace }: Pick<Scope, 'workspace'>): ModelQuality | undefined {
   const space = workspace.store.vectors.currentSpace();
   return space === undefined ? undefined : workspace.modelEvaluation.qualityOf(space);
 }
 
-/** Whether a search that began now would look for meaning, too. */
+/** Whether a search that started now would use the model. */
 function searchesMeaning(workspace: Workspace): boolean {
   const serving = workspace.servingEmbedder();
   const current = workspace.store.vectors.currentSpace();

@@ -10,12 +10,12 @@ import type { RankedMemory } from './ranked-memory.ts';
 import { describeStatus } from './semantic-search.ts';
 
 const patienceMilliseconds = 3_000;
-/** What a cross-encoder reads of a text; its own limit is 512 tokens. */
+/** How much of a text the cross-encoder is given; its own limit is 512 tokens. */
 const readCharacters = 1_500;
 
 export interface Reranked {
   readonly memories: readonly RankedMemory[];
-  /** Why the order is not the reranker's, where there is one. */
+  /** Why the reranker did not order them, if one is configured. */
   readonly degraded?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function rerank(
   const head = ranked.slice(0, settings.rerank_candidates);
   if (status.state === 'off' || head.length < 2) return { memories: ranked };
   if (status.state === 'absent' || status.state === 'downloading' || status.state === 'runtime missing') {
-    // Nothing to wait for in this search, but perhaps in the next one.
+    // It cannot answer this search, but may answer the next one.
     workspace.models.warm();
     return { memories: ranked, degraded: `not reranked: ${describeStatus(status)}` };
   }

@@ -16,7 +16,7 @@ import type { RankedMemory } from './ranked-memory.ts';
 
 export interface SearchRequest {
   readonly query?: string | undefined;
-  /** Instead of a question: what lies near this memory. */
+  /** Instead of a query: finds the neighbors of this memory. */
   readonly relatedTo?: MemoryKey | undefined;
   readonly mode: RecallMode;
   readonly filter: MemoryFilter;
@@ -28,9 +28,9 @@ export interface SearchRequest {
 }
 
 export interface Why {
-  /** The share of the question's words that the text holds, the rarer the word the more it counts. */
+  /** Coverage: the share of the query's words that the text holds, weighted by rarity. */
   readonly text: number;
-  /** Cosine between the question and the nearest part of the text. */
+  /** Cosine between the query and the nearest chunk of the text. */
   readonly vector?: number | undefined;
   readonly rerank?: number | undefined;
 }
@@ -42,7 +42,7 @@ export interface SearchReply {
   readonly mode: RecallMode;
   readonly degraded_reason?: string | undefined;
   readonly waited_for?: string | undefined;
-  /** Whether the memories answer at all; `weak` is the normal state. */
+  /** Whether the memories answer the query at all; `weak` is the normal state. */
   readonly strength: Strength;
   readonly calibration: CalibrationSource;
   readonly total: number;
@@ -99,7 +99,7 @@ function targetOf({ workspace }: Scope, { query, relatedTo }: SearchRequest): Ta
   });
 }
 
-/** What an assistant needs of a hit; `full` shows everything that is known of the memory. */
+/** The fields an assistant needs of a hit, or with `full` every field of the memory. */
 function hitOf(
   scope: Scope,
   memory: Memory,

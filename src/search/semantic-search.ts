@@ -1,6 +1,6 @@
 /**
- * The semantic half of recall: what a question means, held against the vectors of the memories. It says why it could
- * not help instead of keeping anybody waiting.
+ * The semantic side of a search: the vector of the query against the vectors of the memories. If the model cannot answer
+ * in time, it says why instead of making the search wait.
  */
 
 import { reasonOf } from '../core/errors.ts';
@@ -13,39 +13,39 @@ import type { Workspace } from '../persona/workspace.ts';
 import type { ModelQuality } from '../scoring/model-quality.ts';
 import type { ScoreDistribution } from '../scoring/ranking.ts';
 
-/** How long a search waits for the vector of its question: a warm model needs milliseconds. */
+/** How long a search waits for the vector of its query. A warm model takes milliseconds. */
 const patienceMilliseconds = 2_000;
 const nearestLimit = 100;
 
 export interface SemanticSearch {
-  /** The cosine of each memory found by its nearest part, best first. */
+  /** The cosine of each memory's nearest chunk, best first. */
   readonly hits: ReadonlyMap<MemoryId, number>;
-  /** What is usual for this question in this store. */
+  /** The distribution of the query's cosines in this store. */
   readonly distribution: ScoreDistribution;
-  /** The same for cosines without what all memories share; undefined in a small store. */
+  /** The same for residual cosines; undefined in a small store. */
   readonly residualDistribution: ScoreDistribution | undefined;
-  /** What the model is worth in each language, once it has been measured. */
+  /** The measured quality of the model, if it has been measured. */
   readonly quality: ModelQuality | undefined;
-  /** How near memories are, those that were found by their words alone included. */
+  /** The similarity of any memories, including those found by words only. */
   measureSimilarities(ids: readonly MemoryId[]): Map<MemoryId, Similarity>;
 }
 
-/** The best cosines of a memory's parts. */
+/** The best cosines among a memory's chunks. */
 export interface Similarity {
   readonly cosine: number;
   readonly residualCosine?: number | undefined;
 }
 
-/** A search, or in one sentence why there is none. */
+/** A search, or the reason why there is none. */
 export type SemanticAnswer = SemanticSearch | { readonly unavailable: string };
 
-/** A vector together with the space it belongs to: only vectors of the same space may be compared. */
+/** A vector with its space. Only vectors of the same space may be compared. */
 export interface VectorInSpace {
   readonly vector: Float32Array;
   readonly space: VectorSpace;
 }
 
-/** `onEmbedded` is called when the model has done its part. */
+/** `onEmbedded` is called when the model has answered. */
 export async function searchMeaning(
   workspace: Workspace,
   query: string,
@@ -55,16 +55,16 @@ export async function searchMeaning(
   for (;;) {
     const embedder = workspace.servingEmbedder();
     const placed = await embedQuestion(embedder, query);
-    // Once in the life of a store: how far this model may be trusted decides the order of everything.
+    // Measured once per store: the ranking depends on the quality of the model.
     await withinTime(workspace.modelEvaluation.measureOnce(embedder), patienceMilliseconds);
     onEmbedded();
     const answer = 'unavailable' in placed ? placed : await searchVector(workspace, placed, filter);
-    // Searches may have moved to another model while this one was answering: then the other one is asked.
+    // The store may have switched to another model meanwhile. In that case, ask that one.
     if (workspace.servingEmbedder() === embedder) return answer;
   }
 }
 
-/** The same for a vector that is already there, such as that of another memory. */
+/** The same for an existing vector, such as that of a memory. */
 export async function searchVector(
   workspace: Workspace,
   { vector, space: { id } }: VectorInSpace,
@@ -83,12 +83,12 @@ export async function searchVector(
     ids === undefined ? undefined : { predicate: filter, ids: () => ids },
   );
   const owners = store.vectors.owners(ranked.map(({ id }) => id));
-  // From that moment on the vectors that were just searched are being removed.
+  // After a switch, the vectors that were just searched are being removed.
   if (store.vectors.currentSpace()?.id !== space.id) return { unavailable: 'the model has just been changed' };
   const hits = new Map<MemoryId, number>();
   for (const { id: vectorId, score } of ranked) {
     const memory = owners.get(vectorId);
-    // Best first: the first part of a memory that turns up is its nearest.
+    // Sorted best first, so the first chunk of a memory is its nearest.
     if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
   }
   const { distribution, residual } = vectorSample.measure(vector, space);
@@ -113,7 +113,7 @@ export async function searchVector(
 
 async function embedQuestion(embedder: Embedder, query: string): Promise<VectorInSpace | { unavailable: string }> {
   const { state } = embedder.status();
-  // Asking is what wakes a model up, so even an answer that will come too late is asked for, once it can come at all.
+  // Asking also starts the model, so ask even if the answer will come too late for this search.
   const answer = embedder.embedQuery(query).then(
     (vector) => {
       const space = embedder.space();
@@ -132,7 +132,7 @@ async function embedQuestion(embedder: Embedder, query: string): Promise<VectorI
   };
 }
 
-/** A model's state as the reason of a degraded reply. */
+/** Describes the state of a model, as the reason for a degraded reply. */
 export function describeStatus({ state, model, detail, progress }: ModelStatus): string {
   if (detail !== undefined) return detail;
   if (state === 'downloading') return `the model ${model} is being downloaded (${Math.floor(progress ?? 0)} %)`;

@@ -1,6 +1,5 @@
 /**
- * Goals and promises: noted, closed, taken up again. They are known by their text, which is compared as people would,
- * without case, width and the full stop.
+ * Goals and promises: added, closed, reopened. They are identified by their text, ignoring case, width and the full stop.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
@@ -22,14 +21,14 @@ export interface CommitmentChange {
 const openLimit = 50;
 const keptClosed = 100;
 
-/** What a stored value holds; nothing where it is no list. */
+/** The commitments of a stored value; empty if it is not a list. */
 export function readCommitments(value: unknown): Commitment[] {
   return Array.isArray(value) ? value : [];
 }
 
 /**
- * The list after a change, in the order of noting, the oldest closed ones dropped. `not_found` for closing what was
- * never noted, `invalid_input` where too many would be open. `name` is that of the list, for messages.
+ * The list after a change, in the order of adding, without the oldest closed ones. `not_found` for closing an unknown
+ * one, `invalid_input` if too many would be open. `name` is the name of the list, for messages.
  */
 export function mergeCommitments(
   name: string,

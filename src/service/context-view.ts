@@ -1,5 +1,5 @@
 /**
- * The context as replies show it: what is open, how old the state is, and never more bytes than there is room for.
+ * How replies show the context: open commitments, the age of the state, and never more bytes than there is room for.
  */
 
 import type { Timestamp } from '../core/memory.ts';
@@ -12,11 +12,11 @@ import type { PersonaContext } from './persona-context.ts';
 
 export interface ContextView extends Omit<PersonaContext, 'state_updated_at' | 'last_conversation'> {
   readonly state_age?: string | undefined;
-  /** True where texts were cut or entries left out for want of room. */
+  /** True if texts were cut or entries left out to save room. */
   readonly shortened?: true | undefined;
 }
 
-/** How long texts and lists may be and how deep values may go, tried one after the other until all fits. */
+/** Limits on texts, lists and nesting, tried in turn until the view fits. */
 const limits = [
   { text: 400, entries: 50, depth: 9 },
   { text: 200, entries: 50, depth: 9 },
@@ -26,7 +26,7 @@ const limits = [
   { text: 20, entries: 3, depth: 2 },
 ] as const;
 
-/** What is open, and what was closed at `closedAt`, in at most `room` bytes of JSON. */
+/** The open commitments and those closed at `closedAt`, in at most `room` bytes of JSON. */
 export function viewOfContext(
   context: PersonaContext,
   { clock, settings }: Pick<Scope, 'clock' | 'settings'>,
@@ -43,26 +43,26 @@ export function viewOfContext(
     promises: promises.filter(shown),
   });
   if (jsonBytes(view) <= room) return view;
-  const candidates = limits.map((limit) => shortened(view, limit));
+  const candidates = limits.map((limit) => shortenView(view, limit));
   return candidates.find((candidate) => jsonBytes(candidate) <= room) ?? candidates.at(-1) ?? view;
 }
 
 type Limit = (typeof limits)[number];
 
-/** The same view with shorter texts, and of each list and record the newest entries. */
-function shortened(view: ContextView, limit: Limit): ContextView {
-  const parts = Object.entries(view).map(([name, part]) => [name, shorter(part, limit, 0)] as const);
+/** The same view with shorter texts, and only the newest entries of each list and record. */
+function shortenView(view: ContextView, limit: Limit): ContextView {
+  const parts = Object.entries(view).map(([name, part]) => [name, shortenValue(part, limit, 0)] as const);
   // Each part keeps its kind: texts stay texts, lists stay lists.
   return { ...(Object.fromEntries(parts) as unknown as ContextView), shortened: true };
 }
 
-function shorter(value: unknown, limit: Limit, depth: number): unknown {
+function shortenValue(value: unknown, limit: Limit, depth: number): unknown {
   if (typeof value === 'string') return cutText(value, limit.text);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > limit.depth) return '…';
-  if (Array.isArray(value)) return value.slice(-limit.entries).map((item) => shorter(item, limit, depth + 1));
+  if (Array.isArray(value)) return value.slice(-limit.entries).map((item) => shortenValue(item, limit, depth + 1));
   const entries = Object.entries(value).slice(-limit.entries);
   return Object.fromEntries(
-    entries.map(([name, member]) => [cutText(name, limit.text), shorter(member, limit, depth + 1)]),
+    entries.map(([name, member]) => [cutText(name, limit.text), shortenValue(member, limit, depth + 1)]),
   );
 }

@@ -1,7 +1,6 @@
 /**
- * The persona's context: its state, what it knows of the user, goals and promises. SQLite holds it; a readable mirror
- * lies beside it as persona_context.json. Until a first change is stored, the original system's file of that name is
- * what there is.
+ * The persona's context: its state, facts about the user, goals and promises. It is stored in SQLite, with a readable
+ * mirror beside it as persona_context.json. Until the first change, the original system's file of that name is used.
  */
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
@@ -21,13 +20,13 @@ import {
   stateNames,
 } from './persona-context.ts';
 
-/** In characters of JSON: what every session begins with must stay short. */
+/** Maximum size of a record in characters of JSON. Every session starts with all of them. */
 const recordLimit = 4_000;
 
 export interface ContextChange {
-  /** A null clears. */
+  /** Null clears a field. */
   readonly state: Readonly<Partial<Record<StateName, string | number | null>>>;
-  /** Merged name by name; a null removes a name. */
+  /** Merged name by name; null removes a name. */
   readonly records: Readonly<Partial<Record<(typeof recordNames)[number], ContextRecord>>>;
   readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly CommitmentChange[]>>>;
 }
@@ -37,8 +36,8 @@ export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): Perso
 }
 
 /**
- * Changes what is given and answers with all that is noted then. `invalid_input` for a record or list that would become
- * too long, `not_found` for closing an unknown one.
+ * Applies a change and returns the whole context. `invalid_input` for a record or list that would become too long,
+ * `not_found` for closing an unknown one.
  */
 export async function changeContext(scope: Scope, change: ContextChange): Promise<ContextView> {
   const { workspace, clock, caller } = scope;
@@ -53,7 +52,7 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
         entries.set(name, value === null || value === undefined ? undefined : { value, updated_at: now });
       for (const [name, value] of Object.entries(change.state)) set(name, value);
       for (const [name, record] of Object.entries(change.records)) {
-        set(name, mergedRecord(name, base.get(name)?.value, record));
+        set(name, mergeRecord(name, base.get(name)?.value, record));
       }
       for (const [name, list] of Object.entries(change.lists)) {
         set(name, mergeCommitments(name, readCommitments(base.get(name)?.value), list, now));
@@ -62,11 +61,11 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
     },
     workspace.activity.note('update_context', caller.source),
   );
-  return viewOfContext(await mirrored(scope), scope, { room: replyBudget.full - 500, closedAt: now });
+  return viewOfContext(await updateMirror(scope), scope, { room: replyBudget.full - 500, closedAt: now });
 }
 
-/** Writes the mirror and answers with what it shows. */
-async function mirrored(scope: Scope): Promise<PersonaContext> {
+/** Writes the mirror and returns its content. */
+async function updateMirror(scope: Scope): Promise<PersonaContext> {
   const { workspace, logger } = scope;
   for (;;) {
     const context = readContext(scope);
@@ -82,7 +81,7 @@ async function mirrored(scope: Scope): Promise<PersonaContext> {
   }
 }
 
-/** What is stored, or what the original system left where nothing is stored yet. */
+/** The stored entries, or those of the original system's file if nothing is stored yet. */
 function currentEntries({ workspace, settings }: Pick<Scope, 'workspace' | 'settings'>): ContextEntries {
   const stored = workspace.store.context.all();
   return stored.size > 0 ? stored : readOriginalContext(workspace.paths.context, settings.timezone);
@@ -119,7 +118,7 @@ function recordIn(value: unknown): ContextRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function mergedRecord(name: string, current: unknown, change: ContextRecord): ContextRecord | undefined {
+function mergeRecord(name: string, current: unknown, change: ContextRecord): ContextRecord | undefined {
   const merged = new Map([...Object.entries(recordIn(current)), ...Object.entries(change)]);
   const record = Object.fromEntries([...merged].filter(([, value]) => value !== null));
   const length = JSON.stringify(record).length;

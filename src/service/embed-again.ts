@@ -1,5 +1,5 @@
 /**
- * Gives a memory whose text has changed its vectors, as a new memory gets them.
+ * Embeds a memory again after its text has changed.
  */
 import type { Memory } from '../core/memory.ts';
 import type { Scope } from '../persona/scope.ts';

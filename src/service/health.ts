@@ -1,6 +1,6 @@
 /**
- * Whether the product works at this moment, found out by trying: a read and a write where the memories lie, and the
- * state of recall. The answer says nothing that a stranger may not know; reasons go to the log.
+ * Health, by live probes: a read and a write in the data folder, and the state of recall. The reply contains nothing
+ * secret; reasons go to the log.
  */
 
 import { existsSync } from 'node:fs';
@@ -25,7 +25,7 @@ export interface HealthDeps {
   readonly logger: Logger;
 }
 
-/** States of the model in which a search finds less than it should. */
+/** Model states in which searches find less than they should. */
 const withoutModel = ['downloading', 'absent', 'failed', 'runtime missing'];
 
 export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> {
@@ -37,7 +37,7 @@ export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> 
     });
   } catch (error) {
     logger.warn('the health check failed', { reason: reasonOf(error) });
-    // A file of another program, or of a newer version, is one persona's matter; the others are served.
+    // A file of another program or of a newer version affects one persona only.
     if (error instanceof MemoryMcpError && error.code === 'conflict') {
       return { status: 'degraded', checks: { database: 'ok', recall: 'unknown' } };
     }
@@ -50,7 +50,7 @@ async function probe({ exists, paths }: Workspace): Promise<void> {
   await probeDisk(existsSync(memory) ? memory : dirname(memory));
   if (!exists) return;
   await access(paths.database, constants.R_OK | constants.W_OK);
-  // A connection of its own: the open one may answer from what it remembers.
+  // Uses its own connection, because the open one may answer from its cache.
   const connection = await openConnection({ path: paths.database, busyTimeout: 1_000, readOnly: true });
   try {
     connection.sql('SELECT count(*) FROM meta').get();

@@ -11,11 +11,11 @@ import type { Scope } from '../persona/scope.ts';
 export interface DeleteReceipt {
   readonly deleted: MemoryKey[];
   readonly not_found: MemoryKey[];
-  /** True when no trace is left, "pending" while `remaining` still holds some; finished at the next idle or start. */
+  /** True when no trace is left, "pending" while the files in `remaining` hold some. Finished when idle or at the next start. */
   readonly erased?: true | 'pending' | undefined;
-  /** Files of the persona, as seen from its folder. */
+  /** Files, relative to the persona's folder. */
   readonly remaining?: readonly string[] | undefined;
-  /** Backup archives that exist and may hold the text. */
+  /** Number of backup archives that may hold the text. */
   readonly backups?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export async function deleteMemories(
   const receipt = { deleted, not_found: wanted.filter((key) => !deleted.includes(key)) };
   if (!permanent) return receipt;
   const remaining = await workspace.finishErasure().catch((error: unknown) => {
-    // The memories are gone and stay gone; what could not be cleaned is noted and cleaned later.
+    // The memories are erased. The remaining traces are recorded and removed later.
     scope.logger.warn('traces of erased memories remain for now', {
       persona: workspace.persona,
       reason: reasonOf(error),

@@ -1,6 +1,6 @@
 /**
- * Reading memories whose keys are known: the whole text and everything that is noted beside it, in parts where it is
- * too long for one reply. It changes nothing but the counts of use.
+ * Reads memories by key: the whole text and every field, in parts if it is too long for one reply. Changes nothing but
+ * the access counts.
  */
 import type { Memory, MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../core/memory-errors.ts';
@@ -13,9 +13,9 @@ import type { MemoryVersion } from '../store/memory-versions.ts';
 
 export interface ReadRequest {
   readonly keys: readonly MemoryKey[];
-  /** Also the states that were replaced. */
+  /** Also returns earlier versions. */
   readonly history: boolean;
-  /** Where to begin in the texts, as `next_offset` said. */
+  /** Where to start in the texts: `next_offset` of the previous reply. */
   readonly offset?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface ReadMemory extends MemoryView {
   /** Where `content` begins in the whole text, and where the next part begins if this one was cut. */
   readonly offset?: number | undefined;
   readonly next_offset?: number | undefined;
-  /** The replaced states, newest first, and how many older ones had no room. */
+  /** Earlier versions, newest first, and how many older ones did not fit. */
   readonly history?: readonly Shortened<PastVersion>[] | undefined;
   readonly history_omitted?: number | undefined;
 }
@@ -34,15 +34,15 @@ export interface ReadMemory extends MemoryView {
 export interface ReadReply {
   readonly memories: ReadMemory[];
   readonly not_found: MemoryKey[];
-  /** Keys that exist and had no room: ask for them alone. */
+  /** Keys that exist but did not fit. Read them on their own. */
   readonly omitted?: MemoryKey[] | undefined;
 }
 
 /** The braces, names of fields and numbers of one memory. */
 const labels = 120;
-/** The least of a text that is worth showing. */
+/** Minimum size of the part of a text that is shown. */
 const shortestPart = 400;
-/** The part of the room that is kept for what was, where that is asked for. */
+/** The share of the room that is reserved for earlier versions, if asked for. */
 const historyShare = 0.4;
 
 /** The memories of these keys, deleted ones included; `not_found` if none exists. */
@@ -55,7 +55,7 @@ export function readMemories(scope: Scope, request: ReadRequest): ReadReply {
     if (found.length === 0 && first !== undefined) throw unknownKey(first);
     const keys = new Set(found.map(({ key }) => key));
     const missing = wanted.filter((key) => !keys.has(key));
-    return { not_found: missing, ...shownWithin(replyBudget.full - 500 - jsonBytes(wanted), found, scope, request) };
+    return { not_found: missing, ...fitMemories(replyBudget.full - 500 - jsonBytes(wanted), found, scope, request) };
   });
   activity.recordRead(
     'memory_read',
@@ -65,7 +65,7 @@ export function readMemories(scope: Scope, request: ReadRequest): ReadReply {
   return reply;
 }
 
-function shownWithin(
+function fitMemories(
   room: number,
   found: readonly Memory[],
   scope: Scope,

@@ -1,5 +1,5 @@
 /**
- * Numbers about one persona's memories and about how the program serves them.
+ * Statistics about one persona's memories and about the use of the program.
  */
 
 import { dayLength } from '../core/time/durations.ts';
@@ -15,7 +15,7 @@ export interface MemoryStatistics extends Totals {
   readonly emotions: readonly Count[];
   /** The last seven days in the configured time zone, oldest first. */
   readonly days: readonly { readonly day: string; readonly count: number }[];
-  /** How far the embedding model is trusted, per direction; absent until it has been measured. */
+  /** The measured quality of the embedding model per language pair; absent until it has been measured. */
   readonly measured?: ModelQuality | undefined;
 }
 
@@ -29,7 +29,7 @@ export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   for (let back = 6; back >= 0; back--) counts.set(dayOf(today - back * dayLength), 0);
   return store.read(() => {
     for (const at of store.statistics.createdSince(new Date(now - 8 * dayLength).toISOString())) {
-      const day = dayAt(Date.parse(at), scope.settings.timezone);
+      const day = dayInZone(Date.parse(at), scope.settings.timezone);
       const count = counts.get(day);
       if (count !== undefined) counts.set(day, count + 1);
     }
@@ -43,8 +43,8 @@ export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   });
 }
 
-/** The calendar day of an instant at that place, `YYYY-MM-DD`. */
-function dayAt(instant: number, timeZone: string): string {
+/** The calendar day of an instant in a time zone, `YYYY-MM-DD`. */
+function dayInZone(instant: number, timeZone: string): string {
   return dayOf(wallTimeAt(instant, timeZone));
 }
 

@@ -5,7 +5,7 @@ import type { Timestamp } from '../core/memory.ts';
 import { stateFieldNames } from '../core/memory-fields.ts';
 import type { Commitment } from './commitments.ts';
 
-/** The state of a persona has the fields in which a memory keeps the state of its moment. */
+/** The state of a persona has the same fields as the state that a memory records. */
 export const stateNames = stateFieldNames;
 export const recordNames = ['user_info', 'persona_info', 'preferences'] as const;
 export const listNames = ['goals', 'promises'] as const;
@@ -20,9 +20,9 @@ export interface PersonaContext {
   readonly preferences: ContextRecord;
   readonly goals: readonly Commitment[];
   readonly promises: readonly Commitment[];
-  /** When anything of it changed last, and when a state did. */
+  /** When the context last changed, and when its state did. */
   readonly updated_at?: Timestamp | undefined;
   readonly state_updated_at?: Timestamp | undefined;
-  /** The last conversation with the original system, where its file told. */
+  /** The last conversation with the original system, from its file. */
   readonly last_conversation?: Timestamp | undefined;
 }

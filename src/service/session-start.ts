@@ -1,6 +1,6 @@
 /**
- * The start of a session: everything that an assistant should know before the user's first word is answered, in the
- * room of one ordinary reply. Nothing changes by asking for it.
+ * get_context: everything an assistant should know at the start of a session, in the size of one ordinary reply. Reading
+ * it changes nothing.
  */
 
 import type { MemoryFilter } from '../core/memory.ts';
@@ -26,12 +26,12 @@ export interface SessionStart extends ContextView {
 
 const live: MemoryFilter = { deleted: 'exclude' };
 const shownPinned = 20;
-/** What the context may take; the memories have the rest. */
+/** Bytes for the context; the memories get the rest. */
 const contextRoom = 5_000;
 
 export function sessionStart(scope: Scope): SessionStart {
   const { workspace, settings } = scope;
-  // A session that begins will soon search.
+  // A new session is likely to search soon.
   workspace.models.warm();
   const reply = workspace.store.read(() => {
     const { memories } = workspace.store;
@@ -47,7 +47,7 @@ export function sessionStart(scope: Scope): SessionStart {
       recall: recallStatus(scope),
     };
     const room = replyBudget.concise - jsonBytes(base);
-    // Half of the room is kept for recent memories; what pinned ones leave goes to them as well.
+    // Half of the room is reserved for recent memories, which also get what the pinned ones leave.
     const pinned = fitReply(memories.pinned(shownPinned).map(view), room / 2);
     const recent = memories.list({ filter: live, order: 'newest', limit: settings.recent_memories_count }).map(view);
     return { ...base, pinned, recent: fitReply(recent, room - jsonBytes(pinned)) };
