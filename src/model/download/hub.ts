@@ -4,7 +4,9 @@
  *
  * API: https://huggingface.co/docs/hub/api and the `resolve` addresses that every client uses.
  */
+
 import { text as readText } from 'node:stream/consumers';
+import { hideCredentials } from '../../config/config-errors.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { quoteForMessage } from '../../core/text/visible-text.ts';
 import { isCommit, isFileSize, isHubHash, type ManifestFile } from '../model-files.ts';
@@ -25,6 +27,8 @@ export interface RemoteFile {
 
 export function createHub(settings: HubSettings) {
   const { endpoint, token, offline, proxy, noProxy } = settings;
+  /** For messages. */
+  const place = hideCredentials(endpoint);
   const authorization = token === undefined || token === '' ? undefined : `Bearer ${token}`;
 
   const get = async (address: string, repository: string, headers: Record<string, string>, signal?: AbortSignal) => {
@@ -43,12 +47,12 @@ export function createHub(settings: HubSettings) {
       return await httpGet(address, { headers: { ...always, ...headers }, authorization, proxy, noProxy, signal });
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      throw unreachable(endpoint, error);
+      throw unreachable(place, error);
     }
   };
   const refuse = (result: GetResult, repository: string, what: string): MemoryMcpError => {
     result.response.resume();
-    return refusal(result, { repository, what, endpoint, hasToken: authorization !== undefined });
+    return refusal(result, { repository, what, endpoint: place, hasToken: authorization !== undefined });
   };
 
   return {
@@ -58,10 +62,7 @@ export function createHub(settings: HubSettings) {
       const result = await get(address, repository, { accept: 'application/json' }, signal);
       const { response } = result;
       if (response.statusCode !== 200) throw refuse(result, repository, `revision ${revision}`);
-      return listingOf(
-        await readText(response).catch((error) => Promise.reject(unreachable(endpoint, error))),
-        endpoint,
-      );
+      return listingOf(await readText(response).catch((error) => Promise.reject(unreachable(place, error))), place);
     },
     /** The file from byte `start` on; `resumed` is false where the server sends it from the beginning all the same. */
     open: async (
@@ -122,7 +123,12 @@ function unreachable(endpoint: string, error: unknown): MemoryMcpError {
 
 function refusal(
   { response: { statusCode = 0, headers }, authorized }: GetResult,
-  { repository, what, endpoint, hasToken }: { repository: string; what: string; endpoint: string; hasToken: boolean },
+  {
+    repository,
+    what,
+    endpoint: place,
+    hasToken,
+  }: { repository: string; what: string; endpoint: string; hasToken: boolean },
 ): MemoryMcpError {
   const reason = String(headers['x-error-code'] ?? '');
   // Without a token the hub answers 401 for what does not exist, too.

@@ -139,6 +139,9 @@ describe('a download', () => {
     expect(await reasons(fetch({ endpoint: 'http://127.0.0.1:9' }))).toMatch(
       /127\.0\.0\.1:9 cannot be reached: ECONNREFUSED \| Check the network/,
     );
+    const withPassword = await reasons(fetch({ endpoint: 'http://me:geheim@127.0.0.1:9' }));
+    expect(withPassword).toContain('cannot be reached');
+    expect(withPassword).not.toContain('geheim');
     expect(await reasons(fetch({ offline: true }))).toMatch(/HF_HUB_OFFLINE forbids/);
     expect(await reasons(fetch({}, {}, placeOf('someone/nothing')))).toMatch(
       /has no model "someone\/nothing" \| Check the spelling/,
