@@ -126,7 +126,7 @@ function refusal(
   {
     repository,
     what,
-    endpoint: place,
+    endpoint,
     hasToken,
   }: { repository: string; what: string; endpoint: string; hasToken: boolean },
 ): MemoryMcpError {
