@@ -3,6 +3,7 @@
  * it applies the new entries of the change log, including those of other processes. If the change log does not continue
  * from the state of the index, it rebuilds the index from the `vectors` table.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -31,7 +32,7 @@ export interface IndexSyncDeps {
 }
 
 const batchLength = 1_000;
-const pageLength = 5_000;
+const pageLength = 1_000;
 /** Upper bound on the changes that have to be applied again after a crash. */
 const changesPerSnapshot = 1_000;
 
@@ -111,6 +112,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     const generation = logged.at(-1)?.generation ?? store.changes.latest();
     await index.apply(changes, generation);
     if (generation - savedGeneration >= changesPerSnapshot) await save(index);
+    await nextTurn();
   }
 
   async function rebuild(index: VectorIndex): Promise<void> {
@@ -121,6 +123,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       const { vectors, last } = store.vectors.page(index.space, after, pageLength);
       if (last === undefined) break;
       await index.apply(vectors.map(putOf), 0);
+      await nextTurn();
       after = last;
     }
     await index.apply([], generation);

@@ -19,7 +19,7 @@ export interface MemoryStatistics extends Totals {
   readonly measured?: ModelQuality | undefined;
 }
 
-export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
+export async function readStatistics(scope: Scope, top = 10): Promise<MemoryStatistics> {
   const { store } = scope.workspace;
   const measured = measuredQuality(scope);
   const now = scope.clock.now().getTime();
@@ -27,20 +27,18 @@ export function readStatistics(scope: Scope, top = 10): MemoryStatistics {
   // Counted on the wall clock, where every day has 24 hours.
   const today = wallTimeAt(now, scope.settings.timezone);
   for (let back = 6; back >= 0; back--) counts.set(dayOf(today - back * dayLength), 0);
-  return store.read(() => {
-    for (const at of store.statistics.createdSince(new Date(now - 8 * dayLength).toISOString())) {
-      const day = dayInZone(Date.parse(at), scope.settings.timezone);
-      const count = counts.get(day);
-      if (count !== undefined) counts.set(day, count + 1);
-    }
-    return {
-      ...store.statistics.totals(),
-      tags: store.statistics.tags(top),
-      emotions: store.statistics.emotions(top),
-      days: [...counts].map(([day, count]) => ({ day, count })),
-      ...(measured !== undefined && { measured }),
-    };
-  });
+  const since = new Date(now - 8 * dayLength).toISOString();
+  const { createdSince, ...statistics } = await store.statistics.collect({ top, since });
+  for (const at of createdSince) {
+    const day = dayInZone(Date.parse(at), scope.settings.timezone);
+    const count = counts.get(day);
+    if (count !== undefined) counts.set(day, count + 1);
+  }
+  return {
+    ...statistics,
+    days: [...counts].map(([day, count]) => ({ day, count })),
+    ...(measured !== undefined && { measured }),
+  };
 }
 
 /** The calendar day of an instant in a time zone, `YYYY-MM-DD`. */
@@ -65,7 +63,7 @@ export function storeInformation(scope: Scope): StoreInformation {
   const { workspace, settings } = scope;
   return {
     persona: workspace.persona,
-    memories: workspace.store.statistics.totals().memories,
+    memories: workspace.store.memories.count({ deleted: 'exclude' }),
     timezone: settings.timezone,
     key_format: 'memory_YYYYMMDDHHMMSS, then _01, _02 … within a second',
     recall: recallStatus(scope),

@@ -4,7 +4,7 @@
  * and any process can finish it later.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Memory, MemoryKey } from '../core/memory.ts';
 import type { FullText } from './full-text.ts';
 import type { MemoryTable } from './memory-table.ts';
@@ -84,12 +84,15 @@ export type Erasure = ReturnType<typeof createErasure>;
  */
 async function mergeFullText(connection: Connection): Promise<void> {
   const totalChanges = () => connection.sql<{ n: number }>('SELECT total_changes() AS n').get()?.n ?? 0;
-  const merge = (pages: number) =>
-    connection.write(() => {
+  const merge = async (pages: number) => {
+    const goesOn = await connection.write(() => {
       const before = totalChanges();
       connection.sql("INSERT INTO memory_text (memory_text, rank) VALUES ('merge', ?)").run(pages);
       return totalChanges() - before >= 2;
     }, 'bulk');
+    await nextTurn();
+    return goesOn;
+  };
   while (await merge(-mergedPages)) {
     let more = true;
     while (more) more = await merge(mergedPages);

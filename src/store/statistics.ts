@@ -1,7 +1,9 @@
 /**
- * Counts of the live memories of one persona, for statistics and health. Each is one query.
+ * Statistics over the live memories of one persona, collected in steps that let others run in between.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Timestamp } from '../core/memory.ts';
+import { foldText } from '../core/text/terms.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface Totals {
@@ -18,59 +20,95 @@ export interface Count {
   readonly count: number;
 }
 
-interface TotalsRow {
-  memories: number;
-  characters: number | null;
-  deleted: number;
-  pinned: number | null;
-  oldest: string | null;
-  newest: string | null;
+export interface StoreStatistics extends Totals {
+  /** The most frequent tags and emotions. Those that differ only by case or width count as one. */
+  readonly tags: readonly Count[];
+  readonly emotions: readonly Count[];
+  /** Creation times since `since`, in the order of ids. */
+  readonly createdSince: readonly Timestamp[];
 }
+
+interface CountedRow {
+  id: number;
+  characters: number;
+  pinned: number;
+  created_at: string;
+  emotion: string | null;
+  tags: string;
+}
+
+/** Rows per step: some milliseconds. */
+const rowsPerStep = 1_000;
 
 export function createStatistics(connection: Connection) {
   return {
-    totals(): Totals {
-      const row = connection
-        .sql<TotalsRow>(
-          `SELECT count(*) AS memories, sum(length(content)) AS characters, sum(pinned) AS pinned,
-                  min(created_at) AS oldest, max(created_at) AS newest,
-                  (SELECT count(*) FROM memories WHERE deleted_at IS NOT NULL) AS deleted
-           FROM memories WHERE deleted_at IS NULL`,
-        )
+    /** Counts the live memories. Lets others run between steps, so a change made meanwhile may or may not be counted. */
+    async collect({ top, since }: { top: number; since: Timestamp }): Promise<StoreStatistics> {
+      const tags = createTally();
+      const emotions = createTally();
+      const createdSince: Timestamp[] = [];
+      let [memories, characters, pinned] = [0, 0, 0];
+      let [oldest, newest]: (Timestamp | undefined)[] = [];
+      const rows = connection.sql<CountedRow>(
+        `SELECT id, length(content) AS characters, pinned, created_at, emotion, tags FROM memories
+         WHERE id > ? AND deleted_at IS NULL ORDER BY id LIMIT ${rowsPerStep}`,
+      );
+      for (let after = 0; ; ) {
+        const step = rows.all(after);
+        for (const row of step) {
+          memories += 1;
+          characters += row.characters;
+          pinned += row.pinned;
+          if (oldest === undefined || row.created_at < oldest) oldest = row.created_at;
+          if (newest === undefined || row.created_at > newest) newest = row.created_at;
+          if (row.created_at >= since) createdSince.push(row.created_at);
+          if (row.emotion !== null) emotions.add(row.emotion);
+          // Written by this program: a list of texts.
+          for (const tag of JSON.parse(row.tags) as string[]) tags.add(tag);
+        }
+        const last = step.at(-1);
+        if (last === undefined) break;
+        after = last.id;
+        await nextTurn();
+      }
+      const deleted = connection
+        .sql<{ n: number }>('SELECT count(*) AS n FROM memories WHERE deleted_at IS NOT NULL')
         .get();
       return {
-        memories: row?.memories ?? 0,
-        characters: row?.characters ?? 0,
-        deleted: row?.deleted ?? 0,
-        pinned: row?.pinned ?? 0,
-        ...(row?.oldest != null && { oldest: row.oldest }),
-        ...(row?.newest != null && { newest: row.newest }),
+        memories,
+        characters,
+        deleted: deleted?.n ?? 0,
+        pinned,
+        ...(oldest !== undefined && { oldest }),
+        ...(newest !== undefined && { newest }),
+        tags: tags.top(top),
+        emotions: emotions.top(top),
+        createdSince,
       };
     },
-    /** The most frequent tags. Tags that differ only by case or width count as one. */
-    tags: (limit: number): Count[] =>
-      connection
-        .sql<Count>(
-          `SELECT min(t.value) AS name, count(*) AS count FROM memories m, json_each(m.tags) t
-           WHERE m.deleted_at IS NULL GROUP BY fold_text(t.value) ORDER BY count DESC, name LIMIT ?`,
-        )
-        .all(limit),
-    emotions: (limit: number): Count[] =>
-      connection
-        .sql<Count>(
-          `SELECT min(emotion) AS name, count(*) AS count FROM memories
-           WHERE deleted_at IS NULL AND emotion IS NOT NULL GROUP BY fold_text(emotion) ORDER BY count DESC, name LIMIT ?`,
-        )
-        .all(limit),
-    /** Creation times since `from`, oldest first. */
-    createdSince: (from: Timestamp): Timestamp[] =>
-      connection
-        .sql<{ created_at: string }>(
-          'SELECT created_at FROM memories WHERE deleted_at IS NULL AND created_at >= ? ORDER BY created_at',
-        )
-        .all(from)
-        .map((row) => row.created_at),
   };
 }
 
 export type Statistics = ReturnType<typeof createStatistics>;
+
+/** Counts texts that differ only by case or width as one, under the first of their spellings in the order of code units. */
+function createTally() {
+  const folded = new Map<string, string>();
+  const counts = new Map<string, { name: string; count: number }>();
+  return {
+    add(text: string): void {
+      const key = folded.get(text) ?? foldText(text);
+      folded.set(text, key);
+      const known = counts.get(key);
+      if (known === undefined) counts.set(key, { name: text, count: 1 });
+      else {
+        known.count += 1;
+        if (text < known.name) known.name = text;
+      }
+    },
+    top: (limit: number): Count[] =>
+      [...counts.values()]
+        .sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1))
+        .slice(0, limit),
+  };
+}

@@ -123,12 +123,7 @@ function unreachable(endpoint: string, error: unknown): MemoryMcpError {
 
 function refusal(
   { response: { statusCode = 0, headers }, authorized }: GetResult,
-  {
-    repository,
-    what,
-    endpoint,
-    hasToken,
-  }: { repository: string; what: string; endpoint: string; hasToken: boolean },
+  { repository, what, endpoint, hasToken }: { repository: string; what: string; endpoint: string; hasToken: boolean },
 ): MemoryMcpError {
   const reason = String(headers['x-error-code'] ?? '');
   // Without a token the hub answers 401 for what does not exist, too.

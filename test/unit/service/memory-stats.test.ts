@@ -10,7 +10,8 @@ describe('the days of memory_stats', () => {
     const { scope } = await searchable();
     const clock = { ...scope.clock, now: () => new Date(at) };
     const settings = { ...scope.settings, timezone: 'America/New_York' };
-    const days = readStatistics({ ...scope, clock, settings }).days.map(({ day }) => day);
+    const { days: counted } = await readStatistics({ ...scope, clock, settings });
+    const days = counted.map(({ day }) => day);
     expect(days).toHaveLength(7);
     expect(new Set(days).size).toBe(7);
     expect(days[0]).toBe(first);

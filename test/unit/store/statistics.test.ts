@@ -4,8 +4,15 @@ import { draft, now, openTestStore } from '../../support/stores.ts';
 
 it('an empty store has nothing to count', async () => {
   const { statistics } = await openTestStore();
-  expect(statistics.totals()).toEqual({ memories: 0, characters: 0, deleted: 0, pinned: 0 });
-  expect([statistics.tags(5), statistics.emotions(5), statistics.createdSince('')]).toEqual([[], [], []]);
+  expect(await statistics.collect({ top: 5, since: '' })).toEqual({
+    memories: 0,
+    characters: 0,
+    deleted: 0,
+    pinned: 0,
+    tags: [],
+    emotions: [],
+    createdSince: [],
+  });
 });
 
 it('live memories are counted, with their tags and emotions however these are written', async () => {
@@ -23,18 +30,19 @@ it('live memories are counted, with their tags and emotions however these are wr
   await memories.setPinned(created[0] ?? '', true, now);
   await memories.setPinned(created[3] ?? '', true, now);
   await memories.softDelete(created.slice(3), now);
-  expect(statistics.totals()).toEqual({
+  expect(await statistics.collect({ top: 1, since: at('20') })).toEqual({
     memories: 3,
     characters: 7,
     deleted: 1,
     pinned: 1,
     oldest: at('19'),
     newest: at('21'),
+    tags: [{ name: 'Food', count: 3 }],
+    emotions: [{ name: 'Joy', count: 2 }],
+    createdSince: [at('20'), at('21')],
   });
-  expect(statistics.tags(5)).toEqual([
+  expect((await statistics.collect({ top: 5, since: at('20') })).tags).toEqual([
     { name: 'Food', count: 3 },
     { name: 'x', count: 1 },
   ]);
-  expect(statistics.emotions(1)).toEqual([{ name: 'Joy', count: 2 }]);
-  expect(statistics.createdSince(at('20'))).toEqual([at('20'), at('21')]);
 });
