@@ -73,12 +73,12 @@ export function openApp(deps: AppDeps) {
 
   function scopeFor(persona: string, { source, readOnly }: Caller): OpenScope {
     const caller = { source: source.slice(0, sourceLimit), readOnly };
-    return async ({ effect, creates = false }, work) => {
+    return async ({ effect, creates = false, signal }, work) => {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
       return personas.use(persona, creates ? 'write' : 'read', (workspace) =>
-        work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger }),
+        work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger, signal }),
       );
     };
   }

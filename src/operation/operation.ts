@@ -41,12 +41,13 @@ export type OpenScope = <Value>(access: Access, work: (scope: Scope) => Promise<
 export interface Access {
   readonly effect: Effect;
   readonly creates?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Operation extends Omit<Definition<z.ZodObject, z.ZodObject>, 'run' | 'output'> {
   readonly output: z.ZodObject;
   /** Validates the input, runs the operation and validates the result. Call it through `invoke`. */
-  perform(rawInput: unknown, openScope: OpenScope): Promise<Result>;
+  perform(rawInput: unknown, openScope: OpenScope, signal?: AbortSignal): Promise<Result>;
 }
 
 export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
@@ -55,10 +56,10 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
   const { run, ...declared } = definition;
   return {
     ...declared,
-    async perform(rawInput, openScope) {
+    async perform(rawInput, openScope, signal) {
       const input = parseInput(definition, rawInput);
       const result = await openScope(
-        { effect: definition.effect, creates: definition.creates === true },
+        { effect: definition.effect, creates: definition.creates === true, signal },
         async (scope) => run(input, scope),
       );
       return visibleValue(parseOutput(definition, result));
@@ -66,8 +67,13 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
   };
 }
 
-export function invoke(operation: Operation, rawInput: unknown, openScope: OpenScope): Promise<Result> {
-  return operation.perform(rawInput, openScope);
+export function invoke(
+  operation: Operation,
+  rawInput: unknown,
+  openScope: OpenScope,
+  signal?: AbortSignal,
+): Promise<Result> {
+  return operation.perform(rawInput, openScope, signal);
 }
 
 /** Zod lists every unknown property, whose names can be long. The limit leaves room for the other messages. */

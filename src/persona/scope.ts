@@ -28,4 +28,6 @@ export interface Scope {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborted when the caller cancels or disconnects. Only reads stop then: a write is finished. */
+  readonly signal?: AbortSignal | undefined;
 }

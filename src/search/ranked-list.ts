@@ -3,7 +3,7 @@
  * the scores are mixed, and a reranker reads the best. `search.ts` cuts pages from the list.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { reasonOf } from '../core/errors.ts';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
 import { secondLength } from '../core/time/durations.ts';
@@ -84,6 +84,7 @@ export async function rankMemories(
   });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
+  if (scope.signal?.aborted === true) throw cancelled();
   return {
     memories: reranked.memories,
     query,
@@ -105,7 +106,7 @@ interface BothSides {
 
 /** Searches words while the model works on the query. */
 async function searchBothSides(
-  { workspace, clock, logger }: Scope,
+  { workspace, clock, logger, signal }: Scope,
   target: Target,
   queryText: string,
   { mode, filter }: { mode: RecallMode; filter: MemoryFilter },
@@ -115,18 +116,25 @@ async function searchBothSides(
   const searching =
     mode === 'keyword'
       ? undefined
-      : searchTarget(workspace, target, filter, () => {
-          embedded = clock.monotonic();
+      : searchTarget(workspace, target, filter, {
+          onEmbedded: () => {
+            embedded = clock.monotonic();
+          },
+          signal,
         }).catch((error: unknown): SemanticAnswer => {
+          if (signal?.aborted === true) throw cancelled();
           // Words still answer. What is wrong with the vectors is said and logged.
           logger.warn('the search by meaning failed', { persona: workspace.persona, reason: reasonOf(error) });
           return { unavailable: `the search by meaning failed: ${reasonOf(error)}` };
         });
+  // A cancelled search is reported below, where it is awaited.
+  searching?.catch(() => {});
   // The query is sent to the model in the next turn of the event loop. Only then do both sides work at the same time.
   if (searching !== undefined) await nextTurn();
   const query = prepareQueryFor(workspace.store, queryText);
   const words = mode === 'semantic' ? [] : searchWords(workspace.store, query, filter);
   const answer = await searching;
+  if (signal?.aborted === true) throw cancelled();
   const answered = clock.monotonic();
 
   const unavailable = answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
@@ -145,6 +153,10 @@ async function searchBothSides(
   };
 }
 
+function cancelled(): MemoryMcpError {
+  return new MemoryMcpError('busy', 'The search was cancelled by its caller');
+}
+
 /** Judged by the newest memories that pass the filter. */
 function holdsOtherLanguage({ memories }: MemoryStore, asked: Language, filter: MemoryFilter): boolean {
   const newest = memories.list({ filter, order: 'newest', limit: languageSample });
@@ -161,9 +173,9 @@ async function searchTarget(
   workspace: Workspace,
   target: Target,
   filter: MemoryFilter,
-  onEmbedded: () => void,
+  options: { onEmbedded: () => void; signal: AbortSignal | undefined },
 ): Promise<SemanticAnswer> {
-  if ('query' in target) return searchMeaning(workspace, target.query, filter, onEmbedded);
+  if ('query' in target) return searchMeaning(workspace, target.query, filter, options);
   const space = workspace.store.vectors.currentSpace();
   const [own] = space === undefined ? [] : workspace.store.vectors.ofMemories([target.memory.id], space);
   if (space === undefined || own === undefined) {

@@ -20,7 +20,7 @@ export interface Reranked {
 }
 
 export async function rerank(
-  { workspace, settings }: Scope,
+  { workspace, settings, signal }: Scope,
   query: string,
   ranked: readonly RankedMemory[],
 ): Promise<Reranked> {
@@ -38,7 +38,7 @@ export async function rerank(
     .score(
       query,
       head.map(({ memory }) => memory.content.slice(0, readCharacters)),
-      { signal: stop.signal },
+      { signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]) },
     )
     .then(
       (scores) => ({ scores }),

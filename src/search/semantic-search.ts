@@ -50,11 +50,11 @@ export async function searchMeaning(
   workspace: Workspace,
   query: string,
   filter: MemoryFilter,
-  onEmbedded: () => void = () => {},
+  { onEmbedded = () => {}, signal }: { onEmbedded?: () => void; signal?: AbortSignal | undefined } = {},
 ): Promise<SemanticAnswer> {
   for (;;) {
     const embedder = workspace.servingEmbedder();
-    const placed = await embedQuestion(embedder, query);
+    const placed = await embedQuery(embedder, query, signal);
     // Measured once per store: the ranking depends on the quality of the model.
     await withinTime(workspace.modelEvaluation.measureOnce(embedder), patienceMilliseconds);
     onEmbedded();
@@ -111,10 +111,14 @@ export async function searchVector(
   };
 }
 
-async function embedQuestion(embedder: Embedder, query: string): Promise<VectorInSpace | { unavailable: string }> {
+async function embedQuery(
+  embedder: Embedder,
+  query: string,
+  signal: AbortSignal | undefined,
+): Promise<VectorInSpace | { unavailable: string }> {
   const { state } = embedder.status();
   // Asking also starts the model, so ask even if the answer will come too late for this search.
-  const answer = embedder.embedQuery(query).then(
+  const answer = embedder.embedQuery(query, { priority: 'interactive', signal }).then(
     (vector) => {
       const space = embedder.space();
       return space === undefined ? { unavailable: describeStatus(embedder.status()) } : { vector, space };

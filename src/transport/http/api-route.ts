@@ -37,7 +37,7 @@ export async function callApi({ request, operation, openScope, observeCall, budg
       request.method === 'POST'
         ? await readJson(request, budget)
         : queryInput(operation, new URL(request.url).searchParams);
-    return invoke(operation, input, openScope);
+    return invoke(operation, input, openScope, request.signal);
   });
   return Response.json({ result });
 }

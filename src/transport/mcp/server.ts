@@ -71,7 +71,7 @@ export function createMcpServer({
     const input = params.arguments;
     try {
       const result = await observeCall({ operation, source, input: () => input }, () =>
-        invoke(operation, input, openScope(source)),
+        invoke(operation, input, openScope(source), context.mcpReq.signal),
       );
       return {
         content: [{ type: 'text', text: JSON.stringify(result) }],

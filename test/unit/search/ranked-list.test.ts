@@ -81,3 +81,33 @@ describe('a search whose vectors cannot be read', () => {
     expect(list).toMatchObject({ mode: 'keyword', degraded: expect.stringContaining('disk I/O error') });
   });
 });
+
+describe('a search that its caller cancels', () => {
+  it('ends at once, and the model is told', async () => {
+    const { workspace, scope } = await searchable();
+    await workspace.add('苺のアレルギーがある');
+    const caller = new AbortController();
+    let told = false;
+    const embedder = workspace.servingEmbedder();
+    const slow: typeof embedder = {
+      ...embedder,
+      embedQuery: (_text, options) =>
+        new Promise((_, reject) => {
+          options?.signal?.addEventListener('abort', () => {
+            told = true;
+            reject(options.signal?.reason);
+          });
+        }),
+    };
+    const waiting = { ...workspace, servingEmbedder: () => slow };
+    const search = rankMemories(
+      { ...scope, workspace: waiting, signal: caller.signal },
+      { query: '苺' },
+      'hybrid',
+      live,
+    );
+    caller.abort();
+    await expect(search).rejects.toThrow('cancelled by its caller');
+    expect(told).toBe(true);
+  });
+});
