@@ -1,32 +1,32 @@
 /**
- * What variables of other programs say about this machine: where model files are kept, which mirror of the hub to ask,
- * whether to ask at all, and through which proxy. They are not settings: no file and no flag holds them.
+ * Reads environment variables of other programs: the Hugging Face cache, mirror, token and offline mode, and the proxy.
+ * They are not settings: neither the configuration file nor a flag can set them.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import { hideCredentials } from './config-errors.ts';
 import { resolvePath } from './paths.ts';
-import { type Environment, variableOf } from './variables.ts';
+import { type Environment, readVariable } from './variables.ts';
 
 export interface ExternalEnvironment {
   readonly huggingFace: {
-    /** HF_HOME, else TRANSFORMERS_CACHE. */
+    /** HF_HOME or TRANSFORMERS_CACHE. */
     readonly folder: string | undefined;
-    /** HF_ENDPOINT or the hub itself; no slash at the end. */
+    /** HF_ENDPOINT or the hub itself, without a trailing slash. */
     readonly endpoint: string;
-    /** HF_TOKEN: secret. */
+    /** HF_TOKEN. Secret. */
     readonly token: string | undefined;
-    /** HF_HUB_OFFLINE: nothing is fetched. */
+    /** HF_HUB_OFFLINE. Disables all downloads. */
     readonly offline: boolean;
   };
   readonly proxy: {
-    /** HTTPS_PROXY with its scheme; may hold a password. */
+    /** HTTPS_PROXY with its scheme. May contain a password. */
     readonly https: string | undefined;
-    /** NO_PROXY: host names, a leading dot or `*` as people write them. */
+    /** NO_PROXY: host names, possibly with a leading dot or `*`. */
     readonly noProxy: readonly string[];
   };
 }
 
-/** The variables that are honoured, for people. */
+/** The supported variables, for the README. */
 export const machineVariables = [
   {
     name: 'HF_HOME',
@@ -40,37 +40,41 @@ export const machineVariables = [
   { name: 'NO_PROXY', help: 'Hosts that are reached without it; lower case works too.' },
 ];
 
-/** Reads them. A relative folder is meant from `directory`. An HF_ENDPOINT that is no address is `invalid_input`. */
-export function readSurroundings(environment: Environment, directory: string): ExternalEnvironment {
-  const folder = variableOf(environment, 'HF_HOME') ?? variableOf(environment, 'TRANSFORMERS_CACHE');
-  const offline = variableOf(environment, 'HF_HUB_OFFLINE')?.trim().toLowerCase() ?? '';
-  const https = eitherCase(environment, 'HTTPS_PROXY')?.trim();
+/** A relative folder is resolved against `directory`. Throws `invalid_input` if HF_ENDPOINT is not a URL. */
+export function readExternalEnvironment(environment: Environment, directory: string): ExternalEnvironment {
+  const folder = readVariable(environment, 'HF_HOME') ?? readVariable(environment, 'TRANSFORMERS_CACHE');
+  const offline = readVariable(environment, 'HF_HUB_OFFLINE')?.trim().toLowerCase() ?? '';
+  const https = readEitherCase(environment, 'HTTPS_PROXY')?.trim();
   return {
     huggingFace: {
       folder: folder === undefined ? undefined : resolvePath(folder, directory),
-      endpoint: endpointOf(variableOf(environment, 'HF_ENDPOINT')?.trim()),
-      token: variableOf(environment, 'HF_TOKEN')?.trim(),
+      endpoint: parseEndpoint(readVariable(environment, 'HF_ENDPOINT')?.trim()),
+      token: readVariable(environment, 'HF_TOKEN')?.trim(),
       offline: ['1', 'true', 'yes', 'on'].includes(offline),
     },
     proxy: {
-      // A proxy without a scheme is spoken to in plain HTTP, as curl does.
+      // As in curl, a proxy without a scheme uses plain HTTP.
       https: https === undefined || https.includes('://') ? https : `http://${https}`,
-      noProxy: (eitherCase(environment, 'NO_PROXY') ?? '').split(/[\s,]+/).filter((host) => host !== ''),
+      noProxy: (readEitherCase(environment, 'NO_PROXY') ?? '').split(/[\s,]+/).filter((host) => host !== ''),
     },
   };
 }
 
-function eitherCase(environment: Environment, name: string): string | undefined {
-  return variableOf(environment, name.toLowerCase()) ?? variableOf(environment, name);
+function readEitherCase(environment: Environment, name: string): string | undefined {
+  return readVariable(environment, name.toLowerCase()) ?? readVariable(environment, name);
 }
 
-function endpointOf(given: string | undefined): string {
-  if (given === undefined) return 'https://huggingface.co';
-  // Going to the hub itself instead would tell it what a mirror was meant to keep inside.
-  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
-    throw new MemoryMcpError('invalid_input', `HF_ENDPOINT is ${JSON.stringify(hideCredentials(given))}`, {
-      hint: 'It has to be an http or https address such as https://hf-mirror.example.com, or unset.',
-    });
+function parseEndpoint(value: string | undefined): string {
+  if (value === undefined) return 'https://huggingface.co';
+  // Do not fall back to the public hub: a mirror may be used to keep requests inside a network.
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) {
+    throw new MemoryMcpError(
+      'invalid_input',
+      `HF_ENDPOINT is not a valid URL: ${JSON.stringify(hideCredentials(value))}`,
+      {
+        hint: 'Set it to an http or https URL such as https://hf-mirror.example.com, or unset it.',
+      },
+    );
   }
-  return given.replace(/\/+$/, '');
+  return value.replace(/\/+$/, '');
 }

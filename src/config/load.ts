@@ -1,18 +1,18 @@
 /**
- * Loads the configuration: flags over environment over file over defaults, each value checked where it came from. The
- * only file that reads `process.env`. It prints nothing: what a person should know comes back as `warnings`.
+ * Loads the configuration. Flags override the environment, which overrides the file, which overrides the defaults. The
+ * only file that reads `process.env`. It prints nothing: messages for the user are returned as `warnings`.
  */
 import { isAbsolute } from 'node:path';
-import { problemsError } from './config-errors.ts';
-import { type ExternalEnvironment, readSurroundings } from './external-environment.ts';
-import { findFile, readConfigurationFile, readObject, usualPlaces } from './file.ts';
-import { currentWord, retiredWarning } from './legacy-keys.ts';
+import { combineErrors } from './config-errors.ts';
+import { type ExternalEnvironment, readExternalEnvironment } from './external-environment.ts';
+import { findFile, listDefaultLocations, readConfigurationFile, readObject } from './file.ts';
+import { translateLegacyValue, warnOfLegacyNames } from './legacy-keys.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
-import { checkGiven, emptyReading, placeAt, type Reading, type Source } from './setting-value.ts';
-import { type Environment, readVariables, variableOf } from './variables.ts';
+import { createReading, parseSettingValue, type Reading, type Source, setAtPath } from './setting-value.ts';
+import { type Environment, readVariable, readVariables } from './variables.ts';
 
-/** The flags of `serve` as commander hands them over; `config` is the path of the file. */
+/** The flags of `serve` as parsed by commander. `config` is the path of the file. */
 export interface ConfigurationFlags {
   readonly config?: string | undefined;
   readonly host?: string | undefined;
@@ -25,24 +25,24 @@ export interface LoadDeps {
   readonly flags?: ConfigurationFlags;
   readonly environment?: Environment;
   readonly folders?: UserFolders;
-  /** What relative paths in flags and variables are meant from; nothing is looked for there. */
+  /** The base of relative paths in flags and variables. No file is searched for there. */
   readonly directory?: string;
 }
 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
-  /** Who set each key (`auto_cleanup.enabled`), for settings that matter only when somebody set them. */
+  /** The source of each key, such as `auto_cleanup.enabled`. Tells whether a value was set or is the default. */
   readonly sources: Readonly<Record<string, Source>>;
   readonly warnings: readonly string[];
   /** The file that was read, if any. */
   readonly file: string | undefined;
-  /** Every file that counts; the watcher looks at all of them. */
+  /** Every file that could be the configuration file. The watcher checks all of them. */
   readonly candidates: readonly string[];
   readonly paths: DataPaths;
   readonly environment: ExternalEnvironment;
 }
 
-/** Loads everything. Whatever cannot be used is one `invalid_input` that lists all of it. */
+/** Loads everything. Throws a single `invalid_input` that lists all invalid settings. */
 export async function loadConfiguration({
   flags = {},
   environment = process.env,
@@ -52,32 +52,29 @@ export async function loadConfiguration({
   const warnings: string[] = [];
   const path = (name: string, text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
-    return resolveNamed(name, text, directory, warnings);
+    return resolveVariable(name, text, directory, warnings);
   };
-  const externalEnvironment = readSurroundings(environment, directory);
-  const data = path('MEMORY_MCP_DATA_DIR', variableOf(environment, 'MEMORY_MCP_DATA_DIR')) ?? folders.data;
+  const externalEnvironment = readExternalEnvironment(environment, directory);
+  const data = path('MEMORY_MCP_DATA_DIR', readVariable(environment, 'MEMORY_MCP_DATA_DIR')) ?? folders.data;
   const paths = dataPaths(data, { models: externalEnvironment.huggingFace.folder });
 
   const found = findFile({
-    demanded: flags.config === undefined ? undefined : resolvePath(flags.config, directory),
-    expected: path('MEMORY_MCP_CONFIG_PATH', variableOf(environment, 'MEMORY_MCP_CONFIG_PATH')),
-    usual: usualPlaces(paths.config, folders.config),
+    fromFlag: flags.config === undefined ? undefined : resolvePath(flags.config, directory),
+    fromVariable: path('MEMORY_MCP_CONFIG_PATH', readVariable(environment, 'MEMORY_MCP_CONFIG_PATH')),
+    defaults: listDefaultLocations(paths.config, folders.config),
   });
   const { file } = found;
   const fromFile =
-    file === undefined ? emptyReading() : readObject(await readConfigurationFile(file), { from: 'file', name: file });
+    file === undefined ? createReading() : readObject(await readConfigurationFile(file), { from: 'file', name: file });
   const readings = [fromFile, readVariables(environment, directory), readFlags(flags)];
-  const { tree, sources, problems } = settle(readings);
-  if (problems.length > 0) {
-    throw problemsError(
-      problems,
-      'Mend or remove what is named; config.example.json holds every setting with its default.',
-    );
+  const { tree, sources, errors } = mergeSources(readings);
+  if (errors.length > 0) {
+    throw combineErrors(errors, 'Fix or remove them. config.example.json lists every setting with its default.');
   }
 
   warnings.push(...found.warnings, ...readings.flatMap((reading) => reading.warnings));
-  const retired = readings.flatMap((reading) => reading.retired);
-  if (retired.length > 0) warnings.push(retiredWarning(retired));
+  const legacyNames = readings.flatMap((reading) => reading.legacyNames);
+  if (legacyNames.length > 0) warnings.push(warnOfLegacyNames(legacyNames));
   return {
     configuration: configurationSchema.parse(tree),
     sources,
@@ -90,11 +87,11 @@ export async function loadConfiguration({
 }
 
 function readFlags(flags: ConfigurationFlags): Reading {
-  const reading = emptyReading();
+  const reading = createReading();
   for (const setting of settings) {
     const text = setting.flag === undefined ? undefined : new Map(Object.entries(flags)).get(setting.flag);
     if (typeof text !== 'string') continue;
-    reading.given.push({
+    reading.values.push({
       setting,
       value: setting.fromText(text),
       source: { from: 'flag', name: `--${setting.flag}` },
@@ -103,48 +100,48 @@ function readFlags(flags: ConfigurationFlags): Reading {
   return reading;
 }
 
-/** Checks every value and lays the later readings over the earlier ones. */
-function settle(readings: readonly Reading[]): {
+/** Validates every value and merges the readings. Later ones override earlier ones. */
+function mergeSources(readings: readonly Reading[]): {
   tree: Record<string, unknown>;
   sources: Record<string, Source>;
-  problems: string[];
+  errors: string[];
 } {
   const tree: Record<string, unknown> = {};
   const sources: Record<string, Source> = Object.fromEntries(settings.map(({ key }) => [key, { from: 'default' }]));
-  const problems = readings.flatMap((reading) => reading.problems);
+  const errors = readings.flatMap((reading) => reading.errors);
   for (const reading of readings) {
-    for (const given of reading.given) {
-      const { setting, source } = given;
-      const word = currentWord(setting.key, given.value);
-      if (word !== undefined) {
+    for (const settingValue of reading.values) {
+      const { setting, source, value } = settingValue;
+      const translated = translateLegacyValue(setting.key, value);
+      if (translated !== undefined) {
         reading.warnings.push(
-          `${setting.key} is "${given.value}" in ${source.name}, as the original wrote it: "${word}" is used`,
+          `${setting.key} in ${source.name} has the original system's value "${value}"; "${translated}" is used instead`,
         );
       }
-      const checked = checkGiven({ ...given, value: word ?? given.value });
-      if ('problems' in checked) {
-        problems.push(...checked.problems);
+      const parsed = parseSettingValue({ ...settingValue, value: translated ?? value });
+      if ('errors' in parsed) {
+        errors.push(...parsed.errors);
         continue;
       }
-      placeAt(tree, setting.path, checked.value);
+      setAtPath(tree, setting.path, parsed.value);
       sources[setting.key] = source;
     }
   }
-  return { tree, sources, problems };
+  return { tree, sources, errors };
 }
 
-/** A path of a variable. Clients do not expand `$HOME` as a shell does, and start servers in folders of their own choice. */
-function resolveNamed(name: string, text: string, directory: string, warnings: string[]): string {
+/** Resolves the path in a variable. MCP clients do not expand `$HOME` as a shell does, and choose the working directory. */
+function resolveVariable(name: string, text: string, directory: string, warnings: string[]): string {
   if (/^(?:\$\{?\w+\}?|%\w+%)(?:[/\\]|$)/.test(text)) {
-    throw problemsError(
-      [`${name} is ${JSON.stringify(text)}, and nobody has replaced the variable in it`],
-      'Write the whole path, or one that begins with "~".',
+    throw combineErrors(
+      [`${name} is ${JSON.stringify(text)}, which contains a variable that was not expanded`],
+      'Write the full path, or a path that begins with "~".',
     );
   }
   const path = resolvePath(text, directory);
   if (!isAbsolute(text) && !text.startsWith('~')) {
     warnings.push(
-      `${name} is the relative path ${JSON.stringify(text)}, which means ${path} only while started from here; an absolute path means the same everywhere`,
+      `${name} is the relative path ${JSON.stringify(text)}. It means ${path} only if the server is started from the same folder; use an absolute path instead`,
     );
   }
   return path;

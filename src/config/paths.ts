@@ -1,6 +1,6 @@
 /**
- * Where everything lies on disk: the one place that knows the names of files and folders under the data folder, and
- * how a new one is made so that only its owner can read it. Pure but for the functions that say they touch the disk.
+ * The names of all files and folders under the data folder. Also creates private files and folders. Only the functions
+ * whose comment says so access the disk.
  */
 
 import { closeSync, openSync, readdirSync } from 'node:fs';
@@ -18,7 +18,7 @@ export interface UserFolders {
   readonly cache: string;
 }
 
-/** The user's own folders for this program, as the platform wants them. */
+/** The user's folders for this program, by the conventions of the platform. */
 export function userFolders(): UserFolders {
   const { data, config, cache } = envPaths('memory-mcp', { suffix: '' });
   return { data, config, cache };
@@ -29,13 +29,13 @@ export interface DataPaths {
   readonly memory: string;
   readonly logs: string;
   readonly operationsLog: string;
-  /** Model files: `<org>/<model>/` below it. */
+  /** Contains the model files, in `<org>/<model>/`. */
   readonly models: string;
   readonly backups: string;
   readonly config: string;
 }
 
-/** `models` is set where HF_HOME or TRANSFORMERS_CACHE names another folder for them. */
+/** `models` overrides the folder of the model files, as HF_HOME and TRANSFORMERS_CACHE do. */
 export function dataPaths(data: string, { models }: { models?: string | undefined } = {}): DataPaths {
   const logs = join(data, 'logs');
   return {
@@ -56,11 +56,11 @@ export interface PersonaPaths {
   readonly cleanupSuggestions: string;
   readonly vectorStore: string;
   readonly vectorIndex: string;
-  /** What an in-place migration set aside. */
+  /** Contains the original system's files that were set aside. */
   readonly original: string;
 }
 
-/** `persona` is a name that `parsePersonaName` let through, or a folder that `findPersonaFolder` found. */
+/** `persona` must be a name from `parsePersonaName` or a folder from `findPersonaFolder`. */
 export function personaPaths(paths: DataPaths, persona: string): PersonaPaths {
   const folder = join(paths.memory, persona);
   const vectorStore = join(folder, 'vector_store');
@@ -75,7 +75,7 @@ export function personaPaths(paths: DataPaths, persona: string): PersonaPaths {
   };
 }
 
-/** The names of the folders under `memory/`, sorted. Reads the disk; a missing `memory/` holds none. */
+/** The names of the folders under `memory/`, sorted; empty if `memory/` is missing. Reads the disk. */
 export function personaFolders(paths: DataPaths): string[] {
   try {
     return readdirSync(paths.memory, { withFileTypes: true })
@@ -85,21 +85,21 @@ export function personaFolders(paths: DataPaths): string[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw new MemoryMcpError('backend_unavailable', `The folder ${paths.memory} cannot be read: ${reasonOf(error)}`, {
-      hint: 'Give MEMORY_MCP_DATA_DIR a folder that this user may read and write.',
+      hint: 'Set MEMORY_MCP_DATA_DIR to a folder that this user can read and write.',
       cause: error,
     });
   }
 }
 
 /**
- * The folder that a persona's name means, or undefined if there is none: the very name, else one that differs by
- * Unicode normalisation, else one that differs by case, since some file systems cannot tell them apart and data moves
- * between systems. Reads the disk. Several that are equally near are a `conflict`.
+ * Finds the folder of a persona. Prefers an exact match, then a name that differs only by Unicode normalization, then one
+ * that differs by case, because some file systems do not distinguish these and data moves between systems. Throws
+ * `conflict` if several folders match equally well. Reads the disk.
  */
 export function findPersonaFolder(paths: DataPaths, name: string): string | undefined {
   const folders = personaFolders(paths);
   if (folders.includes(name)) return name;
-  for (const form of [normalForm, foldPersonaName]) {
+  for (const form of [normalizeName, foldPersonaName]) {
     const [found, ...others] = folders.filter((folder) => form(folder) === form(name));
     if (found === undefined) continue;
     if (others.length === 0) return found;
@@ -107,33 +107,33 @@ export function findPersonaFolder(paths: DataPaths, name: string): string | unde
       'conflict',
       `Persona "${name}" could mean ${[found, ...others].join(' or ')} in ${paths.memory}`,
       {
-        hint: 'Write the name exactly as its folder is called.',
+        hint: 'Use the exact name of the folder.',
       },
     );
   }
   return undefined;
 }
 
-const normalForm = (name: string): string => name.normalize('NFC');
+const normalizeName = (name: string): string => name.normalize('NFC');
 
-/** Makes a folder and its missing parents, readable by the owner alone. What exists already is left as it is. */
+/** Creates a folder and its missing parents, accessible only to the owner. Existing folders are not changed. */
 export function createPrivateFolder(folder: string): void {
   try {
     makeFolder(folder, privateFolderMode);
   } catch (error) {
-    throw new MemoryMcpError('backend_unavailable', `The folder ${folder} cannot be made: ${reasonOf(error)}`, {
-      hint: 'Give MEMORY_MCP_DATA_DIR a folder that this user may write to.',
+    throw new MemoryMcpError('backend_unavailable', `The folder ${folder} cannot be created: ${reasonOf(error)}`, {
+      hint: 'Set MEMORY_MCP_DATA_DIR to a folder that this user can write to.',
       cause: error,
     });
   }
 }
 
-/** Makes an empty file, readable by the owner alone, where there is none yet. What exists already is left as it is. */
+/** Creates an empty file, accessible only to the owner. An existing file is not changed. */
 export function createPrivateFile(file: string): void {
   closeSync(openSync(file, 'a', privateFileMode));
 }
 
-/** A path as a person writes it: `~` is the home folder, anything relative is meant from `from`. */
+/** Expands `~` and resolves a relative path against `from`. */
 export function resolvePath(path: string, from: string): string {
   if (path === '~') return homedir();
   if (/^~[/\\]/.test(path)) return join(homedir(), path.slice(2));

@@ -1,30 +1,30 @@
 /**
- * Every setting of memory-mcp, written down once. The types in code, the names of variables and flags, the messages of
- * the loader, `--help`, config.example.json and the README table all come from here.
+ * Declares every setting of memory-mcp. Types, names of variables and flags, error messages, `--help`,
+ * config.example.json and the README table are derived from it.
  */
 import * as z from 'zod';
 import { logLevels } from '../core/logger.ts';
 import { defaultPersona } from '../core/persona.ts';
 import {
+  boolean,
   choice,
+  collectSettings,
   exactText,
   isTimeZone,
   number,
   objectList,
   personaName,
   setting,
-  settingsOf,
   text,
   textList,
   timeZone,
-  truth,
   webAddress,
   wholeNumber,
 } from './setting.ts';
 
 const authTokenSchema = z.strictObject({
-  // Visible ASCII is what an Authorization header can carry.
-  token: z.string().regex(/^[\x21-\x7e]+$/, 'has to be visible ASCII without blanks'),
+  // An Authorization header can only carry visible ASCII.
+  token: z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces'),
   personas: z.union([z.literal('*'), z.array(personaName()).min(1)]),
   read_only: z.boolean().default(false),
   name: z.string().optional(),
@@ -33,10 +33,10 @@ export type AuthToken = z.output<typeof authTokenSchema>;
 
 const authTokenList = z
   .array(authTokenSchema)
-  .refine((tokens) => new Set(tokens.map(({ token }) => token)).size === tokens.length, 'holds one token twice');
+  .refine((tokens) => new Set(tokens.map(({ token }) => token)).size === tokens.length, 'contains a token twice');
 
-/** The system's zone as Intl names it, or UTC where the system names none that exists. */
-function systemTimeZone(): string {
+/** The system's time zone, or UTC if it is unknown or invalid. */
+function detectTimeZone(): string {
   const zone: string | undefined = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return zone !== undefined && isTimeZone(zone) ? zone : 'UTC';
 }
@@ -72,7 +72,7 @@ const settingsSchema = z.strictObject({
       secret: true,
     },
   ),
-  allow_unauthenticated: setting(truth().default(false), {
+  allow_unauthenticated: setting(boolean().default(false), {
     help: 'Listen beyond this machine without tokens. Everyone who reaches the port can then read and write every persona.',
   }),
   allowed_hosts: setting(
@@ -176,7 +176,7 @@ const settingsSchema = z.strictObject({
     .prefault({}),
   auto_cleanup: z
     .strictObject({
-      enabled: setting(truth().default(true), {
+      enabled: setting(boolean().default(true), {
         help: 'Look for duplicates in the background; nothing is changed.',
         live: true,
       }),
@@ -204,21 +204,21 @@ const settingsSchema = z.strictObject({
     .prefault({}),
 });
 
-/** All settings with a value each; only what has no default may be undefined. */
-export const configurationSchema = settingsSchema.transform(({ timezone, ...given }) => {
+/** All settings with their values. Only settings without a default can be undefined. */
+export const configurationSchema = settingsSchema.transform(({ timezone, ...values }) => {
   let zone = timezone;
   return {
-    ...given,
-    // An empty key is how a template file says that there is none.
-    qdrant_api_key: given.qdrant_api_key === '' ? undefined : given.qdrant_api_key,
-    rate_limit_per_second: given.rate_limit_per_second ?? (given.auth_tokens.length > 0 ? 100 : 0),
-    // Found out when first asked: waking up Intl takes longer than all the rest of the configuration.
+    ...values,
+    // Template files use an empty key for "none".
+    qdrant_api_key: values.qdrant_api_key === '' ? undefined : values.qdrant_api_key,
+    rate_limit_per_second: values.rate_limit_per_second ?? (values.auth_tokens.length > 0 ? 100 : 0),
+    // Lazy: initializing Intl takes longer than the rest of the configuration.
     get timezone(): string {
-      zone ??= systemTimeZone();
+      zone ??= detectTimeZone();
       return zone;
     },
   };
 });
 export type Configuration = Readonly<z.output<typeof configurationSchema>>;
 
-export const settings = settingsOf(settingsSchema);
+export const settings = collectSettings(settingsSchema);

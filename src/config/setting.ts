@@ -1,53 +1,53 @@
 /**
- * What a setting is made of: a zod type, how text (a variable, a flag) becomes its value, what is allowed in words,
- * and a note for people. `schema.ts` writes the settings down with these; the loader, the errors, the help, the example
- * file and the README table are all read off them.
+ * The building blocks of settings: a zod type, how to parse it from text (a variable or a flag), a description of the
+ * allowed values, and documentation. `schema.ts` declares the settings with them.
  */
 import * as z from 'zod';
 import { parsePersonaName } from '../core/persona.ts';
 
 export interface SettingNote {
-  /** One or two sentences for the help, the README and the example. */
+  /** One or two sentences for `--help` and the README. */
   readonly help: string;
   /** A change in the file applies without a restart. */
   readonly live?: boolean;
-  /** Never shown in a message. */
+  /** The value is never shown in a message. */
   readonly secret?: boolean;
-  /** The name of the flag of `serve`, without the dashes. */
+  /** The name of the flag of `serve`, without dashes. */
   readonly flag?: string;
-  /** A variable that is honoured besides `MEMORY_MCP_<KEY>`. */
+  /** An additional variable besides `MEMORY_MCP_<KEY>`. */
   readonly variable?: string;
-  /** What applies while the setting is unset, where that is no fixed value. */
+  /** Describes the default, if it is not a fixed value. */
   readonly unsetMeans?: string;
 }
 
-interface Reading {
+interface TextFormat {
+  /** The allowed values, in words. */
   readonly allowed: string;
   readonly fromText: (text: string) => unknown;
 }
 
 const notes = z.registry<SettingNote>();
-const readings = z.registry<Reading>();
+const formats = z.registry<TextFormat>();
 
-/** Attaches a note to a type; `settingsOf` finds it again. */
+/** Attaches a note to a type, for `collectSettings`. */
 export function setting<T extends z.ZodType>(type: T, note: SettingNote): T {
   notes.add(type, note);
   return type;
 }
 
-function readable<T extends z.ZodType>(type: T, allowed: string, fromText: (text: string) => unknown): T {
-  readings.add(type, { allowed, fromText });
+function withFormat<T extends z.ZodType>(type: T, allowed: string, fromText: (text: string) => unknown): T {
+  formats.add(type, { allowed, fromText });
   return type;
 }
 
-const asIs = (text: string): unknown => text;
+const keepText = (text: string): unknown => text;
 
 function numberFromText(text: string): unknown {
   const trimmed = text.trim();
   return /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : text;
 }
 
-const truthWords = new Map([
+const booleanWords = new Map([
   ['true', true],
   ['1', true],
   ['yes', true],
@@ -73,41 +73,45 @@ function jsonFromText(text: string): unknown {
   }
 }
 
-/** Text of any length above zero that `pattern` fits; never trimmed, never read as a number. */
+/** Non-empty text that matches `pattern`. It is never trimmed or converted to a number. */
 export const text = (allowed = 'a text in quotes that is not empty', pattern = /\S/) =>
-  readable(z.string().regex(pattern), allowed, asIs);
+  withFormat(z.string().regex(pattern), allowed, keepText);
 
-/** Text that may be empty and whose blanks count. */
-export const exactText = (allowed = 'a text in quotes') => readable(z.string(), allowed, asIs);
+/** Text that may be empty. Whitespace is significant. */
+export const exactText = (allowed = 'a text in quotes') => withFormat(z.string(), allowed, keepText);
 
-export const wholeNumber = (least: number, most: number) =>
-  readable(z.number().int().min(least).max(most), `a whole number from ${least} to ${most}`, numberFromText);
-
-export const number = (least: number, most: number) =>
-  readable(z.number().min(least).max(most), `a number from ${least} to ${most}`, numberFromText);
-
-export const truth = () =>
-  readable(z.boolean(), 'true or false', (given) => truthWords.get(given.trim().toLowerCase()) ?? given);
-
-/** One of a few words; upper case is accepted. */
-export const choice = <const W extends readonly [string, ...string[]]>(words: W) =>
-  readable(
-    z.preprocess((given) => (typeof given === 'string' ? given.trim().toLowerCase() : given), z.enum(words)),
-    `one of ${words.join(', ')}`,
-    asIs,
+export const wholeNumber = (minimum: number, maximum: number) =>
+  withFormat(
+    z.number().int().min(minimum).max(maximum),
+    `a whole number from ${minimum} to ${maximum}`,
+    numberFromText,
   );
 
-export const textList = (item: z.ZodType<string>, allowed: string) => readable(z.array(item), allowed, listFromText);
+export const number = (minimum: number, maximum: number) =>
+  withFormat(z.number().min(minimum).max(maximum), `a number from ${minimum} to ${maximum}`, numberFromText);
 
-/** A list of objects: JSON in a variable. */
-export const objectList = <T extends z.ZodType>(list: T, allowed: string) => readable(list, allowed, jsonFromText);
+export const boolean = () =>
+  withFormat(z.boolean(), 'true or false', (text) => booleanWords.get(text.trim().toLowerCase()) ?? text);
+
+/** One of several words, in upper or lower case. */
+export const choice = <const W extends readonly [string, ...string[]]>(words: W) =>
+  withFormat(
+    z.preprocess((value) => (typeof value === 'string' ? value.trim().toLowerCase() : value), z.enum(words)),
+    `one of ${words.join(', ')}`,
+    keepText,
+  );
+
+export const textList = (item: z.ZodType<string>, allowed: string) => withFormat(z.array(item), allowed, listFromText);
+
+/** A list of objects. A variable contains it as JSON. */
+export const objectList = <T extends z.ZodType>(list: T, allowed: string) => withFormat(list, allowed, jsonFromText);
 
 export const webAddress = (example: string) =>
-  readable(z.url({ protocol: /^https?$/ }), `an http or https address such as ${example}`, asIs);
+  withFormat(z.url({ protocol: /^https?$/ }), `an http or https address such as ${example}`, keepText);
 
-/** The rule of `core/persona.ts`, as a type. */
+/** A persona name, checked by `core/persona.ts`. */
 export const personaName = () =>
-  readable(
+  withFormat(
     z.string().transform((name, context) => {
       try {
         return parsePersonaName(name);
@@ -117,7 +121,7 @@ export const personaName = () =>
       }
     }),
     'a name of 1 to 64 letters, digits, "_", "-" or inner "."',
-    asIs,
+    keepText,
   );
 
 export function isTimeZone(name: string): boolean {
@@ -130,30 +134,30 @@ export function isTimeZone(name: string): boolean {
 }
 
 export const timeZone = () =>
-  readable(z.string().refine(isTimeZone), 'an IANA time zone such as Asia/Tokyo or UTC', asIs);
+  withFormat(z.string().refine(isTimeZone), 'an IANA time zone such as Asia/Tokyo or UTC', keepText);
 
-/** One setting as the loader and the documents see it. */
-export interface Setting extends SettingNote, Reading {
-  /** `server_port`, `auto_cleanup.enabled` */
+/** A setting with everything that is known about it. */
+export interface Setting extends SettingNote, TextFormat {
+  /** For example `server_port` or `auto_cleanup.enabled`. */
   readonly key: string;
   readonly path: readonly string[];
-  /** `MEMORY_MCP_SERVER_PORT`; below a group the spelling with two underscores comes second. */
+  /** For example `MEMORY_MCP_SERVER_PORT`. In a group the spelling with two underscores comes second. */
   readonly variables: readonly string[];
   readonly type: z.ZodType;
 }
 
-/** Every setting of a schema in the order written, groups flattened. */
-export function settingsOf(schema: z.ZodObject, path: readonly string[] = []): Setting[] {
+/** All settings of a schema in the order of declaration, with groups flattened. */
+export function collectSettings(schema: z.ZodObject, path: readonly string[] = []): Setting[] {
   return Object.entries(schema.shape).flatMap(([name, type]) => {
     const own = [...path, name];
     const bare = type instanceof z.ZodDefault || type instanceof z.ZodOptional ? type.unwrap() : type;
     const group = type instanceof z.ZodPrefault ? type.unwrap() : undefined;
-    if (group instanceof z.ZodObject) return settingsOf(group, own);
+    if (group instanceof z.ZodObject) return collectSettings(group, own);
     const note = notes.get(type);
-    const reading = readings.get(bare as z.ZodType); // unwrap() is typed as the core type, of which this is the classic one
-    if (note === undefined || reading === undefined) throw new TypeError(`${own.join('.')} has no note or no reading`);
+    const format = formats.get(bare as z.ZodType); // unwrap() returns the base type of zod's core, but the value is a ZodType
+    if (note === undefined || format === undefined) throw new TypeError(`${own.join('.')} has no note or no format`);
     const spellings = new Set(['_', '__'].map((joint) => `MEMORY_MCP_${own.join(joint).toUpperCase()}`));
     const variables = [...spellings, ...(note.variable === undefined ? [] : [note.variable])];
-    return [{ ...note, ...reading, key: own.join('.'), path: own, variables, type }];
+    return [{ ...note, ...format, key: own.join('.'), path: own, variables, type }];
   });
 }

@@ -1,21 +1,21 @@
 /**
- * The environment as settings: `MEMORY_MCP_SERVER_PORT`, groups as `MEMORY_MCP_AUTO_CLEANUP_ENABLED` or with two
- * underscores, lists by commas, tokens as JSON or in a file. An empty variable, or one that says null, is not set.
+ * Reads settings from the environment: `MEMORY_MCP_SERVER_PORT`, groups as `MEMORY_MCP_AUTO_CLEANUP_ENABLED` or with two
+ * underscores, comma-separated lists, tokens as JSON or in a file. A variable that is empty or "null" counts as unset.
  */
 import { MemoryMcpError } from '../core/errors.ts';
-import { nearestName, problemsError } from './config-errors.ts';
+import { combineErrors, findNearestName } from './config-errors.ts';
 import { groupNames, readObject, readText } from './file.ts';
-import { isRetiredVariable } from './legacy-keys.ts';
+import { isLegacyVariable } from './legacy-keys.ts';
 import { resolvePath } from './paths.ts';
 import { settings } from './schema.ts';
-import { emptyReading, type Given, type Reading } from './setting-value.ts';
+import { createReading, type Reading, type SettingValue } from './setting-value.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'MEMORY_MCP_';
 const tokensFileVariable = 'MEMORY_MCP_AUTH_TOKENS_FILE';
 
-/** Variables of ours that hold no setting. */
+/** Our variables that are not settings. */
 export const ownVariables = [
   {
     name: 'MEMORY_MCP_DATA_DIR',
@@ -28,73 +28,74 @@ export const ownVariables = [
   { name: tokensFileVariable, help: 'A file that holds `auth_tokens` as JSON, such as a mounted secret.' },
 ];
 
-/** The value of a variable; undefined where it is unset, empty or null. */
-export function variableOf(environment: Environment, name: string): string | undefined {
+/** The value of a variable; undefined if it is unset, empty or "null". */
+export function readVariable(environment: Environment, name: string): string | undefined {
   const text = environment[name];
   return text === undefined || text === '' || text.trim().toLowerCase() === 'null' ? undefined : text;
 }
 
-/** Everything that variables give to settings. Relative paths are meant from `directory`. */
+/** Reads all settings in variables. Relative paths are resolved against `directory`. */
 export function readVariables(environment: Environment, directory: string): Reading {
-  const reading = emptyReading();
+  const reading = createReading();
   for (const group of groupNames) readGroup(environment, group, reading);
   for (const setting of settings) {
-    const name = setting.variables.find((candidate) => variableOf(environment, candidate) !== undefined);
-    const text = name === undefined ? undefined : variableOf(environment, name);
+    const name = setting.variables.find((candidate) => readVariable(environment, candidate) !== undefined);
+    const text = name === undefined ? undefined : readVariable(environment, name);
     if (name !== undefined && text !== undefined) {
-      reading.given.push({ setting, value: setting.fromText(text), source: { from: 'environment', name } });
+      reading.values.push({ setting, value: setting.fromText(text), source: { from: 'environment', name } });
     }
   }
   const tokens = readTokensFile(environment, directory);
-  if (tokens !== undefined) reading.given.push(tokens);
-  for (const name of Object.keys(environment).sort()) judgeName(name, environment, reading);
+  if (tokens !== undefined) reading.values.push(tokens);
+  for (const name of Object.keys(environment).sort()) checkName(name, environment, reading);
   return reading;
 }
 
-/** A group as one JSON object, which the original accepted; a variable for a single setting of it goes first. */
+/** Reads a group as one JSON object, as in the original system. A variable for a single setting overrides it. */
 function readGroup(environment: Environment, group: string, reading: Reading): void {
   const name = prefix + group.toUpperCase();
-  const text = variableOf(environment, name);
+  const text = readVariable(environment, name);
   if (text === undefined) return;
   let content: unknown = text;
   try {
     content = JSON.parse(text);
   } catch {
-    // Text that is not JSON is no object either, which readObject says.
+    // Not an object either: `readObject` reports it.
   }
   const inner = readObject(content, { from: 'environment', name }, group);
-  reading.given.push(...inner.given);
-  reading.problems.push(...inner.problems);
+  reading.values.push(...inner.values);
+  reading.errors.push(...inner.errors);
 }
 
-function readTokensFile(environment: Environment, directory: string): Given | undefined {
-  const named = variableOf(environment, tokensFileVariable);
+function readTokensFile(environment: Environment, directory: string): SettingValue | undefined {
+  const path = readVariable(environment, tokensFileVariable);
   const setting = settings.find(({ key }) => key === 'auth_tokens');
-  if (named === undefined || setting === undefined) return undefined;
-  if (setting.variables.some((name) => variableOf(environment, name) !== undefined)) {
-    throw problemsError([`${setting.variables[0]} and ${tokensFileVariable} are both set`], 'Keep one of them.');
+  if (path === undefined || setting === undefined) return undefined;
+  if (setting.variables.some((name) => readVariable(environment, name) !== undefined)) {
+    throw combineErrors([`${setting.variables[0]} and ${tokensFileVariable} are both set`], 'Set only one of them.');
   }
-  const file = resolvePath(named, directory);
+  const file = resolvePath(path, directory);
   const value = setting.fromText(readText(file));
   if (Array.isArray(value) && value.length === 0) {
-    // Whoever names a file wants tokens: an empty list would let everybody in.
-    throw new MemoryMcpError('invalid_input', `The file ${file} of ${tokensFileVariable} holds no token`, {
-      hint: `Put in ${setting.allowed}, or unset the variable.`,
+    // Fail instead of starting without access control, which an empty list would mean.
+    throw new MemoryMcpError('invalid_input', `The file ${file} given in ${tokensFileVariable} contains no tokens`, {
+      hint: `Write ${setting.allowed} to it, or unset the variable.`,
     });
   }
   return { setting, value, source: { from: 'environment', name: `${tokensFileVariable}=${file}` } };
 }
 
-function judgeName(name: string, environment: Environment, reading: Reading): void {
-  if (!name.startsWith(prefix) || variableOf(environment, name) === undefined) return;
+/** Warns about a variable with our prefix that is not a setting. */
+function checkName(name: string, environment: Environment, reading: Reading): void {
+  if (!name.startsWith(prefix) || readVariable(environment, name) === undefined) return;
   const known = [...settings.flatMap(({ variables }) => variables), ...ownVariables.map((variable) => variable.name)];
   const groups = [...groupNames].map((group) => prefix + group.toUpperCase());
   if (known.includes(name) || groups.includes(name)) return;
-  if (isRetiredVariable(name)) {
-    reading.retired.push(name);
+  if (isLegacyVariable(name)) {
+    reading.legacyNames.push(name);
     return;
   }
-  const nearest = nearestName(name, known);
+  const nearest = findNearestName(name, known);
   const advice = nearest === undefined ? 'memory-mcp serve --help lists them' : `did you mean ${nearest}?`;
   reading.warnings.push(`${name} is not a setting and has no effect; ${advice}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Watches the configuration file by polling, because a file that Docker mounts by itself sends no events and an editor
- * may put another file in its place. Servers use it: settings marked live apply at once, a change of any other is
- * logged as waiting for a restart, and a file that cannot be used changes nothing.
+ * Watches the configuration file of a server. Live settings apply at once. A change of any other setting is logged as
+ * needing a restart. An invalid file changes nothing. Uses polling, because a single file mounted by Docker sends no
+ * events and an editor may replace the file.
  */
 import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,20 +10,20 @@ import type { Logger } from '../core/logger.ts';
 import type { LoadedConfiguration } from './load.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
 import type { Setting } from './setting.ts';
-import { placeAt, valueAt } from './setting-value.ts';
+import { getAtPath, setAtPath } from './setting-value.ts';
 
 export interface WatchDeps {
-  /** What the server was started with. */
+  /** The configuration at the start of the server. */
   readonly loaded: LoadedConfiguration;
-  /** Loads once more with the same flags and environment. */
+  /** Loads the configuration again with the same flags and environment. */
   readonly reload: () => Promise<LoadedConfiguration>;
-  /** Told when live settings changed: the whole configuration that holds from now on, and their keys. */
+  /** Called when live settings have changed, with the whole new configuration and the changed keys. */
   readonly onChange: (configuration: Configuration, keys: readonly string[]) => void;
   readonly logger: Logger;
   readonly intervalMilliseconds?: number;
 }
 
-/** Starts to watch. The timer keeps no process alive. */
+/** Starts watching. The timer does not keep the process alive. */
 export function watchConfiguration({ loaded, reload, onChange, logger, intervalMilliseconds = 1000 }: WatchDeps) {
   let running = loaded.configuration;
   let latest = loaded;
@@ -37,11 +37,11 @@ export function watchConfiguration({ loaded, reload, onChange, logger, intervalM
     if (checking || closed) return;
     checking = true;
     try {
-      const version = versionOf(latest.candidates);
-      // A version is read when it was the same twice: an editor may be in the middle of writing it.
+      const version = fingerprintFiles(latest.candidates);
+      // Reload only after two equal checks, because an editor may still be writing the file.
       if (version !== handled && version === seen) {
         handled = version;
-        await take();
+        await reloadAndApply();
       }
       seen = version;
     } finally {
@@ -49,47 +49,47 @@ export function watchConfiguration({ loaded, reload, onChange, logger, intervalM
     }
   }
 
-  async function take(): Promise<void> {
+  async function reloadAndApply(): Promise<void> {
     let next: LoadedConfiguration;
     try {
       next = await reload();
     } catch (error) {
-      logger.warn(`The configuration stays as it was: ${reasonOf(error)}`);
+      logger.warn(`The configuration was not changed: ${reasonOf(error)}`);
       return;
     }
     if (closed) return;
     if (latest.file !== undefined && next.file === undefined) {
-      logger.warn(`The configuration stays as it was: ${latest.file} is gone`);
+      logger.warn(`The configuration was not changed: ${latest.file} no longer exists`);
       return;
     }
     for (const warning of next.warnings) if (!latest.warnings.includes(warning)) logger.warn(warning);
-    const changed = settings.filter((setting) => differs(setting, latest, next));
+    const changed = settings.filter((setting) => isChanged(setting, latest, next));
     latest = next;
     const live = changed.filter((setting) => setting.live === true);
     const waiting = changed.filter((setting) => setting.live !== true && !isRunning(setting, running, next));
-    if (waiting.length > 0) logger.warn(`Changed in the configuration, in force after a restart: ${keysOf(waiting)}`);
+    if (waiting.length > 0) logger.warn(`Changed settings that apply after a restart: ${joinKeys(waiting)}`);
     if (live.length === 0) return;
-    running = withValues(running, next.configuration, live);
-    logger.info(`Changed in the configuration, in force now: ${keysOf(live)}`);
+    running = applyValues(running, next.configuration, live);
+    logger.info(`Changed settings that apply now: ${joinKeys(live)}`);
     onChange(
       running,
       live.map(({ key }) => key),
     );
   }
 
-  function arm(): void {
+  function scheduleCheck(): void {
     timer = setTimeout(() => {
       check().then(
-        () => closed || arm(),
+        () => closed || scheduleCheck(),
         (error: unknown) => logger.error(`The configuration is no longer watched: ${reasonOf(error)}`),
       );
     }, intervalMilliseconds);
     timer.unref();
   }
-  arm();
+  scheduleCheck();
 
   return {
-    /** Looks once; the timer does the same. */
+    /** Checks once. The timer does the same. */
     check,
     close(): void {
       closed = true;
@@ -100,12 +100,12 @@ export function watchConfiguration({ loaded, reload, onChange, logger, intervalM
 
 export type ConfigurationWatch = ReturnType<typeof watchConfiguration>;
 
-/** Changes whenever one of the files appears, goes, is replaced or is written to. */
-function versionOf(files: readonly string[]): string {
-  return files.map(stampOf).join('\n');
+/** Changes whenever one of the files is created, deleted, replaced or modified. */
+function fingerprintFiles(files: readonly string[]): string {
+  return files.map(fingerprintFile).join('\n');
 }
 
-function stampOf(file: string): string {
+function fingerprintFile(file: string): string {
   try {
     const status = statSync(file, { bigint: true });
     return [status.dev, status.ino, status.size, status.mtimeNs, status.ctimeNs].join(' ');
@@ -114,19 +114,19 @@ function stampOf(file: string): string {
   }
 }
 
-/** Whether two loads differ in a setting. What nobody set in either is the same, even if it follows from others. */
-function differs({ key, path }: Setting, before: LoadedConfiguration, after: LoadedConfiguration): boolean {
+/** A setting that is a default in both is unchanged, even if its default depends on other settings. */
+function isChanged({ key, path }: Setting, before: LoadedConfiguration, after: LoadedConfiguration): boolean {
   if (before.sources[key]?.from === 'default' && after.sources[key]?.from === 'default') return false;
-  return !isDeepStrictEqual(valueAt(before.configuration, path), valueAt(after.configuration, path));
+  return !isDeepStrictEqual(getAtPath(before.configuration, path), getAtPath(after.configuration, path));
 }
 
 const isRunning = ({ path }: Setting, running: Configuration, next: LoadedConfiguration): boolean =>
-  isDeepStrictEqual(valueAt(running, path), valueAt(next.configuration, path));
+  isDeepStrictEqual(getAtPath(running, path), getAtPath(next.configuration, path));
 
-function withValues(running: Configuration, next: Configuration, changed: readonly Setting[]): Configuration {
+function applyValues(running: Configuration, next: Configuration, changed: readonly Setting[]): Configuration {
   const tree: Record<string, unknown> = { ...running };
-  for (const { path } of changed) placeAt(tree, path, valueAt(next, path));
+  for (const { path } of changed) setAtPath(tree, path, getAtPath(next, path));
   return configurationSchema.parse(tree);
 }
 
-const keysOf = (changed: readonly Setting[]): string => changed.map(({ key }) => key).join(', ');
+const joinKeys = (changed: readonly Setting[]): string => changed.map(({ key }) => key).join(', ');

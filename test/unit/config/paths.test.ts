@@ -122,6 +122,6 @@ describe('what is made', () => {
   it('fails with the folder and the variable that chooses it', () => {
     const { path } = createMachine();
     writeFileSync(path('file'), '');
-    expect(() => createPrivateFolder(path('file/inside'))).toThrow(/file[/\\]inside cannot be made/);
+    expect(() => createPrivateFolder(path('file/inside'))).toThrow(/file[/\\]inside cannot be created/);
   });
 });

@@ -49,7 +49,7 @@ describe('a bad value in the file', () => {
       flags: { config, tools: 'none' },
       environment: { MEMORY_MCP_TIMEZONE: 'Nowhere' },
     });
-    expect(message).toContain('4 settings cannot be used');
+    expect(message).toContain('4 settings are invalid');
     for (const part of ['server_port in', 'log_level in', 'MEMORY_MCP_TIMEZONE (timezone)', '--tools (tools)']) {
       expect(message).toContain(part);
     }
@@ -218,11 +218,11 @@ describe('tokens', () => {
     expect(await of('[{"token": "s3cret", "personas": "a"}]')).toContain('is "a"');
     expect(await of('[{"token": "s3cret", "personas": "*", "readonly": true}]')).toContain('readonly');
     const twice = JSON.stringify([tokens[0], tokens[0]]);
-    expect(await of(twice)).toContain('holds one token twice');
+    expect(await of(twice)).toContain('contains a token twice');
     const file = (name: string) => refusal({ environment: { MEMORY_MCP_AUTH_TOKENS_FILE: name } });
     expect(await file(path('missing'))).toContain('missing');
     expect(await file(write('empty', ''))).toContain('auth_tokens');
-    expect(await file(write('none', '[]'))).toContain('holds no token');
+    expect(await file(write('none', '[]'))).toContain('contains no tokens');
     const both = { MEMORY_MCP_AUTH_TOKENS: twice, MEMORY_MCP_AUTH_TOKENS_FILE: write('more', tokens) };
     expect(await refusal({ environment: both })).toContain('are both set');
   });

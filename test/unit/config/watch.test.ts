@@ -71,7 +71,7 @@ describe('a watched file', () => {
     });
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toMatch(/after a restart: server_port\n/);
-    expect(lines.join('')).toMatch(/in force now: log_level, auto_cleanup\.idle_minutes/);
+    expect(lines.join('')).toMatch(/apply now: log_level, auto_cleanup\.idle_minutes/);
     await settle();
     expect(changes).toHaveLength(1);
   });
