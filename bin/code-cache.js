@@ -1,9 +1,8 @@
 /**
- * Runs a bundled program with the code that V8 compiled at an earlier start, which takes a third off the time to the
- * first answer. What is
- * kept belongs to one version of the program, one Node and one processor, and is used only if it is whole, fits the
- * program byte for byte and lies in a folder that nobody else can write to. Whatever is wrong with it, the program runs
- * without; NODE_DEBUG=memory-mcp says why.
+ * Runs a bundled program with a V8 code cache, which cuts the time to the first answer by a third. Each cache file is
+ * for one version of the program, one Node version and one processor architecture. It is used only if it is intact, was
+ * made from exactly this bundle and is in a folder that only this user can write to. Otherwise the program runs without
+ * it, and NODE_DEBUG=memory-mcp logs the reason.
  */
 const { isAscii } = require('node:buffer');
 const fs = require('node:fs');
@@ -15,21 +14,21 @@ const { crc32 } = require('node:zlib');
 
 const log = debuglog('memory-mcp');
 const head = '(function (exports, require, module, __filename, __dirname) {';
-/** A kept file is the checksum of the program, the checksum of the code, and the code. */
+/** A cache file is the checksum of the bundle, the checksum of the code, and the code. */
 const checksumsLength = 8;
 const maximumAgeMilliseconds = 30 * 24 * 3_600_000;
 
 /**
- * `file` is a CommonJS bundle, `folder` a place for compiled code or undefined. Returns what the bundle
- * exports, whether kept code was used, and a function that keeps the code for the next start. It does so `keepAfter`
- * milliseconds later: long enough for a client to list the tools, so that the code of that is kept too.
+ * `file` is a CommonJS bundle. `folder` holds the cache; undefined disables it. Returns the exports of the bundle,
+ * whether cached code was used, and a function that saves the code for the next start. That function waits `keepAfter`
+ * milliseconds, which lets a client list the tools first: V8 then caches the functions compiled for that, too.
  */
 exports.loadProgram = ({ file, folder, version, keepAfter = 500 }) => {
   const source = fs.readFileSync(file);
   const checksum = crc32(source);
   const path = folder && join(folder, `${version}-node-${process.versions.node}-${process.arch}`);
   const cachedData = path && readCode(path, checksum);
-  // A program in plain ASCII needs no decoding and half the memory.
+  // An ASCII bundle read as Latin-1 needs no decoding and half the memory.
   const text = isAscii(source) ? source.latin1Slice() : source.toString();
   const script = new Script(`${head}${text}\n})`, {
     filename: file,
@@ -47,13 +46,16 @@ exports.loadProgram = ({ file, folder, version, keepAfter = 500 }) => {
   return { program: module.exports, codeUsed: used, keepCode };
 };
 
-/** V8 checks its version and flags, but takes damaged code as it is, and code of another source of the same length. */
+/**
+ * V8 checks only its version, its flags and the length of the source. The checksums detect damaged code and code of
+ * another bundle of the same length.
+ */
 function readCode(path, checksum) {
   try {
     assertPrivate(dirname(path));
-    const kept = fs.readFileSync(path);
-    const code = kept.subarray(checksumsLength);
-    if (kept.readUInt32LE(0) === checksum && kept.readUInt32LE(4) === crc32(code)) return code;
+    const cached = fs.readFileSync(path);
+    const code = cached.subarray(checksumsLength);
+    if (cached.readUInt32LE(0) === checksum && cached.readUInt32LE(4) === crc32(code)) return code;
     log('code cache %s belongs to another build or is damaged', path);
   } catch (error) {
     log('code cache %s: %s', path, error.message);
@@ -78,7 +80,9 @@ function writeCode(path, checksum, script) {
   }
 }
 
-/** Another process may write the same file at this moment: the last one wins, and a reader never sees half of it. */
+/**
+ * Other processes may write the same file at the same time. The last rename wins, and no reader sees a partial file.
+ */
 function replaceFile(path, parts) {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
@@ -90,14 +94,14 @@ function replaceFile(path, parts) {
   }
 }
 
-/** What lies in the folder is run as this user, so nobody else may have a hand in it. */
+/** Cached code runs as this user, so no other user may be able to write to the folder. */
 function assertPrivate(folder) {
   const { uid, mode } = fs.lstatSync(folder);
   if (process.getuid === undefined) return;
   if (uid !== process.getuid() || (mode & 0o077) !== 0) throw new Error(`${folder} is not private to this user`);
 }
 
-/** Versions come and go, and each leaves a file. */
+/** Removes the caches of versions that are no longer used. */
 function removeOld(folder) {
   for (const name of fs.readdirSync(folder)) {
     const path = join(folder, name);

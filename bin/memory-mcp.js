@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts the built program. A Node that is too old or a missing build is said here in one sentence, so this file keeps
- * to what any old Node can read; CommonJS, because Node starts that sooner.
+ * Starts the built program, or prints one sentence if Node is too old or the build is missing. Uses only syntax that
+ * old Node versions can parse. CommonJS, because Node loads it faster.
  */
 const [major, minor] = process.versions.node.split('.').map(Number);
 

@@ -1,6 +1,6 @@
 /**
- * Finds the built program and its code cache, and runs it. The user's cache folder is the one that the env-paths
- * package would name; loading a package first would cost more than it says.
+ * Finds the built program and its code cache, and runs it. The cache folder is the one that the env-paths package would
+ * choose. Loading the package here would delay the start.
  */
 const { existsSync } = require('node:fs');
 const { homedir } = require('node:os');
@@ -23,21 +23,21 @@ exports.start = () => {
 };
 
 /**
- * Where compiled code is kept. What lies there is run, so it is a folder of the user's own and never one that is
- * relative to a working directory. Undefined where there is none, or where NODE_DISABLE_COMPILE_CACHE is set.
+ * The folder of the code cache. Its files are executed, so it must be the user's own and never relative to the working
+ * directory. Undefined if there is no such folder or NODE_DISABLE_COMPILE_CACHE is set.
  */
 function codeCacheFolder({ platform, environment, home }) {
   const { LOCALAPPDATA, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME } = environment;
   if (NODE_DISABLE_COMPILE_CACHE) return undefined;
-  const place = () => {
+  const cacheFolder = () => {
     if (platform === 'win32') return join(LOCALAPPDATA || join(home(), 'AppData', 'Local'), 'memory-mcp', 'Cache');
     if (platform === 'darwin') return join(home(), 'Library', 'Caches', 'memory-mcp');
     return join(XDG_CACHE_HOME || join(home(), '.cache'), 'memory-mcp');
   };
   try {
-    return isAbsolute(place()) ? join(place(), 'code') : undefined;
+    return isAbsolute(cacheFolder()) ? join(cacheFolder(), 'code') : undefined;
   } catch {
-    // A user without an entry in the password file and without HOME has no home folder.
+    // Without HOME and without an entry in the password file, a user has no home folder.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Tells a file from a later one of the same name. */
+/** Tells a file from one that later replaces it under the same name. */
 import { statSync } from 'node:fs';
 
 /** Undefined if the file is missing or unreadable. */

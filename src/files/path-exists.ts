@@ -1,11 +1,11 @@
 /**
- * Whether something is there. Only "there is nothing of this name" means no: what cannot be reached must not be taken for
- * absent, or a store on a drive that is away would be shown as empty.
+ * Checks whether a path exists. Only ENOENT means that it does not: otherwise a store on a disconnected drive would
+ * look empty.
  */
 import { lstatSync, statSync } from 'node:fs';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 
-/** Throws `backend_unavailable` for a path that cannot be reached, a link to nothing included. */
+/** Throws `backend_unavailable` if the path cannot be accessed or is a broken link. */
 export function pathExists(path: string): boolean {
   try {
     statSync(path);
@@ -13,7 +13,7 @@ export function pathExists(path: string): boolean {
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT' && !isLink(path)) return false;
     throw new MemoryMcpError('backend_unavailable', `${path} cannot be reached (${reasonOf(cause)})`, {
-      hint: 'Check that its drive is there and that this user may read the file and its folders. Nothing was changed.',
+      hint: 'Check that its drive is connected and that this user may read the file and its folders. Nothing was changed.',
       cause,
     });
   }

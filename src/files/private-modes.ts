@@ -1,3 +1,3 @@
-/** Modes of what this program creates: for the owner alone. Platforms without modes ignore them. */
+/** Modes of the files and folders that this program creates: owner only. Platforms without modes ignore them. */
 export const privateFileMode = 0o600;
 export const privateFolderMode = 0o700;

@@ -1,17 +1,17 @@
 /**
- * Reads files that people and other programs may have put there. A named pipe or a device in the place of a file would
- * keep the process waiting for ever, so nothing but regular files is opened.
+ * Reads files that users or other programs may have replaced. Only regular files are opened, because reading a named
+ * pipe or a device could block the process forever.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 
-/** What lies there can be opened, but is no file. The message says what it is. */
+/** The path is not a regular file. The message says what it is. */
 class NotAFile extends Error {}
 
-/** A descriptor for reading, which the caller closes; `NotAFile`, or the system's error. */
+/** Returns a descriptor that the caller closes. Throws `NotAFile` or the system's error. */
 export function openRegularFile(path: string): number {
-  // Opening a device can have an effect of its own, so it is looked at first.
+  // Check before opening, because opening a device can have side effects.
   assertFile(statSync(path));
-  // Should a pipe come in between, it does not block. Windows does not have the flag.
+  // O_NONBLOCK in case a pipe appears after the check. Windows does not have the flag.
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     assertFile(fstatSync(file));
@@ -22,7 +22,7 @@ export function openRegularFile(path: string): number {
   }
 }
 
-/** The text of a file; `NotAFile`, or the system's error. */
+/** Returns the text of a file. Throws `NotAFile` or the system's error. */
 export function readRegularFile(path: string): string {
   const file = openRegularFile(path);
   try {

@@ -1,6 +1,6 @@
 /**
- * Replaces a file in one step: readers see the old one or the new one, whole, whatever happens to the writer. Several
- * processes may replace the same file at once; the last rename wins.
+ * Replaces files atomically: readers see either the old file or the complete new one, even if the writer crashes.
+ * Several processes may replace the same file at the same time. The last rename wins.
  */
 import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,12 +12,12 @@ import { isProcessAlive } from '../core/process-alive.ts';
 import { makeFolder } from './make-folder.ts';
 import { privateFileMode, privateFolderMode } from './private-modes.ts';
 
-/** Tells this process from an earlier one that had its number. */
+/** Tells this process from an earlier one with the same pid. */
 const processToken = randomBytes(4).toString('hex');
 const renameAttempts = 10;
 const renameDelayMs = 20;
 
-/** Writes a new file with `write` and puts it in the place of `path`. The folder is made if it is missing. */
+/** Writes a temporary file with `write`, then renames it to `path`. Creates the folder if it is missing. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   makeFolder(folder, privateFolderMode);
@@ -30,16 +30,16 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     } finally {
       await file.close();
     }
-    await renamePatiently(temporary, path);
+    await renameWithRetry(temporary, path);
   } catch (error) {
-    // Whatever else goes wrong now, the first error is the one to report.
+    // Report the first error, even if the cleanup fails too.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(folder);
 }
 
-/** The same for a small cache that is written synchronously. Not flushed to disk: losing it costs nothing but time. */
+/** Synchronous version for small cache files. It does not fsync, because a lost cache only costs time. */
 export function replaceCacheFile(path: string, text: string): void {
   makeFolder(dirname(path), privateFolderMode);
   const temporary = temporaryPath(path);
@@ -52,31 +52,31 @@ export function replaceCacheFile(path: string, text: string): void {
   }
 }
 
-/** A new name beside `path` that `removeLeftovers` knows: what this process leaves there is removed by a later one. */
+/** A new name next to `path`. If this process is killed, `removeLeftovers` of a later one deletes the file. */
 export function temporaryPath(path: string): string {
   return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Removes what killed processes left beside `path`. Returns the names that running processes still write to. */
+/** Removes temporary files of killed processes next to `path`. Returns the names of those still being written. */
 export async function removeLeftovers(path: string): Promise<string[]> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
   const inUse: string[] = [];
-  for (const name of await namesIn(folder)) {
+  for (const name of await listNames(folder)) {
     if (!name.startsWith(prefix)) continue;
     const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined) continue;
-    if (isAtWork(Number(pid), token)) inUse.push(name);
+    if (isWriterAlive(Number(pid), token)) inUse.push(name);
     else await rm(join(folder, name), { force: true });
   }
   return inUse;
 }
 
-function isAtWork(pid: number, token: string | undefined): boolean {
+function isWriterAlive(pid: number, token: string | undefined): boolean {
   return pid === process.pid ? token === processToken : isProcessAlive(pid);
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function listNames(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
@@ -85,8 +85,8 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Windows refuses to replace a file that somebody is reading. */
-async function renamePatiently(from: string, to: string): Promise<void> {
+/** Retries on Windows, which refuses to replace a file that is open for reading. */
+async function renameWithRetry(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await rename(from, to);
@@ -98,7 +98,7 @@ async function renamePatiently(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes a rename durable. Windows has no such call, and some file systems refuse it. */
+/** Makes a rename durable. Windows cannot sync a folder, and some file systems refuse to. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -80,8 +80,8 @@ describe('a hub', () => {
     [`${graph}_data:stream`, /is refused: it has a character/],
     [`${graph}_data\n`, /is refused: it has a character/],
     [`${graph}_data//x`, /is refused: it has an empty part/],
-    [`${graph}_data./x`, /is refused: a part of it ends with a dot/],
-    [`${graph}_data/nul`, /is refused: it means a device/],
+    [`${graph}_data./x`, /is refused: one of its parts ends with a dot/],
+    [`${graph}_data/nul`, /is refused: it is the name of a device/],
   ])('that lists %j is refused, and nothing is written', async (name, message) => {
     const { code, complaints, written, before, after } = await download({ siblings: [...honest, sibling(name, evil)] });
     expect(after).toEqual(before);
