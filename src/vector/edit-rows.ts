@@ -1,12 +1,12 @@
 /**
- * Applies changes to the rows of a local index and says what a scanner must follow. Every change is looked at before
- * the first one takes effect: a bad vector leaves the rows as they were.
+ * Applies changes to the rows of a local index and returns what its scanner has to update. All vectors are validated
+ * first, so a bad vector leaves the rows unchanged.
  */
 import { unitVector, type VectorChange, type VectorId } from '../core/vector.ts';
 import type { RowEdit } from './scan/row-scanner.ts';
 import type { VectorRows } from './vector-rows.ts';
 
-/** `invalid_input` for a vector of another dimension, or one that is zero or not finite. */
+/** Throws `invalid_input` for a vector that has the wrong dimension, is zero or is not finite. */
 export function editRows(rows: VectorRows, changes: readonly VectorChange[]): RowEdit {
   const edits = changes
     .filter((change) => change.op !== 'payload')

@@ -1,11 +1,12 @@
 /**
- * Exact answers from approximate proposals: every proposed row gets its cosine from the float32 vectors, and more rows
- * are asked for until no row left out could still belong among the best. Where that would be most of them, or where
- * there is no scanner, all cosines are computed. Every local index answers through this, hence alike.
+ * Exact nearest-neighbor search on top of an approximate scanner. The candidates of the scanner are ranked by their
+ * exact cosines, and more candidates are requested until no other row can be among the best. If that takes most of the
+ * rows, or if there is no scanner, all cosines are computed. All local indexes search this way and give the same
+ * results.
  */
 import type { IdSet, Ranked, VectorId } from '../core/vector.ts';
 import type { RowScanner } from './scan/row-scanner.ts';
-import { bestRows } from './top-k.ts';
+import { topK } from './top-k.ts';
 import type { VectorRows } from './vector-rows.ts';
 
 export interface NearestRequest {
@@ -17,22 +18,22 @@ export interface NearestRequest {
   readonly allowed: IdSet | undefined;
 }
 
-const fewestCandidates = 40;
+const minimumCandidates = 40;
 const candidatesPerResult = 4;
 const growth = 4;
-/** A cosine in JavaScript takes as long as this many rows in a scan. */
+/** Computing one cosine in JavaScript takes as long as scanning this many rows. */
 const rowsPerCosine = 12;
 
-/** The best `limit` rows by cosine (float64 sums, rounded to float32), equal cosines by ascending id. */
-export function exactNearest({ rows, scanner, query, limit, allowed }: NearestRequest): Ranked[] {
+/** The best `limit` rows by cosine (float64 sums, rounded to float32). Ties are ordered by ascending id. */
+export function findNearest({ rows, scanner, query, limit, allowed }: NearestRequest): Ranked[] {
   if (!(limit >= 1) || rows.count === 0) return [];
   const wideQuery = Float64Array.from(query);
   const affordable = rows.count / rowsPerCosine;
-  let wanted = Math.max(fewestCandidates, candidatesPerResult * limit);
+  let wanted = Math.max(minimumCandidates, candidatesPerResult * limit);
   if (allowed?.values !== undefined && allowed.size <= Math.max(wanted, affordable)) {
-    return rank(rows, rowsOf(allowed.values(), rows), wideQuery).slice(0, limit);
+    return rank(rows, lookUpRows(allowed.values(), rows), wideQuery).slice(0, limit);
   }
-  if (scanner === undefined || wanted > rows.count / 2) return nearestOfAll(rows, wideQuery, limit, allowed);
+  if (scanner === undefined || wanted > rows.count / 2) return compareAll(rows, wideQuery, limit, allowed);
   const propose = scanner.search(query, allowed);
   do {
     const { rows: proposed, ceiling } = propose(wanted);
@@ -43,22 +44,22 @@ export function exactNearest({ rows, scanner, query, limit, allowed }: NearestRe
     }
     wanted *= growth;
   } while (wanted <= affordable);
-  return nearestOfAll(rows, wideQuery, limit, allowed);
+  return compareAll(rows, wideQuery, limit, allowed);
 }
 
-function nearestOfAll(rows: VectorRows, query: Float64Array, limit: number, allowed: IdSet | undefined): Ranked[] {
+function compareAll(rows: VectorRows, query: Float64Array, limit: number, allowed: IdSet | undefined): Ranked[] {
   const cosines = rows.cosines(query);
   const isAllowed = allowed === undefined ? undefined : (row: number) => allowed.has(rows.idAt(row));
-  const { cut } = bestRows(cosines, rows.count, limit, isAllowed);
+  const { cut } = topK(cosines, rows.count, limit, isAllowed);
   const best: number[] = [];
-  // Rows that score exactly the cut compete by id, the ones that were left out among them.
+  // Rows with exactly this score are ordered by id, so include those that topK left out.
   for (let row = 0; row < rows.count; row++) {
     if ((cosines[row] ?? 0) >= cut && (isAllowed === undefined || isAllowed(row))) best.push(row);
   }
   return rank(rows, best, query).slice(0, limit);
 }
 
-function rowsOf(ids: Iterable<VectorId>, rows: VectorRows): number[] {
+function lookUpRows(ids: Iterable<VectorId>, rows: VectorRows): number[] {
   const found: number[] = [];
   for (const id of ids) {
     const row = rows.rowOf(id);

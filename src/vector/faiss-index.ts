@@ -1,9 +1,9 @@
 /**
- * The index for `storage_backend: faiss`: FAISS proposes, and the answers are those of the flat index, from the same
- * file. It needs the optional package faiss-node; whoever opens it uses the flat index where that is missing.
+ * The index for `storage_backend: faiss`. FAISS finds the candidates. The results and the file are the same as those of
+ * the flat index. Needs the optional package faiss-node; the caller falls back to the flat index if it is missing.
  *
- * Memory: twice 4 bytes a dimension, once for FAISS and once for exact scores and for the file, which the binding cannot
- * be trusted to write: it ends the process on a full disk.
+ * Memory per vector: twice 4 bytes per dimension, once in FAISS and once here for exact scores and for writing the
+ * file. The binding does not write the file, because it aborts the process if the disk is full.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { FaissScanner } from './scan/faiss-scanner.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
 
-/** What is used of faiss-node. */
+/** The part of faiss-node that is used. */
 export interface FaissNode {
   readonly Index: { read(path: string): Index };
 }
@@ -23,9 +23,9 @@ export interface FaissIndexDeps extends LocalIndexDeps {
   readonly load?: (() => Promise<FaissNode>) | undefined;
 }
 
-/** `backend_unavailable` where faiss-node is not installed or its binding does not load. */
+/** Rejects with `backend_unavailable` if faiss-node is not installed or its native binding does not load. */
 export async function openFaissIndex({ load = importFaissNode, ...parts }: FaissIndexDeps): Promise<VectorIndex> {
-  const { Index } = await loadOnOneThread(load);
+  const { Index } = await loadSingleThreaded(load);
   const rows = new VectorRows(parts.space.dimensions);
   const file = parts.snapshot?.file ?? join(tmpdir(), 'memory-mcp-vectors');
   const scanner = new FaissScanner({ rows, read: (path) => Index.read(path), file });
@@ -37,19 +37,19 @@ async function importFaissNode(): Promise<FaissNode> {
 }
 
 /**
- * A flat search of one query uses one thread whatever happens, and OpenMP's idle threads spin where cores are busy.
- * OpenMP reads its setting when its library is loaded; a setting of the user's stands.
+ * A flat search with one query uses one thread anyway, and idle OpenMP threads would burn CPU by spinning. OpenMP reads
+ * the variable when its library is loaded. A value set by the user takes precedence.
  */
-async function loadOnOneThread(load: () => Promise<FaissNode>): Promise<FaissNode> {
-  // biome-ignore lint/style/noProcessEnv: there is no other way to tell OpenMP, and it is told for this one moment.
+async function loadSingleThreaded(load: () => Promise<FaissNode>): Promise<FaissNode> {
+  // biome-ignore lint/style/noProcessEnv: OpenMP can only be configured through the environment.
   const environment = process.env;
   const own = environment.OMP_NUM_THREADS;
   environment.OMP_NUM_THREADS ??= '1';
   try {
     return await load();
   } catch (cause) {
-    throw new MemoryMcpError('backend_unavailable', 'The package faiss-node is not installed or does not load', {
-      hint: 'Run "npm rebuild faiss-node" (or "npm install faiss-node") where memory-mcp is installed, or set storage_backend to sqlite.',
+    throw new MemoryMcpError('backend_unavailable', 'The package faiss-node is not installed or cannot be loaded', {
+      hint: 'Run "npm rebuild faiss-node" (or "npm install faiss-node") in the folder where memory-mcp is installed, or set storage_backend to sqlite.',
       cause,
     });
   } finally {

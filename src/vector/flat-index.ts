@@ -1,9 +1,10 @@
 /**
- * The default index: exact, in this process, nothing to install. It scans int8 copies of the vectors in WebAssembly SIMD
- * and computes the cosines of the best from float32; where SIMD is missing it computes all of them.
+ * The default index: exact, in-process, with nothing to install. It scans int8 copies of the vectors with WebAssembly
+ * SIMD and computes exact cosines of the best candidates from the float32 vectors. Without SIMD it computes all
+ * cosines.
  *
- * Memory: 4 bytes a dimension for float32, 1 for int8 (rounded up to 32 dimensions), and about 60 bytes a vector for its
- * id and scores: 1.3 KB at 256 dimensions.
+ * Memory per vector: 4 bytes per dimension for float32, 1 for int8 (dimensions rounded up to a multiple of 32), and
+ * about 60 bytes for its id and scores. That is 1.3 KB at 256 dimensions.
  */
 import { type LocalIndexDeps, openLocalIndex } from './local-index.ts';
 import { createSimdScanner } from './scan/simd-scanner.ts';
@@ -11,7 +12,7 @@ import type { VectorIndex } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
 
 export interface FlatIndexDeps extends LocalIndexDeps {
-  /** `false` computes every cosine in float32, as on a machine without WebAssembly SIMD. */
+  /** `false` computes every cosine from float32, as without WebAssembly SIMD. */
   readonly simd?: boolean | undefined;
 }
 

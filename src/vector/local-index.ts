@@ -1,6 +1,6 @@
 /**
- * LocalIndex: everything that the indexes of this process share. It keeps the float32 rows, applies changes, answers
- * exactly with the help of a scanner, and keeps `index.faiss`. A driver adds a scanner and a name.
+ * The common part of all in-process indexes: holds the float32 rows, applies changes, searches, and loads and saves
+ * `index.faiss`. A driver adds a scanner and a name.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -13,7 +13,7 @@ import {
   type VectorSpace,
 } from '../core/vector.ts';
 import { editRows } from './edit-rows.ts';
-import { exactNearest } from './exact-nearest.ts';
+import { findNearest } from './exact-nearest.ts';
 import { loadSnapshot, type SnapshotDeps, saveSnapshot } from './file/index-snapshot.ts';
 import type { RowScanner } from './scan/row-scanner.ts';
 import type { SnapshotPlace, VectorIndex } from './vector-index.ts';
@@ -22,7 +22,7 @@ import type { VectorRows } from './vector-rows.ts';
 export interface LocalIndexDeps {
   readonly space: VectorSpace;
   readonly logger: Logger;
-  /** Without one the index lives in memory alone. */
+  /** Without a snapshot the index exists only in memory. */
   readonly snapshot?: SnapshotPlace | undefined;
 }
 
@@ -33,8 +33,8 @@ export interface LocalIndexDriver {
 }
 
 /**
- * Opens the file if it fits `space` and the store; otherwise the index is empty at generation 0 and waits to be rebuilt,
- * with one warning unless there is no file.
+ * Loads the file if it matches `space` and the store. Otherwise the index is empty, at generation 0, and has to be
+ * rebuilt. A file that exists but does not match is logged as a warning.
  */
 export async function openLocalIndex(parts: LocalIndexDeps, driver: LocalIndexDriver): Promise<VectorIndex> {
   const index = new LocalIndex(parts, driver);
@@ -64,7 +64,7 @@ class LocalIndex implements VectorIndex {
   async load(): Promise<void> {
     const state = this.#snapshot === undefined ? undefined : await loadSnapshot(this.#snapshot);
     if (state === undefined) return;
-    this.#rows.adopt(state.rows);
+    this.#rows.replaceAll(state.rows);
     this.#scanner?.load();
     this.#generation = state.generation;
     this.#savedGeneration = state.generation;
@@ -76,7 +76,7 @@ class LocalIndex implements VectorIndex {
     try {
       this.#scanner?.update(edit);
     } catch (error) {
-      this.#forget();
+      this.#clear();
       throw error;
     }
     this.#generation = Math.max(this.#generation, generation);
@@ -84,7 +84,7 @@ class LocalIndex implements VectorIndex {
 
   async nearest(query: Float32Array, limit: number, filter?: VectorFilter): Promise<readonly Ranked[]> {
     this.#requireOpen();
-    return exactNearest({
+    return findNearest({
       rows: this.#rows,
       scanner: this.#scanner,
       query: unitVector(query, this.space.dimensions),
@@ -107,7 +107,7 @@ class LocalIndex implements VectorIndex {
 
   async reset(): Promise<void> {
     this.#requireOpen();
-    this.#forget();
+    this.#clear();
   }
 
   async flush(): Promise<void> {
@@ -120,22 +120,22 @@ class LocalIndex implements VectorIndex {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#lastFlush;
-    this.#forget();
+    this.#clear();
   }
 
   async #write(): Promise<void> {
     if (this.#snapshot === undefined) return;
     const generation = this.#generation;
-    const state = { rows: this.#rows.hold(), generation, savedGeneration: this.#savedGeneration };
+    const state = { rows: this.#rows.pin(), generation, savedGeneration: this.#savedGeneration };
     try {
       await saveSnapshot(this.#snapshot, state);
       this.#savedGeneration = generation;
     } finally {
-      this.#rows.release();
+      this.#rows.unpin();
     }
   }
 
-  #forget(): void {
+  #clear(): void {
     this.#rows.clear();
     this.#scanner?.clear();
     this.#generation = 0;

@@ -1,23 +1,17 @@
 /**
- * Picks the rows with the highest scores. A row that is not allowed takes no place among them, and the filter is asked
- * only about rows whose score would earn one.
+ * Selects the allowed rows with the highest scores. The filter is called only for rows whose score is high enough.
  */
-export interface BestRows {
-  /** In no particular order. */
+export interface TopK {
+  /** In any order. */
   readonly rows: number[];
-  /** No allowed row that was left out has a higher score. -Infinity where none can have been left out. */
+  /** No other allowed row has a higher score. -Infinity if all allowed rows were selected. */
   readonly cut: number;
 }
 
-/** The `wanted` (at least 1) best of the first `count` scores. */
-export function bestRows(
-  scores: Float32Array,
-  count: number,
-  wanted: number,
-  isAllowed?: (row: number) => boolean,
-): BestRows {
+/** Selects the best `wanted` (at least 1) of the first `count` scores. */
+export function topK(scores: Float32Array, count: number, wanted: number, isAllowed?: (row: number) => boolean): TopK {
   const size = Math.min(wanted, count);
-  // Two arrays that make one binary heap, the lowest of the kept scores at its root.
+  // A binary min-heap in two parallel arrays.
   const heap = { scores: new Float32Array(size), rows: new Array<number>(size) };
   let kept = 0;
   let row = 0;
@@ -41,7 +35,7 @@ interface Heap {
   readonly rows: number[];
 }
 
-/** Adds an entry at the end, `at`, and lets it rise. */
+/** Appends an entry at position `end` and sifts it up. */
 function siftUp({ scores, rows }: Heap, end: number, score: number, row: number): void {
   let at = end;
   while (at > 0) {
@@ -56,7 +50,7 @@ function siftUp({ scores, rows }: Heap, end: number, score: number, row: number)
   rows[at] = row;
 }
 
-/** Replaces the lowest entry, the root, and lets the new one sink. */
+/** Replaces the root, which is the lowest entry, and sifts the new one down. */
 function siftDown({ scores, rows }: Heap, score: number, row: number): void {
   const size = scores.length;
   let at = 0;

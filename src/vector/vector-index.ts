@@ -1,45 +1,45 @@
 /**
- * VectorIndex: a projection of the `vectors` table that answers "what is nearest?".
- * It may lag and may be deleted; `workspace.sync()` is the only writer. Never the truth, never embeds, never sees SQL.
+ * VectorIndex: nearest-neighbor search over a projection of the `vectors` table. The table is the source of truth. The
+ * index may lag behind it and can be deleted at any time. Only the index sync writes to it. It neither embeds nor uses
+ * SQL.
  */
 import type { IdFingerprint, Ranked, VectorChange, VectorFilter, VectorSpace } from '../core/vector.ts';
 
 export interface VectorIndex {
   readonly space: VectorSpace;
-  /** Which engine answers, for `memory://info`: "flat (WASM SIMD)", "faiss-node", "qdrant". */
+  /** The name of the engine, shown in `memory://info`: "flat (WASM SIMD)", "faiss-node". */
   readonly engine: string;
   /**
-   * Applies changes up to `generation` in order. Applying the same change twice is the same as once. `invalid_input`
-   * for a vector that is no vector of this space, before anything is changed. After any other error the index may be
-   * empty and its generation 0.
+   * Applies the changes up to `generation` in order. Idempotent. Rejects with `invalid_input`, before anything changes,
+   * if a vector does not fit the space. After any other error the index may be empty, at generation 0.
    */
   apply(changes: readonly VectorChange[], generation: number): Promise<void>;
   /**
-   * The nearest vectors by cosine, best first, equal scores by ascending id. `query` has `space.dimensions` numbers and
-   * any length but 0 (else `invalid_input`); a `limit` below 1 finds nothing.
+   * The nearest vectors by cosine, best first, ties by ascending id. `query` needs `space.dimensions` numbers and a
+   * norm above 0, otherwise the call rejects with `invalid_input`. A `limit` below 1 returns nothing.
    */
   nearest(query: Float32Array, limit: number, filter?: VectorFilter): Promise<readonly Ranked[]>;
   size(): Promise<number>;
-  /** Of the ids that it holds; undefined for an index that others share, which cannot tell cheaply. */
+  /** The fingerprint of the ids in the index. Undefined for a shared remote index, where it is too expensive. */
   fingerprint(): Promise<IdFingerprint | undefined>;
-  /** The newest generation of the change log that `apply` has seen; 0 asks for a rebuild. */
+  /** The newest generation of the change log that was applied. 0 requests a rebuild. */
   appliedGeneration(): Promise<number>;
-  /** Forgets everything, generation 0: the first step of a rebuild. */
+  /** Empties the index and sets generation 0. The first step of a rebuild. */
   reset(): Promise<void>;
   /**
-   * Makes what was applied durable, where the index has a file: `backend_unavailable` where that cannot be written,
-   * which loses nothing, since the file is a cache. Searches and changes may go on meanwhile.
+   * Saves the applied changes if the index has a file. Searches and changes may continue meanwhile. Rejects with
+   * `backend_unavailable` if the file cannot be written. No data is lost then, because the file is a cache.
    */
   flush(): Promise<void>;
-  /** Flushes nothing; frees what is held. Closing twice is closing once. */
+  /** Releases all resources without flushing. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Where a local index keeps what it holds between runs, and the store whose vectors these are. */
+/** The snapshot file of a local index, and what identifies the store it belongs to. */
 export interface SnapshotPlace {
-  /** Path of `index.faiss`. Its folder is made when it is written. */
+  /** Path of `index.faiss`. Its folder is created when the file is written. */
   readonly file: string;
   readonly epoch: string;
-  /** The tag of a row of the change log, undefined where the log does not hold it. */
+  /** The tag of an entry of the change log. Undefined if the log has no such entry. */
   tagOf(generation: number): string | undefined;
 }

@@ -1,14 +1,14 @@
 /**
- * The float32 vectors of a local index, row by row, with their ids: what scores are computed from and what the file is
- * written from. Rows have no gaps (the last row fills a hole), so a scan never meets a dropped vector; their order means
- * nothing. While a snapshot is being written its blocks stay as they were: a change copies the block first.
+ * The float32 vectors of a local index, row by row, with their ids. Exact scores and the file are made from them. A
+ * dropped row is replaced by the last row, so there are no gaps and the order of the rows has no meaning. Blocks are
+ * copy-on-write while a snapshot of them is being saved.
  */
 import { dotProduct, fingerprintModulus, type IdFingerprint, type VectorId } from '../core/vector.ts';
 
-/** Rows in one block: a megabyte at 256 dimensions, and the unit in which files are read and written. */
+/** Rows per block: 1 MB at 256 dimensions. Files are read and written one block at a time. */
 export const rowsPerBlock = 1024;
 
-/** Rows as they were at one moment. `blocks` hold `rowsPerBlock` rows each, the last one fewer. */
+/** The rows at one moment. Each block has `rowsPerBlock` rows. The last one may have fewer. */
 export interface RowsSnapshot {
   readonly dimensions: number;
   readonly count: number;
@@ -22,10 +22,12 @@ export class VectorRows {
   #count = 0;
   #ids = new Float64Array(0);
   #blocks: Float32Array[] = [];
-  /** Made when it is first needed: a search after opening does without, and it takes longer than that search. */
+  /**
+   * Built on first use. The first search after opening does not need it, and building it takes longer than the search.
+   */
   #rowById: Map<VectorId, number> | undefined;
-  /** Blocks that a snapshot still reads. */
-  readonly #held = new Set<Float32Array>();
+  /** Blocks that a snapshot is still reading. */
+  readonly #pinned = new Set<Float32Array>();
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
@@ -35,7 +37,7 @@ export class VectorRows {
     return this.#count;
   }
 
-  /** Of the ids of all rows, repetitions included. */
+  /** The fingerprint of the ids of all rows, including duplicates. */
   fingerprint(): IdFingerprint {
     let sum = 0;
     let squares = 0;
@@ -55,26 +57,26 @@ export class VectorRows {
     return this.#ids[row] ?? Number.NaN;
   }
 
-  /** The rows of a list in runs that one call of `vectorsAt` can show, each at most `longest` rows. */
-  *runsOf(list: readonly number[], longest: number): Generator<{ from: number; count: number }> {
+  /** Splits a list of rows into runs of contiguous rows within one block, each with at most `maximum` rows. */
+  *splitIntoRuns(list: readonly number[], maximum: number): Generator<{ from: number; count: number }> {
     let start = 0;
     while (start < list.length) {
       const from = list[start] ?? 0;
-      const most = Math.min(longest, rowsPerBlock - (from % rowsPerBlock));
+      const limit = Math.min(maximum, rowsPerBlock - (from % rowsPerBlock));
       let count = 1;
-      while (count < most && list[start + count] === from + count) count++;
+      while (count < limit && list[start + count] === from + count) count++;
       yield { from, count };
       start += count;
     }
   }
 
-  /** A view of `count` contiguous rows, good until the next change. */
+  /** A view of `count` contiguous rows in one block. Valid until the next change. */
   vectorsAt(row: number, count: number): Float32Array {
     const at = (row % rowsPerBlock) * this.dimensions;
     return this.#blockOf(row).subarray(at, at + count * this.dimensions);
   }
 
-  /** Cosine of `row` and a unit vector: summed in float64, rounded to float32, -1..1. */
+  /** The cosine of `row` and a unit vector, summed in float64 and rounded to float32. -1..1. */
   cosine(row: number, query: Float64Array): number {
     const { dimensions } = this;
     const block = this.#blockOf(row);
@@ -84,7 +86,7 @@ export class VectorRows {
     return toCosine(sum);
   }
 
-  /** The cosines of all rows, the same as `cosine` gives one by one. */
+  /** The cosines of all rows, identical to those of `cosine`. */
   cosines(query: Float64Array): Float32Array {
     const cosines = new Float32Array(this.#blocks.length * rowsPerBlock);
     this.#blocks.forEach((block, index) => {
@@ -94,14 +96,14 @@ export class VectorRows {
     return cosines;
   }
 
-  /** Stores a vector under an id, in the row the id has already or in a new one. Returns the row. */
+  /** Stores the vector of an id in its existing row or in a new one. Returns the row. */
   put(id: VectorId, vector: Float32Array): number {
     const row = this.#rows().get(id) ?? this.#append(id);
     this.#writableBlockOf(row).set(vector, (row % rowsPerBlock) * this.dimensions);
     return row;
   }
 
-  /** Removes an id. Returns the row that now holds what the last row held, or undefined where none was moved. */
+  /** Removes an id. Returns the row that the last row was moved to, or undefined if no row was moved. */
   drop(id: VectorId): number | undefined {
     const rowById = this.#rows();
     const row = rowById.get(id);
@@ -118,12 +120,12 @@ export class VectorRows {
     return row === last ? undefined : row;
   }
 
-  /** Replaces everything by what was read from a file; the arrays belong to the rows from here on. */
-  adopt({ count, ids, blocks }: RowsSnapshot): void {
+  /** Replaces all rows by those read from a file. Takes ownership of the arrays. */
+  replaceAll({ count, ids, blocks }: RowsSnapshot): void {
     this.clear();
     this.#count = count;
     this.#ids = new Float64Array(ids);
-    this.#blocks = blocks.map((block) => fullBlock(block, rowsPerBlock * this.dimensions));
+    this.#blocks = blocks.map((block) => padBlock(block, rowsPerBlock * this.dimensions));
   }
 
   clear(): void {
@@ -133,10 +135,10 @@ export class VectorRows {
     this.#rowById = undefined;
   }
 
-  /** The rows of this moment; their blocks are not written to until `release`. */
-  hold(): RowsSnapshot {
+  /** Takes a snapshot of the rows. Its blocks are not modified until `unpin`. */
+  pin(): RowsSnapshot {
     const used = this.#blocks.slice(0, Math.ceil(this.#count / rowsPerBlock));
-    for (const block of used) this.#held.add(block);
+    for (const block of used) this.#pinned.add(block);
     return {
       dimensions: this.dimensions,
       count: this.#count,
@@ -147,8 +149,8 @@ export class VectorRows {
     };
   }
 
-  release(): void {
-    this.#held.clear();
+  unpin(): void {
+    this.#pinned.clear();
   }
 
   #rows(): Map<VectorId, number> {
@@ -177,21 +179,21 @@ export class VectorRows {
 
   #blockOf(row: number): Float32Array {
     const block = this.#blocks[Math.floor(row / rowsPerBlock)];
-    if (block === undefined) throw new RangeError(`There is no row ${row}`);
+    if (block === undefined) throw new RangeError(`Row ${row} does not exist`);
     return block;
   }
 
   #writableBlockOf(row: number): Float32Array {
     const block = this.#blockOf(row);
-    if (!this.#held.has(block)) return block;
+    if (!this.#pinned.has(block)) return block;
     const copy = block.slice();
     this.#blocks[Math.floor(row / rowsPerBlock)] = copy;
     return copy;
   }
 }
 
-/** Whether the squared lengths of every block add up as those of unit vectors do; a NaN never does. */
-export function holdsUnitVectors({ dimensions, count, blocks }: RowsSnapshot): boolean {
+/** Checks the sum of the squared norms of each block, which is the number of its rows. NaN fails the check. */
+export function hasUnitVectors({ dimensions, count, blocks }: RowsSnapshot): boolean {
   return blocks.every((block, index) => {
     const rows = Math.min(rowsPerBlock, count - index * rowsPerBlock);
     const used = block.subarray(0, rows * dimensions);
@@ -199,15 +201,15 @@ export function holdsUnitVectors({ dimensions, count, blocks }: RowsSnapshot): b
   });
 }
 
-/** The same numbers in a block of full size, so that rows can be added to it. */
-function fullBlock(block: Float32Array, length: number): Float32Array {
+/** Copies a block to its full size, which leaves space for more rows. */
+function padBlock(block: Float32Array, length: number): Float32Array {
   if (block.length === length) return block;
   const full = new Float32Array(length);
   full.set(block);
   return full;
 }
 
-/** Four rows at a time, so that each number of the query is loaded once for four products. */
+/** Computes four rows at a time: each number of the query is loaded once for four products. */
 function computeCosines(block: Float32Array, count: number, query: Float64Array, out: Float32Array): void {
   const width = query.length;
   for (let row = 0; row < count; row += 4) {

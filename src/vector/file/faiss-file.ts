@@ -1,7 +1,7 @@
 /**
- * Reads and writes FAISS files: `index.faiss` as FAISS itself would write it, and whatever flat file another program
- * made. The numbers go straight between the file and the blocks of `VectorRows`; a reader allocates no more than the
- * file holds.
+ * Reads and writes FAISS files. Writes `index.faiss` as FAISS would write it, and reads flat indexes of any program.
+ * Vectors are read into and written from blocks of `VectorRows` without copying. Reading allocates no more than the
+ * size of the file.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import {
   encodeIds,
   type FaissLayout,
   type FaissMetric,
-  longestHead,
+  maximumHeadBytes,
   parseHead,
 } from './faiss-format.ts';
 
@@ -24,14 +24,16 @@ export interface OpenFaissFile {
   readonly fileBytes: number;
 }
 
-/** Opens a file and reads its header; the caller closes the handle. `corrupt` where it is no flat FAISS file. */
+/**
+ * Opens a file and parses its header. The caller closes the handle. Rejects with `corrupt` if it is no flat FAISS file.
+ */
 export async function openFaissFile(path: string): Promise<OpenFaissFile> {
-  // Without O_NONBLOCK a pipe in the place of the file would block for ever. Windows does not have the flag.
+  // Without O_NONBLOCK, opening a named pipe would block forever. Windows does not have the flag.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw corrupt('it is not a file');
-    const head = await readBytes(handle, 0, Math.min(longestHead, stats.size));
+    if (!stats.isFile()) throw corrupt('it is not a regular file');
+    const head = await readBytes(handle, 0, Math.min(maximumHeadBytes, stats.size));
     return { handle, layout: parseHead(head, stats.size), fileBytes: stats.size };
   } catch (error) {
     await handle.close();
@@ -39,7 +41,7 @@ export async function openFaissFile(path: string): Promise<OpenFaissFile> {
   }
 }
 
-/** Everything in a flat FAISS file of any program. Rows without ids have the ids 0, 1, 2 … */
+/** Reads a flat FAISS file of any program. Rows without ids get the ids 0, 1, 2 … */
 export async function readFaissFile(path: string): Promise<RowsSnapshot & { metric: FaissMetric }> {
   const { handle, layout } = await openFaissFile(path);
   try {
@@ -50,7 +52,7 @@ export async function readFaissFile(path: string): Promise<RowsSnapshot & { metr
   }
 }
 
-/** The rows of an open file and the crc32 of everything up to `layout.end`. */
+/** Reads the rows of an open file, and computes the crc32 of all bytes before `layout.end`. */
 export async function readRows(
   handle: FileHandle,
   layout: FaissLayout,
@@ -63,7 +65,7 @@ export async function readRows(
     await readInto(handle, vectorsAt + row * dimensions * 4, bytesOf(block));
     return block;
   };
-  // Each block is read while the one before it is being summed.
+  // Read the next block while computing the checksum of this one.
   let next = count > 0 ? read(0) : undefined;
   while (next !== undefined) {
     const block = await next;
@@ -82,7 +84,7 @@ export async function readRows(
   return { rows: { dimensions, count, blocks, ids: decodeIds(idBytes, count) }, checksum: crc32(idBytes, checksum) };
 }
 
-/** Writes rows as an `IndexIDMap` over `IndexFlatIP`. Returns where the payload ends and its crc32. */
+/** Writes rows as an `IndexIDMap` over `IndexFlatIP`. Returns the end of the payload and its crc32. */
 export async function writeRows(handle: FileHandle, rows: RowsSnapshot): Promise<{ end: number; checksum: number }> {
   let end = 0;
   let checksum = 0;

@@ -1,6 +1,6 @@
 /**
- * When `index.faiss` is used and when it is replaced. It is a cache that any process of the store may replace at any
- * time with whatever generation it holds: a file that does not fit is a reason to rebuild, never an error.
+ * Loads and saves `index.faiss`. The file is a cache. Any process that uses the store may replace it at any time with
+ * its own generation, so a file that does not match leads to a rebuild, never to an error.
  */
 import { crc32 } from 'node:zlib';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
@@ -8,7 +8,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { VectorSpace } from '../../core/vector.ts';
 import { removeLeftovers, replaceFile } from '../../files/replace-file.ts';
 import type { SnapshotPlace } from '../vector-index.ts';
-import { holdsUnitVectors, type RowsSnapshot } from '../vector-rows.ts';
+import { hasUnitVectors, type RowsSnapshot } from '../vector-rows.ts';
 import { type OpenFaissFile, openFaissFile, readBytes, readRows, writeBytes, writeRows } from './faiss-file.ts';
 import { corrupt } from './faiss-format.ts';
 import {
@@ -16,7 +16,7 @@ import {
   decodeTrailer,
   encodeTrailer,
   hashSpace,
-  longestTrailer,
+  maximumTrailerBytes,
   type SnapshotTrailer,
 } from './snapshot-trailer.ts';
 
@@ -26,18 +26,18 @@ export interface SnapshotDeps {
   readonly logger: Logger;
 }
 
-/** What an index holds at one moment. */
+/** The content of an index at one moment. */
 export interface IndexState {
   readonly rows: RowsSnapshot;
   readonly generation: number;
 }
 
 export interface StateToSave extends IndexState {
-  /** The generation of the file that this index read or wrote last; it need not be written again. */
+  /** The generation that this index last loaded or saved. It does not have to be saved again. */
   readonly savedGeneration: number | undefined;
 }
 
-/** What the file holds, if it fits the store; undefined else, with one warning if there is a file at all. */
+/** Returns undefined if there is no file or if it does not match the store. The latter is logged as a warning. */
 export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | undefined> {
   const { place, logger } = parts;
   try {
@@ -45,7 +45,7 @@ export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | un
     return await readSnapshot(parts);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    logger.warn('The vector index file cannot be used and is built again from the database', {
+    logger.warn('The vector index file cannot be used, so the index is rebuilt from the database', {
       file: place.file,
       reason: reasonOf(error),
     });
@@ -54,8 +54,9 @@ export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | un
 }
 
 /**
- * Replaces the file, unless it shows this state or a later one of the same store already, or the state is generation 0,
- * which asks for a rebuild anyway. `backend_unavailable` where it cannot be written; the old file is still there then.
+ * Replaces the file, unless it already has this state or a later one. Generation 0 is not saved, because loading it
+ * would lead to a rebuild anyway. Rejects with `backend_unavailable` if the file cannot be written. The old file is
+ * kept then.
  */
 export async function saveSnapshot(
   parts: SnapshotDeps,
@@ -65,12 +66,12 @@ export async function saveSnapshot(
   if (generation === 0) return;
   const tag = place.tagOf(generation);
   if (tag === undefined) {
-    logger.debug('The vector index is older than the change log and was not written', { generation });
+    logger.debug('The vector index was not saved because it is older than the change log', { generation });
     return;
   }
-  const present = await presentTrailer(parts);
-  if (present !== undefined && present.generation > generation) return;
-  if (present?.generation === generation && savedGeneration === generation) return;
+  const current = await readCurrentTrailer(parts);
+  if (current !== undefined && current.generation > generation) return;
+  if (current?.generation === generation && savedGeneration === generation) return;
   const trailer = { ...rows, epoch: place.epoch, generation, tag, spaceHash: hashSpace(space) };
   try {
     await replaceFile(place.file, async (handle) => {
@@ -81,8 +82,8 @@ export async function saveSnapshot(
       await writeBytes(handle, end, Buffer.concat([bytes, last]));
     });
   } catch (cause) {
-    throw new MemoryMcpError('backend_unavailable', `${place.file} could not be written: ${reasonOf(cause)}`, {
-      hint: 'No memory is lost: the index is rebuilt from memory.sqlite. Make room on the disk or repair the permissions of the folder.',
+    throw new MemoryMcpError('backend_unavailable', `Could not write ${place.file}: ${reasonOf(cause)}`, {
+      hint: 'No memory is lost, because the index can be rebuilt from memory.sqlite. Free disk space or fix the permissions of the folder.',
       cause,
     });
   }
@@ -92,53 +93,53 @@ async function readSnapshot(parts: SnapshotDeps): Promise<IndexState> {
   const opened = await openFaissFile(parts.place.file);
   try {
     const { trailer, bytes } = await readTrailer(opened);
-    const misfit = mismatchReason(trailer, opened, parts);
-    if (misfit !== undefined) throw corrupt(misfit);
+    const mismatch = findMismatch(trailer, opened, parts);
+    if (mismatch !== undefined) throw corrupt(mismatch);
     const { rows, checksum } = await readRows(opened.handle, opened.layout);
     const last = bytes.length - checksumBytes;
     if (crc32(bytes.subarray(0, last), checksum) !== bytes.readUInt32LE(last)) {
-      throw corrupt('its checksum is not that of its content');
+      throw corrupt('its checksum does not match its content');
     }
-    if (!holdsUnitVectors(rows)) throw corrupt('its numbers are not those of unit vectors');
+    if (!hasUnitVectors(rows)) throw corrupt('its vectors are not unit vectors');
     return { rows, generation: trailer.generation };
   } finally {
     await opened.handle.close();
   }
 }
 
-/** The trailer of the file that is there now, if that file fits the store; its vectors are not looked at. */
-async function presentTrailer(parts: SnapshotDeps): Promise<SnapshotTrailer | undefined> {
+/** The trailer of the current file, if that file matches the store. Does not read the vectors. */
+async function readCurrentTrailer(parts: SnapshotDeps): Promise<SnapshotTrailer | undefined> {
   try {
     const opened = await openFaissFile(parts.place.file);
     try {
       const { trailer } = await readTrailer(opened);
-      return mismatchReason(trailer, opened, parts) === undefined ? trailer : undefined;
+      return findMismatch(trailer, opened, parts) === undefined ? trailer : undefined;
     } finally {
       await opened.handle.close();
     }
   } catch {
-    // Whatever is wrong with it, it is about to be replaced.
+    // The reason does not matter, because the file is about to be replaced.
     return undefined;
   }
 }
 
 async function readTrailer({ handle, layout, fileBytes }: OpenFaissFile) {
-  const bytes = await readBytes(handle, layout.end, Math.min(fileBytes - layout.end, longestTrailer));
+  const bytes = await readBytes(handle, layout.end, Math.min(fileBytes - layout.end, maximumTrailerBytes));
   return { bytes, trailer: decodeTrailer(bytes) };
 }
 
-function mismatchReason(
+function findMismatch(
   trailer: SnapshotTrailer,
   { layout }: OpenFaissFile,
   { place, space }: SnapshotDeps,
 ): string | undefined {
-  if (trailer.epoch !== place.epoch) return 'it belongs to another store or to an earlier life of this one';
+  if (trailer.epoch !== place.epoch) return 'it belongs to another store or to an earlier epoch of this one';
   if (layout.dimensions !== space.dimensions || !trailer.spaceHash.equals(hashSpace(space))) {
-    return 'its vectors come from another model';
+    return 'its vectors were made by another model';
   }
   const sameShape = trailer.dimensions === layout.dimensions && trailer.count === layout.count;
   if (!sameShape || layout.idCountAt === undefined || layout.metric !== 'inner_product') {
     return 'its trailer belongs to other vectors';
   }
-  return trailer.tag === place.tagOf(trailer.generation) ? undefined : 'the change log does not know its state';
+  return trailer.tag === place.tagOf(trailer.generation) ? undefined : 'the change log has no entry for its generation';
 }

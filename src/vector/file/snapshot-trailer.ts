@@ -1,19 +1,20 @@
 /**
- * The trailer that follows the payload of `index.faiss` and that FAISS never reads: which state of which store the file
- * shows, and a checksum of everything before it. Integers are little-endian.
+ * Encodes and decodes the trailer of `index.faiss`, which FAISS ignores. It identifies the store and the generation of
+ * the vectors, and ends with a checksum of everything before it. Integers are little-endian.
  *
  *   magic[8] | format version u16 | length of the trailer u16 | dimensions u32 | count u64 | generation u64 |
- *   sha256 of the space's id [32] | epoch: length u16, UTF-8 | tag: length u16, UTF-8 | crc32 of the file so far u32
+ *   sha256 of the space id [32] | epoch: length u16, UTF-8 | tag: length u16, UTF-8 | crc32 of all bytes before it u32
  */
 import { createHash } from 'node:crypto';
 import type { VectorSpace } from '../../core/vector.ts';
 import { corrupt } from './faiss-format.ts';
 
 export interface SnapshotTrailer {
-  /** Of the store whose vectors these are. */
+  /** The epoch of the store that the vectors belong to. */
   readonly epoch: string;
-  /** The newest change that the vectors show, and the tag of its row in the change log. */
+  /** The newest change that the vectors include. */
   readonly generation: number;
+  /** The tag of that change in the change log. */
   readonly tag: string;
   readonly dimensions: number;
   readonly count: number;
@@ -24,14 +25,14 @@ const magic = Buffer.from('MEMVEC\r\n', 'latin1');
 const formatVersion = 1;
 const fixedBytes = 64;
 export const checksumBytes = 4;
-/** A trailer is far shorter; a file that claims a longer one is not ours. */
-export const longestTrailer = 4096;
+/** Far more than a trailer needs. A longer one is not ours. */
+export const maximumTrailerBytes = 4096;
 
 export function hashSpace({ id }: VectorSpace): Buffer {
   return createHash('sha256').update(id).digest();
 }
 
-/** The trailer without its last field, the checksum. */
+/** Encodes the trailer without its last field, the checksum. */
 export function encodeTrailer({ epoch, generation, tag, dimensions, count, spaceHash }: SnapshotTrailer): Buffer {
   const texts = Buffer.concat([encodeText(epoch), encodeText(tag)]);
   const fixed = Buffer.alloc(fixedBytes);
@@ -45,18 +46,18 @@ export function encodeTrailer({ epoch, generation, tag, dimensions, count, space
   return Buffer.concat([fixed, texts]);
 }
 
-/** Reads what follows the payload, checksum included. `corrupt` where it is not a trailer of this format. */
+/** Decodes all bytes after the payload, including the checksum. Throws `corrupt` if they are not a valid trailer. */
 export function decodeTrailer(bytes: Buffer): SnapshotTrailer {
   if (bytes.length < fixedBytes + checksumBytes || !bytes.subarray(0, magic.length).equals(magic)) {
     throw corrupt('it has no trailer of memory-mcp');
   }
   const version = bytes.readUInt16LE(8);
   if (version !== formatVersion)
-    throw corrupt(`its trailer has version ${version}, this program knows ${formatVersion}`);
-  if (bytes.readUInt16LE(10) !== bytes.length) throw corrupt('its trailer has another length than it says');
+    throw corrupt(`its trailer has version ${version}, but this program supports ${formatVersion}`);
+  if (bytes.readUInt16LE(10) !== bytes.length) throw corrupt('its trailer does not have the length that it states');
   const epoch = decodeText(bytes, fixedBytes);
   const tag = decodeText(bytes, epoch.end);
-  if (tag.end !== bytes.length - checksumBytes) throw corrupt('its trailer has another length than it says');
+  if (tag.end !== bytes.length - checksumBytes) throw corrupt('its trailer does not have the length that it states');
   return {
     dimensions: bytes.readUInt32LE(12),
     count: Number(bytes.readBigUInt64LE(16)),

@@ -1,9 +1,9 @@
 /**
- * Proposes rows with faiss-node's flat index, an IndexIDMap whose labels are our ids. The binding ends the process where
- * others throw (k = 0, a failed write, operations that a kind of index lacks), has no way to add vectors with ids, and
- * takes no typed arrays: so vectors enter through files in FAISS's format, and every argument is known to be good.
+ * Finds candidates with the flat index of faiss-node, an IndexIDMap whose labels are our ids. The binding cannot add
+ * vectors with ids and takes no typed arrays, so vectors are passed in files in the FAISS format. It aborts the process
+ * instead of throwing (k = 0, a failed write, operations that an index type lacks), so every argument must be valid.
  *
- * The binding never frees its copy of a query: each search costs `dimensions * 4` bytes for the life of the process.
+ * The binding leaks its copy of each query: a search leaks `dimensions * 4` bytes until the process ends.
  */
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -22,18 +22,18 @@ export interface FaissScannerDeps {
   readonly rows: VectorRows;
   /** `Index.read` of faiss-node. */
   readonly read: (path: string) => Index;
-  /** Files that carry vectors to FAISS are made beside this path. */
+  /** The files that pass vectors to FAISS are created next to this path. */
   readonly file: string;
 }
 
-/** FAISS compares every id it holds with every id to remove; beyond this it is faster to hand over the rest anew. */
-const mostRemovedAtOnce = 2000;
+/** FAISS compares each of its ids with each id to remove. Beyond this number it is faster to rebuild its index. */
+const maximumRemovals = 2000;
 
 export class FaissScanner implements RowScanner {
   readonly #rows: VectorRows;
   readonly #read: (path: string) => Index;
   readonly #file: string;
-  /** Undefined while there is nothing: an empty index can end the process. */
+  /** Undefined while there are no rows, because an empty index can abort the process. */
   #index: Index | undefined;
 
   constructor({ rows, read, file }: FaissScannerDeps) {
@@ -44,20 +44,20 @@ export class FaissScanner implements RowScanner {
 
   update({ put, gone }: RowEdit): void {
     const rows = this.#rows;
-    if (rows.count === 0 || this.#index === undefined || gone.length > mostRemovedAtOnce) {
+    if (rows.count === 0 || this.#index === undefined || gone.length > maximumRemovals) {
       this.load();
       return;
     }
     if (gone.length > 0) this.#index.removeIds([...gone]);
-    if (put.length > 0) this.#index.mergeFrom(this.#hand(put));
-    const held = this.#index.ntotal();
-    if (held !== rows.count) throw new MemoryMcpError('internal', `FAISS holds ${held} of ${rows.count} vectors`);
+    if (put.length > 0) this.#index.mergeFrom(this.#buildIndex(put));
+    const total = this.#index.ntotal();
+    if (total !== rows.count) throw new MemoryMcpError('internal', `FAISS has ${total} of ${rows.count} vectors`);
   }
 
   load(): void {
     const rows = this.#rows;
     const ids = Array.from({ length: rows.count }, (_, row) => rows.idAt(row));
-    this.#index = ids.length === 0 ? undefined : this.#hand(ids);
+    this.#index = ids.length === 0 ? undefined : this.#buildIndex(ids);
   }
 
   search(query: Float32Array, allowed: IdSet | undefined): (wanted: number) => Proposal {
@@ -80,8 +80,8 @@ export class FaissScanner implements RowScanner {
     this.#index = undefined;
   }
 
-  /** A FAISS index of the vectors under these ids. */
-  #hand(ids: readonly VectorId[]): Index {
+  /** Builds a FAISS index of the vectors with these ids. */
+  #buildIndex(ids: readonly VectorId[]): Index {
     const path = temporaryPath(this.#file);
     try {
       makeFolder(dirname(path), privateFolderMode);
@@ -92,8 +92,8 @@ export class FaissScanner implements RowScanner {
         rmSync(path, { force: true });
       }
     } catch (cause) {
-      throw new MemoryMcpError('backend_unavailable', `Vectors could not be handed to FAISS: ${reasonOf(cause)}`, {
-        hint: `Make room on the disk or repair the permissions of ${dirname(path)}.`,
+      throw new MemoryMcpError('backend_unavailable', `Vectors could not be passed to FAISS: ${reasonOf(cause)}`, {
+        hint: `Free disk space or fix the permissions of ${dirname(path)}.`,
         cause,
       });
     }
@@ -105,7 +105,7 @@ function writeVectors(path: string, ids: readonly VectorId[], rows: VectorRows):
   try {
     writeAll(file, encodeHead(rows.dimensions, ids.length));
     const list = ids.map((id) => rows.rowOf(id) ?? Number.NaN);
-    for (const { from, count } of rows.runsOf(list, rowsPerBlock)) {
+    for (const { from, count } of rows.splitIntoRuns(list, rowsPerBlock)) {
       const vectors = rows.vectorsAt(from, count);
       writeAll(file, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
     }
@@ -119,7 +119,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength; ) done += writeSync(file, bytes, done);
 }
 
-/** How far a sum of float32 products of unit vectors may be from the true one. */
+/** Upper bound on the rounding error of a float32 dot product of unit vectors. */
 function errorBound(dimensions: number): number {
   return dimensions * 2 ** -24;
 }

@@ -1,34 +1,34 @@
 /**
- * RowScanner: the part in which local indexes differ. It proposes the rows that may be nearest, by whatever arithmetic
- * is fast; exact-nearest.ts computes their exact cosines and asks for more until nothing can be missing.
+ * RowScanner: the part that differs between local indexes. It proposes candidate rows with fast approximate arithmetic.
+ * exact-nearest.ts computes their exact cosines and requests more candidates until the result is exact.
  */
 import type { IdSet, VectorId } from '../../core/vector.ts';
 
 export interface Proposal {
-  /** In any order, each allowed by the filter. */
+  /** In any order. Each is allowed by the filter. */
   readonly rows: readonly number[];
-  /** No allowed row that was left out has a cosine above this. -Infinity where none was left out. */
+  /** No other allowed row has a higher cosine. -Infinity if all allowed rows were proposed. */
   readonly ceiling: number;
 }
 
-/** What one batch of changes did to the rows. */
+/** The effect of one batch of changes on the rows. */
 export interface RowEdit {
-  /** Rows that hold another vector than before, ascending. */
+  /** Rows with a new vector, ascending. */
   readonly rows: readonly number[];
-  /** Ids whose vector is new. */
+  /** Ids with a new vector. */
   readonly put: readonly VectorId[];
-  /** Ids that were there before and were dropped or replaced. */
+  /** Ids whose earlier vector was dropped or replaced. */
   readonly gone: readonly VectorId[];
 }
 
 export interface RowScanner {
-  /** Follows the rows after a few changes. After an error the scanner is of no use until `clear` or `load`. */
+  /** Updates the scanner after a few changes. After an error it is unusable until `clear` or `load`. */
   update(edit: RowEdit): void;
-  /** Takes all rows anew. */
+  /** Reloads all rows. */
   load(): void;
   /**
-   * Takes a unit vector; what is returned proposes about `wanted` (at least 1) rows that may be nearest to it, or all
-   * there are. There is at least one row, and none changes in between.
+   * Starts a search for a unit vector. The returned function proposes about `wanted` (at least 1) candidates, or all
+   * rows if there are fewer. Needs at least one row. The rows must not change during the search.
    */
   search(query: Float32Array, allowed: IdSet | undefined): (wanted: number) => Proposal;
   clear(): void;

@@ -5,7 +5,7 @@
   (memory (export "memory") 1)
 
   ;; out[r] = scales[r] * sum over i of rows[r][i] * query[i], for int8 rows, an int16 query and float32 scales and out.
-  ;; The caller keeps the sum within int32.
+  ;; The caller makes sure that the sum fits into int32.
   (func (export "score")
     (param $rows i32) (param $scales i32) (param $count i32) (param $width i32) (param $query i32) (param $out i32)
     (local $row0 i32) (local $row1 i32) (local $row2 i32) (local $row3 i32)
@@ -50,7 +50,7 @@
           (local.set $row3 (i32.add (local.get $row3) (i32.const 16)))
           (br_if $sixteen
             (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 32))) (local.get $end))))
-        ;; Four sums of four lanes become one vector of four sums.
+        ;; Reduce four sums of four lanes to one vector of four sums.
         (local.set $low (i32x4.add
           (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $sum0) (local.get $sum1))
           (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $sum0) (local.get $sum1))))
@@ -68,9 +68,9 @@
         (local.set $count (i32.sub (local.get $count) (i32.const 4)))
         (br $four))))
 
-  ;; rows[r] = the `width` float32 of source[r] as int8, times 127 / the largest magnitude; scales[r] = that / 127.
-  ;; The scale of a row of zeros is 0. A float32 of magnitude below 2^22 is rounded to the nearest integer by adding
-  ;; 1.5 * 2^23: the integer is then in the low bits.
+  ;; rows[r] = source[r] (`width` float32) scaled to int8 by 127 / the largest magnitude; scales[r] = that magnitude / 127.
+  ;; The scale of a row of zeros is 0. Adding and subtracting 1.5 * 2^23 rounds a float32 of magnitude below 2^22 to the
+  ;; nearest integer.
   (func (export "quantise")
     (param $source i32) (param $count i32) (param $width i32) (param $rows i32) (param $scales i32)
     (local $at i32) (local $end i32) (local $peak f32)

@@ -1,18 +1,18 @@
 /**
- * Scans rows as int8 in WebAssembly SIMD: a quarter of the bytes of float32, and bytes are what a scan costs. Rows are
- * scaled one by one and the query keeps 15 bits. A proposal's ceiling allows for six standard deviations of the rounding
- * error, so that the exact cosines computed afterwards put the right rows in the right order.
+ * Scans int8 rows with WebAssembly SIMD. Memory bandwidth limits the scan, and int8 needs a quarter of that of float32.
+ * Each row has its own scale. The query is quantised to int16. The ceiling of a proposal includes six standard
+ * deviations of the rounding error, which keeps the final result exact.
  */
 import { MemoryMcpError } from '../../core/errors.ts';
 import type { IdSet } from '../../core/vector.ts';
-import { bestRows } from '../top-k.ts';
+import { topK } from '../top-k.ts';
 import type { VectorRows } from '../vector-rows.ts';
 import type { Proposal, RowEdit, RowScanner } from './row-scanner.ts';
 import { scanKernelBytes } from './scan-kernel-bytes.ts';
 
 const pageBytes = 65_536;
-const fewestRows = 64;
-/** Rows that are copied into the kernel's memory and quantised at a time. Blocks of rows hold a multiple of it. */
+const minimumRows = 64;
+/** Rows that are copied to the kernel's memory and quantised at a time. A divisor of `rowsPerBlock`. */
 const stagedRows = 64;
 const largestInt8 = 127;
 const largestInt16 = 32_767;
@@ -25,7 +25,7 @@ interface Kernel {
   quantise(source: number, count: number, width: number, rows: number, scales: number): void;
 }
 
-/** A scanner of these rows; undefined where this machine has no WebAssembly SIMD or no address space for its memory. */
+/** Undefined if this machine lacks WebAssembly SIMD or the address space for a WebAssembly memory. */
 export function createSimdScanner(rows: VectorRows): RowScanner | undefined {
   if (!WebAssembly.validate(scanKernelBytes)) return undefined;
   const kernel = openKernel();
@@ -33,9 +33,9 @@ export function createSimdScanner(rows: VectorRows): RowScanner | undefined {
 }
 
 /**
- * The kernel's memory, in this order: query (int16), staged rows (float32), and for each row its scale (float32), its
- * score (float32) and its numbers (int8). That is 8 bytes and `width` bytes a row, the dimensions rounded up to 32. It
- * doubles when it is full and is given back with the index.
+ * Layout of the kernel's memory: query (int16), staged rows (float32), scales of all rows (float32), their scores
+ * (float32) and their numbers (int8). Each row takes 8 + `width` bytes, where `width` is the number of dimensions
+ * rounded up to a multiple of 32. The memory doubles when it is full and is freed with the index.
  */
 class SimdScanner implements RowScanner {
   readonly #rows: VectorRows;
@@ -57,12 +57,12 @@ class SimdScanner implements RowScanner {
     this.#scales = this.#staging + stagedRows * this.#width * 4;
     this.#scores = this.#scales;
     this.#numbers = this.#scales;
-    this.#reserve(fewestRows);
+    this.#reserve(minimumRows);
   }
 
   update({ rows: changed }: RowEdit): void {
     this.#reserve(this.#rows.count);
-    for (const { from, count } of this.#rows.runsOf(changed, stagedRows)) this.#quantise(from, count);
+    for (const { from, count } of this.#rows.splitIntoRuns(changed, stagedRows)) this.#quantise(from, count);
   }
 
   load(): void {
@@ -80,7 +80,7 @@ class SimdScanner implements RowScanner {
     const scores = new Float32Array(memory.buffer, this.#scores, rows.count);
     const isAllowed = allowed === undefined ? undefined : (row: number) => allowed.has(rows.idAt(row));
     return (wanted) => {
-      const best = bestRows(scores, rows.count, wanted, isAllowed);
+      const best = topK(scores, rows.count, wanted, isAllowed);
       return { rows: best.rows, ceiling: best.cut / factor + errorBound(this.#largestScale, 1 / factor) };
     };
   }
@@ -121,10 +121,10 @@ class SimdScanner implements RowScanner {
 function openKernel(): Kernel | undefined {
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(scanKernelBytes));
-    // The bytes are our own: a test compares them with their source.
+    // The module is our own. A test compares its bytes with scan-kernel.wat.
     return exports as unknown as Kernel;
   } catch (error) {
-    // V8 reserves gigabytes of address space for each memory, which a limit (ulimit -v) may refuse.
+    // V8 reserves gigabytes of address space per memory, which can exceed a limit such as ulimit -v.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -136,14 +136,14 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(pages);
   } catch (cause) {
-    throw new MemoryMcpError('backend_unavailable', `The vector index cannot grow to ${bytes} bytes`, {
-      hint: 'Give the process more memory, or set storage_backend to qdrant.',
+    throw new MemoryMcpError('backend_unavailable', `Not enough memory to grow the vector index to ${bytes} bytes`, {
+      hint: 'Give the process more memory.',
       cause,
     });
   }
 }
 
-/** Writes the query as int16, as finely as int32 sums with int8 rows permit. Returns what it was multiplied by. */
+/** Writes the query as int16, scaled as far as the int32 sums with int8 rows allow. Returns the scale factor. */
 function writeQuery(target: Int16Array, query: Float32Array): number {
   let peak = 0;
   let total = 0;
@@ -157,8 +157,9 @@ function writeQuery(target: Int16Array, query: Float32Array): number {
 }
 
 /**
- * How far an approximate cosine may be from the true one. Rounding to steps of s errs by s / √12 in each dimension (the
- * standard deviation of a uniform error), and the product with a unit vector errs by as much as one dimension does.
+ * Bound on the error of an approximate cosine: six standard deviations. Rounding to steps of s has a standard deviation
+ * of s / √12 in each dimension (uniform distribution). The dot product with a unit vector has the same standard
+ * deviation.
  */
 function errorBound(rowStep: number, queryStep: number): number {
   const float32Error = 1e-6;

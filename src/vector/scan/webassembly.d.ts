@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that simd-scanner.ts uses; @types/node leaves it to the DOM's types. */
+/** The part of the WebAssembly API that simd-scanner.ts uses. Only the DOM types declare it, not @types/node. */
 declare namespace WebAssembly {
   function validate(bytes: Uint8Array): boolean;
 
@@ -13,7 +13,7 @@ declare namespace WebAssembly {
 
   class Memory {
     readonly buffer: ArrayBuffer;
-    /** Adds pages of 64 KiB; views of the old buffer become empty. RangeError where there is no room. */
+    /** Adds pages of 64 KiB and detaches the old buffer. Throws RangeError if there is not enough memory. */
     grow(pages: number): number;
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unitVector } from '../../../src/core/vector.ts';
-import { exactNearest } from '../../../src/vector/exact-nearest.ts';
+import { findNearest } from '../../../src/vector/exact-nearest.ts';
 import { createSimdScanner } from '../../../src/vector/scan/simd-scanner.ts';
 import { VectorRows } from '../../../src/vector/vector-rows.ts';
 import { clusteredVectors, randomNumbers, randomUnitVector } from '../../support/vectors.ts';
@@ -16,7 +16,7 @@ function scannedRows(vectors: readonly Float32Array[]) {
   return { rows, scanner };
 }
 
-describe('exactNearest', () => {
+describe('findNearest', () => {
   it('gives the same ids and scores with a scanner and without, in any number of dimensions', () => {
     fc.assert(
       fc.property(
@@ -31,7 +31,7 @@ describe('exactNearest', () => {
           );
           const query = randomUnitVector(random, dimensions);
           const request = { rows, query, limit, allowed: undefined };
-          expect(exactNearest({ ...request, scanner })).toEqual(exactNearest({ ...request, scanner: undefined }));
+          expect(findNearest({ ...request, scanner })).toEqual(findNearest({ ...request, scanner: undefined }));
         },
       ),
       { numRuns: 60 },
@@ -49,7 +49,7 @@ describe('exactNearest', () => {
     );
     const { rows, scanner } = scannedRows(vectors);
     const request = { rows, query: randomUnitVector(random, 256), limit: 10, allowed: undefined };
-    expect(exactNearest({ ...request, scanner })).toEqual(exactNearest({ ...request, scanner: undefined }));
+    expect(findNearest({ ...request, scanner })).toEqual(findNearest({ ...request, scanner: undefined }));
   });
 
   it('needs no second look for a typical query', () => {
@@ -67,7 +67,7 @@ describe('exactNearest', () => {
       },
     };
     for (let round = 0; round < 50; round++) {
-      exactNearest({ rows, scanner: counting, query: next(), limit: 10, allowed: undefined });
+      findNearest({ rows, scanner: counting, query: next(), limit: 10, allowed: undefined });
     }
     expect(asked).toBeLessThan(75);
   });
@@ -81,7 +81,7 @@ describe('exactNearest', () => {
         throw new Error('scanned');
       },
     };
-    const found = exactNearest({ rows, scanner: unused, query: unitVector([1, 0], 2), limit: 5, allowed });
+    const found = findNearest({ rows, scanner: unused, query: unitVector([1, 0], 2), limit: 5, allowed });
     expect(found.map(({ id }) => id)).toEqual([7, 1999]);
   });
 
@@ -90,7 +90,7 @@ describe('exactNearest', () => {
     const vectors = Array.from({ length: 400 }, () => randomUnitVector(random, 100));
     const { rows, scanner } = scannedRows(vectors);
     for (const query of vectors) {
-      const [self] = exactNearest({ rows, scanner, query, limit: 1, allowed: undefined });
+      const [self] = findNearest({ rows, scanner, query, limit: 1, allowed: undefined });
       expect(self?.score).toBeLessThanOrEqual(1);
       expect(self?.score).toBeGreaterThan(0.999999);
     }

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestRows } from '../../../src/vector/top-k.ts';
+import { topK } from '../../../src/vector/top-k.ts';
 
-describe('bestRows', () => {
+describe('topK', () => {
   it('keeps the highest scores among the allowed rows', () => {
     const scoresArbitrary = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(scoresArbitrary, fc.integer({ min: 1, max: 70 }), fc.func(fc.boolean()), (scores, wanted, allow) => {
         const allowed = scores.map((_, row) => row).filter((row) => allow(row));
-        const { rows, cut } = bestRows(Float32Array.from(scores), scores.length, wanted, (row) => allow(row));
+        const { rows, cut } = topK(Float32Array.from(scores), scores.length, wanted, (row) => allow(row));
 
         const kept = new Set(rows);
         expect(kept.size).toBe(rows.length);
@@ -27,7 +27,7 @@ describe('bestRows', () => {
   it('asks the filter only about rows that would earn a place', () => {
     const scores = Float32Array.from({ length: 10_000 }, (_, row) => -row);
     let asked = 0;
-    bestRows(scores, scores.length, 10, () => {
+    topK(scores, scores.length, 10, () => {
       asked++;
       return true;
     });
@@ -35,6 +35,6 @@ describe('bestRows', () => {
   });
 
   it('ignores scores beyond the count', () => {
-    expect(bestRows(Float32Array.of(1, 2, 99), 2, 5)).toEqual({ rows: expect.arrayContaining([0, 1]), cut: -Infinity });
+    expect(topK(Float32Array.of(1, 2, 99), 2, 5)).toEqual({ rows: expect.arrayContaining([0, 1]), cut: -Infinity });
   });
 });

@@ -19,7 +19,7 @@ describe('rows', () => {
     const rows = new VectorRows(2);
     const count = rowsPerBlock + 5;
     for (let id = 0; id < count; id++) rows.put(id, Float32Array.of(id, 1));
-    const snapshot = rows.hold();
+    const snapshot = rows.pin();
     rows.put(0, Float32Array.of(-1, -1));
     rows.drop(1);
     for (let id = count; id < 3 * rowsPerBlock; id++) rows.put(id, Float32Array.of(id, 2));
@@ -37,7 +37,7 @@ describe('rows', () => {
   it('can be added to after they were read from a file', () => {
     const rows = new VectorRows(2);
     rows.put(9, Float32Array.of(9, 9));
-    rows.adopt({ dimensions: 2, count: 2, ids: Float64Array.of(5, 6), blocks: [Float32Array.of(1, 2, 3, 4)] });
+    rows.replaceAll({ dimensions: 2, count: 2, ids: Float64Array.of(5, 6), blocks: [Float32Array.of(1, 2, 3, 4)] });
     rows.put(7, Float32Array.of(5, 6));
 
     expect(rows.rowOf(9)).toBeUndefined();

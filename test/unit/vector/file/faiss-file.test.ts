@@ -77,12 +77,12 @@ describe('rows', () => {
     for (let id = 1; id <= count; id++) rows.put(id * 7, Float32Array.of(id, -id, 1 / id));
     const path = join(folder, 'index.faiss');
     const handle = await open(path, 'w');
-    const { end } = await writeRows(handle, rows.hold());
+    const { end } = await writeRows(handle, rows.pin());
     await handle.close();
 
     const read = await readFaissFile(path);
     expect(end).toBe(82 + count * 12 + 8 + count * 8);
-    expect(read.ids).toEqual(rows.hold().ids);
-    expect(read.blocks).toEqual(rows.hold().blocks);
+    expect(read.ids).toEqual(rows.pin().ids);
+    expect(read.blocks).toEqual(rows.pin().blocks);
   });
 });

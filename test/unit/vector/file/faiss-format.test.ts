@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeIds, encodeHead, encodeIds, longestHead, parseHead } from '../../../../src/vector/file/faiss-format.ts';
+import {
+  decodeIds,
+  encodeHead,
+  encodeIds,
+  maximumHeadBytes,
+  parseHead,
+} from '../../../../src/vector/file/faiss-format.ts';
 
 describe('the head of a FAISS file', () => {
   it('is laid out as FAISS writes it', () => {
     const head = encodeHead(2, 3);
-    expect(head).toHaveLength(longestHead);
+    expect(head).toHaveLength(maximumHeadBytes);
     const header = (fourcc: string) =>
       `${Buffer.from(fourcc).toString('hex')}02000000${'0300000000000000'}${'0000100000000000'.repeat(2)}01${'00000000'}`;
     expect(head.toString('hex')).toBe(`${header('IxMp')}${header('IxFI')}${'0600000000000000'}`);
@@ -27,7 +33,7 @@ describe('the head of a FAISS file', () => {
   it('is refused when it is cut anywhere', () => {
     const head = encodeHead(2, 0);
     for (let length = 0; length < head.length; length++) {
-      expect(() => parseHead(head.subarray(0, length), length)).toThrowError(/ends|kind/);
+      expect(() => parseHead(head.subarray(0, length), length)).toThrowError(/ends|type/);
     }
   });
 
@@ -51,7 +57,7 @@ describe('the head of a FAISS file', () => {
   });
 
   it('is refused where the file is shorter than it promises', () => {
-    expect(() => parseHead(encodeHead(2, 3), 137)).toThrowError(/137 bytes where 138 belong/);
+    expect(() => parseHead(encodeHead(2, 3), 137)).toThrowError(/137 bytes, but its header needs 138/);
   });
 });
 

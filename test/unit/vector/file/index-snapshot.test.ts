@@ -127,7 +127,7 @@ describe('index.faiss', () => {
     await writeGoodFile();
     const { size } = await stat(place.file);
     await truncate(place.file, length < 0 ? size + length : length);
-    await expectRebuildWithOneWarning(/ends|belong|trailer|kind/);
+    await expectRebuildWithOneWarning(/ends|needs|trailer|type/);
   });
 
   it('is built again whichever byte is flipped', async () => {
@@ -150,7 +150,7 @@ describe('index.faiss', () => {
     await writeGoodFile();
     const good = await readFile(place.file);
     await writeFile(place.file, Buffer.alloc(good.length));
-    await expectRebuildWithOneWarning(/kind|size/);
+    await expectRebuildWithOneWarning(/type|size/);
     warnings = [];
     await writeFile(place.file, Buffer.concat([good, Buffer.alloc(10)]));
     await expectRebuildWithOneWarning(/length/);
