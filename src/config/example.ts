@@ -8,10 +8,13 @@ import { settings } from './schema.ts';
 import type { Setting } from './setting.ts';
 import { ownVariables } from './variables.ts';
 
+/** A setting that has no effect yet is accepted, but nobody is told to set it. */
+const documented = settings.filter(({ unused }) => unused !== true);
+
 /** Renders config.example.json: every key with its default, or null. It is a valid configuration file. */
 export function renderExample(): string {
   const example: Record<string, unknown> = {};
-  for (const setting of settings) {
+  for (const setting of documented) {
     const [name = '', inner] = setting.path;
     const value = getDefault(setting) ?? null;
     if (inner === undefined) example[name] = value;
@@ -24,7 +27,7 @@ export function renderExample(): string {
 export function renderSettingsTable(): string {
   return renderTable(
     ['Key', 'Variable', 'Default', 'Meaning', 'Live'],
-    settings.map((setting) => [
+    documented.map((setting) => [
       formatCode(setting.key),
       listVariables(setting).map(formatCode).join(' or '),
       setting.unsetMeans ?? formatCode(JSON.stringify(getDefault(setting))),

@@ -73,7 +73,10 @@ export async function loadConfiguration({
   }
 
   warnings.push(...found.warnings, ...readings.flatMap((reading) => reading.warnings));
-  const legacyNames = readings.flatMap((reading) => reading.legacyNames);
+  const unusedGroups = settings
+    .filter((setting) => setting.unused === true && sources[setting.key]?.from !== 'default')
+    .map(({ path: [group = ''] }) => group);
+  const legacyNames = [...new Set([...readings.flatMap((reading) => reading.legacyNames), ...unusedGroups])];
   if (legacyNames.length > 0) warnings.push(warnOfLegacyNames(legacyNames));
   return {
     configuration: configurationSchema.parse(tree),

@@ -55,11 +55,11 @@ const settingsSchema = z.strictObject({
     flag: 'tools',
   }),
   server_host: setting(text('a host name or an IP address', hostPattern).default('127.0.0.1'), {
-    help: 'The address that serve --http listens on; the image sets 0.0.0.0.',
+    help: 'The address that serve --http listens on.',
     flag: 'host',
   }),
   server_port: setting(wholeNumber(0, 65535).default(8000), {
-    help: 'The port that serve --http listens on, 0 = a free one; the image sets 26262.',
+    help: 'The port that serve --http listens on, 0 = a free one.',
     flag: 'port',
   }),
   auth_tokens: setting(
@@ -174,31 +174,32 @@ const settingsSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  // Accepted for the sake of existing files. Nothing looks for duplicates yet, so they are not documented.
   auto_cleanup: z
     .strictObject({
       enabled: setting(boolean().default(true), {
         help: 'Look for duplicates in the background; nothing is changed.',
-        live: true,
+        unused: true,
       }),
       idle_minutes: setting(number(0, 10_080).default(30), {
         help: 'Minutes without work before it starts.',
-        live: true,
+        unused: true,
       }),
       check_interval_seconds: setting(number(1, 86_400).default(300), {
         help: 'How often to check whether the server is idle.',
-        live: true,
+        unused: true,
       }),
       duplicate_threshold: setting(number(0, 1).default(0.9), {
         help: 'Minimum similarity of duplicates.',
-        live: true,
+        unused: true,
       }),
       min_similarity_to_report: setting(number(0, 1).default(0.85), {
         help: 'Minimum similarity to be reported at all.',
-        live: true,
+        unused: true,
       }),
       max_suggestions_per_run: setting(wholeNumber(1, 1000).default(20), {
         help: 'Maximum number of suggestions in a report.',
-        live: true,
+        unused: true,
       }),
     })
     .prefault({}),

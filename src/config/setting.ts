@@ -10,6 +10,8 @@ export interface SettingNote {
   readonly help: string;
   /** A change in the file applies without a restart. */
   readonly live?: boolean;
+  /** Accepted and checked, but without effect in this version. Not documented. */
+  readonly unused?: boolean;
   /** The value is never shown in a message. */
   readonly secret?: boolean;
   /** The name of the flag of `serve`, without dashes. */

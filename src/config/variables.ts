@@ -19,7 +19,7 @@ const tokensFileVariable = 'MEMORY_MCP_AUTH_TOKENS_FILE';
 export const ownVariables = [
   {
     name: 'MEMORY_MCP_DATA_DIR',
-    help: 'The data folder; "~" is the home folder. Unset: a folder of the user, /data in the image.',
+    help: 'The data folder; "~" is the home folder. Unset: a folder of the user.',
   },
   {
     name: 'MEMORY_MCP_CONFIG_PATH',

@@ -88,9 +88,7 @@ function prepareFile(path: string, persona: string): void {
       'conflict',
       `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
       {
-        hint:
-          `If the original system created it, run "memory-mcp migrate from-original --persona ${persona}" to import its ` +
-          'memories. If it is damaged, restore a backup.',
+        hint: 'If the original system created it, keep it: this version cannot import it yet. Use another persona or data folder.',
       },
     );
   }

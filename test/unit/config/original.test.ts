@@ -96,6 +96,7 @@ describe('the original system', () => {
       'summarization',
       'MEMORY_MCP_LOG_FILE',
       'MEMORY_MCP_SUMMARIZATION_ENABLED',
+      'auto_cleanup',
     ]) {
       expect(warnings[0]).toContain(name);
     }

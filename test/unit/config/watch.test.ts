@@ -60,18 +60,18 @@ describe('a watched file', () => {
     const machine = createMachine();
     const flags = { config: machine.write('my.json', { log_level: 'warn', server_port: 1 }) };
     const { settle, lines, changes, warnings } = await watching(machine, { flags });
-    machine.write('my.json', { log_level: 'debug', server_port: 2, auto_cleanup: { idle_minutes: 1 } });
+    machine.write('my.json', { log_level: 'debug', server_port: 2, vector_rebuild: { idle_seconds: 1 } });
     await settle();
     expect(changes).toHaveLength(1);
-    expect(changes[0]?.keys).toEqual(['log_level', 'auto_cleanup.idle_minutes']);
+    expect(changes[0]?.keys).toEqual(['log_level', 'vector_rebuild.idle_seconds']);
     expect(changes[0]?.configuration).toMatchObject({
       log_level: 'debug',
       server_port: 1,
-      auto_cleanup: { idle_minutes: 1, enabled: true },
+      vector_rebuild: { idle_seconds: 1, mode: 'idle' },
     });
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toMatch(/after a restart: server_port\n/);
-    expect(lines.join('')).toMatch(/apply now: log_level, auto_cleanup\.idle_minutes/);
+    expect(lines.join('')).toMatch(/apply now: log_level, vector_rebuild\.idle_seconds/);
     await settle();
     expect(changes).toHaveLength(1);
   });
