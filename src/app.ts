@@ -77,9 +77,10 @@ export function openApp(deps: AppDeps) {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
-      return personas.use(persona, creates ? 'write' : 'read', (workspace) =>
-        work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger, signal }),
-      );
+      return personas.use(persona, creates ? 'write' : 'read', async (workspace) => {
+        if (workspace.store.readOnly && effect !== 'read') throw readOnlyMount(workspace.paths.folder);
+        return work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger, signal });
+      });
     };
   }
 
@@ -103,6 +104,12 @@ export function openApp(deps: AppDeps) {
 }
 
 export type App = ReturnType<typeof openApp>;
+
+function readOnlyMount(folder: string): MemoryMcpError {
+  return new MemoryMcpError('backend_unavailable', `${folder} is on a read-only file system; nothing was changed`, {
+    hint: 'Mount the data folder writable to store memories. Reading goes on.',
+  });
+}
 
 type OpenIndex = (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
 

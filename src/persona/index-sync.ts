@@ -165,7 +165,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   /** False if the file could not be written. */
   async function save(index: VectorIndex): Promise<boolean> {
     // A folder that was removed must not come back for the sake of a cache.
-    if (!store.isInPlace()) return true;
+    if (store.readOnly || !store.isInPlace()) return true;
     const generation = await index.appliedGeneration();
     savedAt = clock.monotonic();
     try {

@@ -129,7 +129,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       logger.warn('closing a persona left some work for the next start', { persona, reason: reasonOf(error) });
     } finally {
       await indexSync.close();
-      store.close();
+      await store.close();
     }
   }
 

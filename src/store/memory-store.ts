@@ -17,6 +17,7 @@ import { refreshFullText } from './refresh-full-text.ts';
 import { inMemory, openConnection } from './sqlite/connection.ts';
 import { detectFileKind } from './sqlite/file-header.ts';
 import { migrate, refuseNewerSchema } from './sqlite/migrations.ts';
+import { copyPrivately, isReadOnlyMount } from './sqlite/private-copy.ts';
 import { withSqliteErrors } from './sqlite/sqlite-errors.ts';
 import { createStatistics } from './statistics.ts';
 import { createVectorQueue } from './vector-queue.ts';
@@ -43,13 +44,15 @@ export interface StoreOptions {
  */
 export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions) {
   if (path !== undefined) prepareFile(path, persona);
-  const connection = await openConnection({ path: path ?? inMemory, busyTimeout });
+  const copy = path !== undefined && isReadOnlyMount(path) ? await copyPrivately(path) : undefined;
+  const connection = await openConnection({ path: copy?.path ?? path ?? inMemory, busyTimeout });
   const fullText = createFullText(connection);
   try {
     await migrate(connection);
     await refreshFullText(connection, fullText);
   } catch (error) {
     connection.close();
+    await copy?.remove();
     throw error;
   }
 
@@ -61,6 +64,8 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     String(connection.sql<{ value: unknown }>('SELECT value FROM meta WHERE name = ?').get(name)?.value);
   return {
     path: connection.path,
+    /** True for a store on a read-only file system: what is written to its private copy is lost at the end. */
+    readOnly: copy !== undefined,
     memories,
     fullText,
     vectors,
@@ -74,8 +79,11 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     /** Runs several reads in one snapshot. Can be nested. */
     read: <Result>(work: () => Result): Result => connection.read(work),
     /** False once the file was deleted or replaced from outside. */
-    isInPlace: (): boolean => connection.isInPlace(),
-    close: (): void => connection.close(),
+    isInPlace: (): boolean => (copy === undefined ? connection.isInPlace() : copy.isCurrent()),
+    async close(): Promise<void> {
+      connection.close();
+      await copy?.remove();
+    },
   };
 }
 

@@ -122,7 +122,7 @@ describe('another embedding model', () => {
     for (const memory of store.memories.list({ filter: { deleted: 'exclude' }, order: 'newest', limit: 5 })) {
       await store.vectors.put(memory, older, [Float32Array.of(1, 0)]);
     }
-    store.close();
+    await store.close();
 
     const server = await spawnServer({ dataDir, env: before });
     await recallOf(server);

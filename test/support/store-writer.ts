@@ -20,4 +20,4 @@ for (let index = 0; index < Number(count); index++) {
     key: 'memory_20261124093000',
   });
 }
-store.close();
+await store.close();

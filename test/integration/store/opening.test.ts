@@ -78,7 +78,7 @@ it('a store keeps its name, and everything in it, when it is opened again', asyn
   const first = await open(path);
   const { memory } = await first.memories.create(draft('one', { tags: ['a'] }));
   const identity = first.identity();
-  first.close();
+  await first.close();
   const second = await openTestStore(path);
   expect(second.identity()).toEqual(identity);
   expect(second.memories.read(memory.key)).toEqual(memory);
@@ -91,7 +91,7 @@ describe('a damaged file', () => {
     const whole = join(folder, 'whole.sqlite');
     const store = await open(whole);
     for (let index = 0; index < 50; index++) await store.memories.create(draft(`memory ${index} ${'x'.repeat(500)}`));
-    store.close();
+    await store.close();
     const path = join(folder, 'memory.sqlite');
     copyFileSync(whole, path);
     writeFileSync(path, damage(readFileSync(path)));
@@ -138,7 +138,7 @@ describe('a place that cannot be used', () => {
     async (kind) => {
       const folder = testFolder();
       const path = join(folder, 'memory.sqlite');
-      if (kind === 'existing') (await open(path)).close();
+      if (kind === 'existing') await (await open(path)).close();
       chmodSync(folder, 0o555);
       chmodSync(dirname(folder), 0o777 | 0o1000);
       if (kind === 'existing') chmodSync(path, 0o444);

@@ -60,7 +60,7 @@ describe('reads', () => {
     await activity.flush();
     expect(first.operations.countsSince('2026-01-01')).toEqual([{ operation: 'memory_read', count: 2 }]);
     expect(first.memories.read(memory.key)?.access_count).toBe(2);
-    first.close();
+    await first.close();
   });
 
   function failOnce(store: MemoryStore): MemoryStore['operations']['recordUsage'] {

@@ -113,7 +113,7 @@ describe('an erasure that cannot be finished', () => {
   it('is known to the next process, which can finish it', async () => {
     const { folder, store, reader } = await withReader();
     await finish(store);
-    store.close();
+    await store.close();
     reader.execute('COMMIT');
     reader.close();
     const next = await openTestStore(join(folder, 'memory.sqlite'));
@@ -179,7 +179,7 @@ it('after any history, what was erased is nowhere and what was kept is found', a
       }
       const found = store.fullText.postings({ text: '保存', prefix: false, weight: 1 }, live, 100);
       expect(found).toHaveLength(history.filter(Boolean).length + extra);
-      store.close();
+      await store.close();
     }),
     { numRuns: 15 },
   );

@@ -172,7 +172,7 @@ it('after any history of writes, words find exactly the texts that hold them', a
         totalLength: all.reduce((sum, memory) => sum + memory.content.length, 0),
       });
       expect(memories.count(live)).toBe(all.filter(({ deleted_at }) => deleted_at === undefined).length);
-      store.close();
+      await store.close();
     }),
     { numRuns: 40 },
   );
@@ -184,7 +184,7 @@ it('is filled anew, whole and exact, when the rule of its terms has changed sinc
   const { memory } = await store.memories.create(draft('苺が好き'));
   await store.memories.create(draft('green tea'));
   await store.memories.softDelete([memory.key], now);
-  store.close();
+  await store.close();
   const old = await openConnection({ path, busyTimeout: 100 });
   old.execute("INSERT INTO memory_text (memory_text) VALUES ('delete-all')");
   old.execute("INSERT INTO memory_text (rowid, terms) VALUES (1, 'anoldterm')");
