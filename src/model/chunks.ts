@@ -1,82 +1,88 @@
 /**
- * Cuts a text into chunks that a model can read whole. Chunks end where sentences do, are about equally long, so that
- * no last chunk is a mere scrap, and together are exactly the text. Cutting happens in the inference process, because
- * only there is a tokenizer. A change of the rule is a change of the vectors: give `chunkRule` a new name with it.
+ * Splits a text into chunks that fit a model. Chunks end at sentence boundaries and are about equally long, which
+ * avoids a tiny last chunk. Joined together they are exactly the text. Runs in the inference process, which has the
+ * tokenizer. A change to the chunking changes the vectors, so it needs a new name in `chunkRule`.
  */
 const chunkTokens = 256;
-/** Chunks of one memory at most. */
+/** Maximum number of chunks per memory. */
 export const chunkLimit = 512;
 
-/** Tokens of a chunk at most, prefix and special tokens included, for a model that takes `maxTokens`. */
+/** Maximum tokens per chunk, including prefix and special tokens, for a model that accepts `maxTokens`. */
 export function tokensPerChunk(maxTokens: number): number {
   return Math.min(chunkTokens, maxTokens);
 }
 
-/** Names the rule in the id of a vector space. */
+/** The name of the chunking rule, which is part of the id of a vector space. */
 export function chunkRule(maxTokens: number): string {
   return `sentences-${tokensPerChunk(maxTokens)}`;
 }
 
 export interface TokenBudget {
-  /** Tokens of a text, without prefix and special tokens. */
+  /** Counts the tokens of a text, without prefix and special tokens. */
   readonly count: (text: string) => number;
-  /** The most that a chunk may have of them. */
+  /** Maximum number of these tokens per chunk. */
   readonly limit: number;
 }
 
-/** Longer runs without any sentence end are cut before they are counted: some tokenizers are slow on them. */
-const longestPiece = 1000;
-/** No token stands for more characters than this; only used to skip counting what is certainly too long. */
-const charactersPerToken = 16;
-/** Between sentences: after their end and what closes it, never before a space. */
-const sentenceSeam = /(?![」』）\s])(?<=[。．！？][」』）]?|[.!?]\s+|\n\s*)/u;
-/** How far before the wanted place a nicer one is looked for, in characters. */
-const seamWindow = 50;
+/** Sentences longer than this are split before their tokens are counted, because some tokenizers are slow on them. */
+const maximumPieceLength = 1000;
+/**
+ * Upper bound on the characters of a token. Only used to skip counting the tokens of texts that are too long anyway.
+ */
+const maximumCharactersPerToken = 16;
+/** Matches between sentences: after the punctuation and closing quotes or spaces, never before a space. */
+const sentenceBoundary = /(?![」』）\s])(?<=[。．！？][」』）]?|[.!?]\s+|\n\s*)/u;
+/** How many characters before the target position are searched for a better place to split. */
+const splitWindow = 50;
 
 interface Piece {
   readonly text: string;
   readonly tokens: number;
 }
 
-/** The chunks of `text`. Yields while it counts, so that whoever drives it can let a query go first. */
+/** Returns the chunks of `text`. Yields while counting tokens, which lets the caller run a query first. */
 export function* planChunks(text: string, budget: TokenBudget): Generator<void, string[]> {
-  if (text.length <= budget.limit * charactersPerToken && budget.count(text) <= budget.limit) return [text];
+  if (text.length <= budget.limit * maximumCharactersPerToken && budget.count(text) <= budget.limit) return [text];
   const pieces: Piece[] = [];
-  for (const sentence of text.split(sentenceSeam)) {
+  for (const sentence of text.split(sentenceBoundary)) {
     for (let start = 0, end = 0; start < sentence.length; start = end) {
-      end = start + longestPiece >= sentence.length ? sentence.length : seamNear(sentence, start + longestPiece);
-      pieces.push(...piecesThatFit(sentence.slice(start, end), budget));
+      end =
+        start + maximumPieceLength >= sentence.length
+          ? sentence.length
+          : findSplitNear(sentence, start + maximumPieceLength);
+      pieces.push(...splitToFit(sentence.slice(start, end), budget));
       yield;
     }
   }
-  // Tokens may join differently across the seams of pieces, so the whole chunk has the last word.
-  return pack(pieces, budget.limit).flatMap((chunk) => piecesThatFit(chunk, budget).map((piece) => piece.text));
+  // Token counts of pieces do not always add up to that of the joined chunk, so check each chunk again.
+  return pack(pieces, budget.limit).flatMap((chunk) => splitToFit(chunk, budget).map((piece) => piece.text));
 }
 
-/** The longest beginning of `text` that fits, cut between characters. */
-export function beginningThatFits(text: string, fits: (text: string) => boolean): string {
+/** Returns the longest prefix of `text` that fits, without splitting a surrogate pair. */
+export function truncateToFit(text: string, fits: (text: string) => boolean): string {
   if (fits(text)) return text;
   let kept = 0;
-  let refused = text.length;
-  while (refused - kept > 1) {
-    const middle = Math.floor((kept + refused) / 2);
+  let tooLong = text.length;
+  while (tooLong - kept > 1) {
+    const middle = Math.floor((kept + tooLong) / 2);
     if (fits(text.slice(0, middle))) kept = middle;
-    else refused = middle;
+    else tooLong = middle;
   }
-  return text.slice(0, wholeCharacters(text, kept));
+  return text.slice(0, alignToCharacter(text, kept));
 }
 
+/** Joins pieces into chunks of about equal token counts. */
 function pack(pieces: readonly Piece[], limit: number): string[] {
   const chunks: string[] = [];
-  let left = pieces.reduce((sum, piece) => sum + piece.tokens, 0);
+  let remaining = pieces.reduce((sum, piece) => sum + piece.tokens, 0);
   let chunk = '';
   let tokens = 0;
-  let target = left / Math.ceil(left / limit);
+  let target = remaining / Math.ceil(remaining / limit);
   for (const piece of pieces) {
     if (chunk !== '' && (tokens + piece.tokens > limit || tokens + piece.tokens / 2 > target)) {
       chunks.push(chunk);
-      left -= tokens;
-      target = left / Math.ceil(left / limit);
+      remaining -= tokens;
+      target = remaining / Math.ceil(remaining / limit);
       chunk = '';
       tokens = 0;
     }
@@ -86,23 +92,23 @@ function pack(pieces: readonly Piece[], limit: number): string[] {
   return chunk === '' ? chunks : [...chunks, chunk];
 }
 
-function piecesThatFit(text: string, budget: TokenBudget): Piece[] {
+function splitToFit(text: string, budget: TokenBudget): Piece[] {
   const tokens = budget.count(text);
-  const middle = seamNear(text, Math.ceil(text.length / 2));
+  const middle = findSplitNear(text, Math.ceil(text.length / 2));
   if (tokens <= budget.limit || middle <= 0 || middle >= text.length) return [{ text, tokens }];
-  return [...piecesThatFit(text.slice(0, middle), budget), ...piecesThatFit(text.slice(middle), budget)];
+  return [...splitToFit(text.slice(0, middle), budget), ...splitToFit(text.slice(middle), budget)];
 }
 
-/** A place to cut: after the last space or comma shortly before `wanted`, else `wanted` itself. */
-function seamNear(text: string, wanted: number): number {
-  const from = Math.max(0, wanted - seamWindow);
-  const window = text.slice(from, wanted);
+/** Returns the position after the last space or comma shortly before `target`, or `target` if there is none. */
+function findSplitNear(text: string, target: number): number {
+  const from = Math.max(0, target - splitWindow);
+  const window = text.slice(from, target);
   const mark = Math.max(...[' ', '\t', '、', ',', '，', '\u3000'].map((character) => window.lastIndexOf(character)));
-  return mark < 0 ? wholeCharacters(text, wanted) : from + mark + 1;
+  return mark < 0 ? alignToCharacter(text, target) : from + mark + 1;
 }
 
-/** `end`, or one less where it would split a surrogate pair. */
-function wholeCharacters(text: string, end: number): number {
+/** Returns `end`, or `end - 1` if `end` would split a surrogate pair. */
+function alignToCharacter(text: string, end: number): number {
   const code = text.charCodeAt(end - 1);
   return end < text.length && code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
 }

@@ -1,19 +1,19 @@
 /**
- * The embedder of a configuration without a model: it has no space, and says so.
+ * The embedder for configurations without an embedding model. It has no vector space, and every call is rejected.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Embedder } from './embedder.ts';
 
-const off = () =>
+const reject = () =>
   Promise.reject(
     new MemoryMcpError('model_unavailable', 'No embedding model is configured', {
       hint: 'Set embeddings_model, or search with mode keyword.',
     }),
   );
 
-export const offEmbedder: Embedder = {
+export const disabledEmbedder: Embedder = {
   status: () => ({ state: 'off', model: 'none' }),
   space: () => undefined,
-  embedQuery: off,
-  embedDocument: off,
+  embedQuery: reject,
+  embedDocument: reject,
 };

@@ -1,6 +1,6 @@
 /**
- * Embedder: turns text into vectors of one space. The workspace uses it for queries and for the queue of memories
- * without a vector. It never blocks a caller on a download; what it is doing is in `status()`.
+ * Embedder: turns text into vectors of one space, for queries and for memories that have no vector yet. Calls never
+ * wait for a download. `status()` shows its current state.
  */
 import type { VectorSpace } from '../core/vector.ts';
 
@@ -9,7 +9,7 @@ export type ModelState = 'off' | 'ready' | 'loading' | 'downloading' | 'absent' 
 export interface ModelStatus {
   readonly state: ModelState;
   readonly model: string;
-  /** Why, and what to do: present for absent, failed and runtime missing. */
+  /** The reason and what to do about it. Present for absent, failed and runtime missing. */
   readonly detail?: string | undefined;
   /** 0..100 while downloading. */
   readonly progress?: number | undefined;
@@ -18,22 +18,22 @@ export interface ModelStatus {
 export interface DocumentVectors {
   /** One unit vector per chunk, chunk 0 first. */
   readonly vectors: readonly Float32Array[];
-  /** How many characters of the text the chunks cover; less than its length only where a cap cut it. */
+  /** How many characters of the text are in the chunks. Less than its length only if the chunk limit truncated it. */
   readonly embeddedCharacters: number;
 }
 
 export interface EmbedOptions {
-  /** A query goes before background work. */
+  /** `interactive` requests run before `background` requests. */
   readonly priority: 'interactive' | 'background';
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Embedder {
   status(): ModelStatus;
-  /** The space of its vectors; undefined while the model is not known well enough (absent, never loaded). */
+  /** The space of its vectors. Undefined while the files do not determine it: absent, or never loaded. */
   space(): VectorSpace | undefined;
-  /** A unit vector of a question, or `model_unavailable`. */
+  /** Returns a unit vector for a query, or rejects with `model_unavailable`. */
   embedQuery(text: string, options?: EmbedOptions): Promise<Float32Array>;
-  /** The chunks of a memory, or `model_unavailable`. */
+  /** Returns one vector per chunk of a memory, or rejects with `model_unavailable`. */
   embedDocument(text: string, options: EmbedOptions): Promise<DocumentVectors>;
 }

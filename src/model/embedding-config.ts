@@ -1,6 +1,6 @@
 /**
- * How an embedding model is to be used: settings first, then the preset, then the model's own sentence-transformers
- * files. What none of them says and cannot be done without is an error that names the setting.
+ * Determines how to use an embedding model. Settings take precedence over the preset, or without a preset over the
+ * model's own sentence-transformers files. If none of them gives a required value, the error names the setting.
  */
 import { join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
@@ -15,26 +15,26 @@ export interface EmbeddingConfig {
   readonly queryPrefix: string;
   readonly documentPrefix: string;
   readonly maxTokens: number;
-  /** What the files or the preset say; undefined until the model has made its first vector. */
+  /** From the settings, the preset or the files. Undefined if none of them gives it. */
   readonly dimensions: number | undefined;
-  /** True where a setting asks for fewer dimensions than the model has. */
+  /** True if a setting asks for fewer dimensions than the model has. */
   readonly truncated: boolean;
-  /** Neither a setting nor the model says what to put before texts. */
+  /** True if neither a setting nor the model specifies a prefix. */
   readonly withoutPrefixes: boolean;
 }
 
-type Wishes = Pick<EmbeddingSettings, 'pooling' | 'dimensions' | 'queryPrefix' | 'documentPrefix'>;
+type Overrides = Pick<EmbeddingSettings, 'pooling' | 'dimensions' | 'queryPrefix' | 'documentPrefix'>;
 
-const fewestTokens = 32;
-const maxTokensUnlessSaid = 512;
+const minimumMaxTokens = 32;
+const defaultMaxTokens = 512;
 
-/** Reads small files of `folder`, synchronously. */
+/** Reads small files of `folder` synchronously. */
 export function readEmbeddingConfig(
   folder: string,
-  overrides: Wishes,
+  overrides: Overrides,
   preset: EmbeddingPreset | undefined,
 ): EmbeddingConfig {
-  const own = preset ?? ownRecipe(folder, overrides);
+  const own = preset ?? readModelConfig(folder, overrides);
   const { dimensions } = own;
   return {
     pooling: overrides.pooling ?? own.pooling,
@@ -49,62 +49,64 @@ export function readEmbeddingConfig(
   };
 }
 
-function ownRecipe(folder: string, overrides: Wishes) {
-  const prefixes = ownPrefixes(folder);
-  const { pooling, promptCounts, dimensions } = ownPooling(folder, overrides.pooling);
-  // Unless the files want the prompt in the mean: without it, multilingual-e5-small found more.
-  const prompted = (prefixes.queryPrefix ?? '') !== '' || (prefixes.documentPrefix ?? '') !== '';
+function readModelConfig(folder: string, overrides: Overrides) {
+  const prefixes = readPrefixes(folder);
+  const { pooling, includesPrompt, dimensions } = readPooling(folder, overrides.pooling);
+  // Leave the prompt out of the mean unless the files include it: recall of multilingual-e5-small was better without
+  // it.
+  const hasPrompt = (prefixes.queryPrefix ?? '') !== '' || (prefixes.documentPrefix ?? '') !== '';
   return {
-    pooling: pooling === 'mean' && prompted && !promptCounts ? ('content_mean' as const) : pooling,
+    pooling: pooling === 'mean' && hasPrompt && !includesPrompt ? ('content_mean' as const) : pooling,
     dimensions,
     ...prefixes,
-    maxTokens: maxTokensOf(folder),
+    maxTokens: readMaxTokens(folder),
   };
 }
 
-/** The longest input of a model by its own files, 512 where they do not say. */
-export function maxTokensOf(folder: string): number {
-  const said = [
+/** The maximum input length from the model's own files, or 512 if they do not specify it. */
+export function readMaxTokens(folder: string): number {
+  const limits = [
     readJson(folder, 'sentence_bert_config.json')?.max_seq_length,
     readJson(folder, 'tokenizer_config.json')?.model_max_length,
   ];
-  // Tokenizers without a limit say 10^30.
-  const limit = said.find((value) => typeof value === 'number' && value >= fewestTokens && value <= 1_000_000);
-  return typeof limit === 'number' ? limit : maxTokensUnlessSaid;
+  // Tokenizers without a limit have 10^30 here.
+  const limit = limits.find((value) => typeof value === 'number' && value >= minimumMaxTokens && value <= 1_000_000);
+  return typeof limit === 'number' ? limit : defaultMaxTokens;
 }
 
-function ownPrefixes(folder: string): { queryPrefix?: string; documentPrefix?: string } {
+function readPrefixes(folder: string): { queryPrefix?: string; documentPrefix?: string } {
   const prompts = readJson(folder, 'config_sentence_transformers.json')?.prompts;
   if (!isRecord(prompts)) return {};
-  const named = (...names: string[]) => names.map((name) => prompts[name]).find((text) => typeof text === 'string');
-  const queryPrefix = named('query', 'Retrieval-query');
-  const documentPrefix = named('document', 'passage', 'Retrieval-document');
+  const findPrompt = (...names: string[]) =>
+    names.map((name) => prompts[name]).find((text) => typeof text === 'string');
+  const queryPrefix = findPrompt('query', 'Retrieval-query');
+  const documentPrefix = findPrompt('document', 'passage', 'Retrieval-document');
   return {
     ...(queryPrefix === undefined ? {} : { queryPrefix }),
     ...(documentPrefix === undefined ? {} : { documentPrefix }),
   };
 }
 
-interface OwnPooling {
+interface ModelPooling {
   readonly pooling: Pooling;
-  /** Whether the files say that the prompt's tokens are part of it. */
-  readonly promptCounts: boolean;
+  /** Whether the files explicitly include the prompt's tokens. */
+  readonly includesPrompt: boolean;
   readonly dimensions: number | undefined;
 }
 
-function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
+function readPooling(folder: string, override: Pooling | undefined): ModelPooling {
   const modules = readModules(folder);
   const pooler = modules?.find(({ kind }) => kind === 'Pooling');
-  const config = pooler === undefined ? undefined : readJson(folder, poolingFile(folder, pooler.path));
+  const config = pooler === undefined ? undefined : readJson(folder, resolvePoolingFile(folder, pooler.path));
   const size = config?.word_embedding_dimension;
   const dimensions = typeof size === 'number' ? size : undefined;
-  const promptCounts = config?.include_prompt === true;
-  if (wished !== undefined) return { pooling: wished, promptCounts, dimensions };
+  const includesPrompt = config?.include_prompt === true;
+  if (override !== undefined) return { pooling: override, includesPrompt, dimensions };
 
-  const stranger = modules?.find(({ kind }) => !['Transformer', 'Pooling', 'Normalize'].includes(kind));
-  if (stranger !== undefined)
-    throw unknownPooling(folder, `modules.json asks for ${stranger.kind}, which is not supported`);
-  if (config === undefined) throw unknownPooling(folder, 'its files do not say how the vectors of tokens become one');
+  const unsupported = modules?.find(({ kind }) => !['Transformer', 'Pooling', 'Normalize'].includes(kind));
+  if (unsupported !== undefined)
+    throw unknownPooling(folder, `modules.json asks for ${unsupported.kind}, which is not supported`);
+  if (config === undefined) throw unknownPooling(folder, 'its files do not specify how to pool the token vectors');
   const modes = Object.entries(config).filter(([key, value]) => key.startsWith('pooling_mode_') && value === true);
   const pooling = modes.length === 1 ? poolingModes[modes[0]?.[0] ?? ''] : undefined;
   if (pooling === undefined) {
@@ -114,18 +116,18 @@ function ownPooling(folder: string, wished: Pooling | undefined): OwnPooling {
     );
   }
   if (config.include_prompt === false && pooling !== 'mean')
-    throw unknownPooling(folder, `it leaves the prompt out of a pooling by ${pooling}, which is not supported`);
-  return { pooling, promptCounts, dimensions };
+    throw unknownPooling(folder, `it excludes the prompt from ${pooling} pooling, which is not supported`);
+  return { pooling, includesPrompt, dimensions };
 }
 
-/** `modules.json` comes with the model: the path in it must not lead to a file of somebody else. */
-function poolingFile(folder: string, path: string): string {
+/** The path comes from `modules.json`, which is untrusted. It must not lead out of the model's folder. */
+function resolvePoolingFile(folder: string, path: string): string {
   const file = path === '' ? 'config.json' : `${path.replace(/\/$/, '')}/config.json`;
   try {
     insideFolder(folder, file);
     return file;
   } catch (error) {
-    throw unknownPooling(folder, `its modules.json names a folder elsewhere. ${reasonOf(error)}`);
+    throw unknownPooling(folder, `its modules.json names a folder outside the model. ${reasonOf(error)}`);
   }
 }
 
@@ -137,11 +139,11 @@ const poolingModes: Readonly<Record<string, Pooling>> = {
 
 function unknownPooling(folder: string, why: string): MemoryMcpError {
   return new MemoryMcpError('invalid_input', `The model in ${folder} cannot be used as it is: ${why}`, {
-    hint: 'Set embeddings_pooling to mean, content_mean, cls, last_token or sentence_embedding (an output of the graph itself), or choose another embeddings_model.',
+    hint: 'Set embeddings_pooling to mean, content_mean, cls, last_token or sentence_embedding (an output of the graph), or choose another embeddings_model.',
   });
 }
 
-/** The modules by the last part of their type: "sentence_transformers.models.Pooling" is Pooling. */
+/** The kind of a module is the last part of its type: "sentence_transformers.models.Pooling" is Pooling. */
 function readModules(folder: string): { kind: string; path: string }[] | undefined {
   const modules = readJsonValue(folder, 'modules.json');
   if (!Array.isArray(modules)) return undefined;

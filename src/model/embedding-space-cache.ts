@@ -10,7 +10,7 @@ import { replaceCacheFile } from '../files/replace-file.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { ModelPlace } from './model-reference.ts';
 
-/** Enough to find a model again and to embed as before. */
+/** What is needed to find the model again and to embed in the same way. */
 export interface SpaceEntry {
   readonly space: VectorSpace;
   readonly name: string;
@@ -21,17 +21,17 @@ export interface SpaceEntry {
 
 interface CacheContent {
   readonly spaces: readonly SpaceEntry[];
-  /** Content hash by folder and stamp. */
+  /** Content hashes by folder and stamp. */
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-const spacesKept = 20;
-const hashesKept = 20;
+const maximumSpaces = 20;
+const maximumHashes = 20;
 
 export function createEmbeddingSpaceCache(file: string) {
   const read = (): CacheContent => {
     try {
-      // Written below alone; anything else is as good as nothing.
+      // Only this program writes the file. Anything else in it counts as an empty cache.
       const { spaces, hashes } = JSON.parse(readRegularFile(file)) as Partial<CacheContent>;
       return { spaces: Array.isArray(spaces) ? spaces : [], hashes: hashes ?? {} };
     } catch {
@@ -42,7 +42,7 @@ export function createEmbeddingSpaceCache(file: string) {
     try {
       replaceCacheFile(file, `${JSON.stringify(content, undefined, 2)}\n`);
     } catch {
-      // A cache that cannot be written is only slower.
+      // Without the cache, starting only takes longer.
     }
   };
   const hashKey = (folder: string, stamp: string) => `${folder} ${stamp}`;
@@ -52,12 +52,12 @@ export function createEmbeddingSpaceCache(file: string) {
       const { spaces, hashes } = read();
       if (JSON.stringify(spaces.find(({ space }) => space.id === entry.space.id)) === JSON.stringify(entry)) return;
       const others = spaces.filter(({ space }) => space.id !== entry.space.id);
-      write({ spaces: [...others, entry].slice(-spacesKept), hashes });
+      write({ spaces: [...others, entry].slice(-maximumSpaces), hashes });
     },
     findHash: (folder: string, stamp: string): string | undefined => read().hashes[hashKey(folder, stamp)],
     rememberHash: (folder: string, stamp: string, hash: string): void => {
       const { spaces, hashes } = read();
-      const kept = Object.entries(hashes).slice(1 - hashesKept);
+      const kept = Object.entries(hashes).slice(1 - maximumHashes);
       write({ spaces, hashes: Object.fromEntries([...kept, [hashKey(folder, stamp), hash]]) });
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The Embedder of a model that the inference process runs: what its slot finds on disk, used as its embeddingConfig says.
+ * The Embedder for a local model, which runs in the inference process.
  */
 import { createHash } from 'node:crypto';
 import { MemoryMcpError } from '../core/errors.ts';
@@ -18,21 +18,21 @@ export interface LocalEmbedderDeps
   extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
   readonly name: string;
   readonly place: ModelPlace;
-  /** How the model in a folder is to be used, or an error that says why it cannot be. */
+  /** Reads how to use the model in a folder. Throws if it cannot be used. */
   readonly readEmbeddingConfig: (folder: string) => EmbeddingConfig;
   readonly dtype: string;
   readonly device: string;
   readonly threads: number;
-  /** Another space than this one is not served: its files are no longer the ones that made it. */
+  /** Rejects the model if its files no longer belong to this space. */
   readonly onlySpace?: string | undefined;
   readonly client: InferenceClient;
-  readonly register: EmbeddingSpaceCache;
+  readonly cache: EmbeddingSpaceCache;
 }
 
 export interface LocalEmbedder extends Embedder {
-  /** How the model is used, once it is loaded. */
+  /** How the model is used. Undefined until it is loaded. */
   embeddingConfig(): EmbeddingConfig | undefined;
-  /** Begins to load or to fetch the model, without waiting. */
+  /** Starts loading or downloading the model in the background. */
   warm(): void;
   close(): void;
 }
@@ -45,7 +45,7 @@ interface LoadedEmbedder {
 
 export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   const { client, clock, logger, name, place, download, onChange } = parts;
-  const slot: ManagedModel<LoadedEmbedder> = createManagedModel({
+  const managed: ManagedModel<LoadedEmbedder> = createManagedModel({
     name,
     place,
     download,
@@ -55,91 +55,97 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
     load: (files) => load(files, parts),
   });
 
-  let early: { stamp: string; space: VectorSpace | undefined } | undefined;
-  const spaceOf = (files: ModelFiles) => {
-    if (early?.stamp !== files.stamp || early.space === undefined) {
-      early = { stamp: files.stamp, space: spaceBeforeLoading(files, parts) };
+  let predicted: { stamp: string; space: VectorSpace | undefined } | undefined;
+  const predictSpaceOnce = (files: ModelFiles) => {
+    if (predicted?.stamp !== files.stamp || predicted.space === undefined) {
+      predicted = { stamp: files.stamp, space: predictSpace(files, parts) };
     }
-    return early.space;
+    return predicted.space;
   };
 
   const embed = async (text: string, as: EmbedAs, options: EmbedOptions) => {
-    const { model, embeddingConfig, space } = await untilAborted(slot.use(), options.signal);
+    const { model, embeddingConfig, space } = await waitUnlessAborted(managed.use(), options.signal);
     const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
     try {
       const embedded = await client.embed({ model, as, prefix, text }, options);
-      if (slot.loaded()?.space.id === space.id) return embedded;
+      if (managed.loaded()?.space.id === space.id) return embedded;
     } catch (error) {
-      slot.noteFailure(error);
+      managed.noteFailure(error);
       throw error;
     }
-    throw new MemoryMcpError('model_unavailable', `The files of the model ${name} have changed; it is loaded anew`);
+    throw new MemoryMcpError(
+      'model_unavailable',
+      `The files of the model ${name} have changed, so it has to be loaded again`,
+    );
   };
 
   return {
-    status: slot.status,
+    status: managed.status,
     space: () => {
-      const files = slot.files();
+      const files = managed.files();
       if (files === undefined) return undefined;
-      return slot.loaded()?.space ?? spaceOf(files);
+      return managed.loaded()?.space ?? predictSpaceOnce(files);
     },
     embedQuery: async (text, options = { priority: 'interactive' }) => {
       const [vector] = (await embed(text, 'one', options)).vectors;
-      if (vector === undefined) throw new MemoryMcpError('internal', 'The model gave no vector');
+      if (vector === undefined) throw new MemoryMcpError('internal', 'The model returned no vector');
       return vector;
     },
     embedDocument: async (text, options) => await embed(text, 'chunks', options),
-    embeddingConfig: () => slot.loaded()?.embeddingConfig,
-    warm: () => void slot.use().catch(() => {}),
-    close: slot.close,
+    embeddingConfig: () => managed.loaded()?.embeddingConfig,
+    warm: () => void managed.use().catch(() => {}),
+    close: managed.close,
   };
 }
 
 async function load(files: ModelFiles, parts: LocalEmbedderDeps): Promise<LoadedEmbedder> {
-  const { client, register, logger, name, place, device, threads } = parts;
+  const { client, cache, logger, name, place, device, threads } = parts;
   const embeddingConfig = parts.readEmbeddingConfig(files.folder);
-  const revision = knownRevision(files, parts) ?? (await hashed(files, register));
+  const revision = findRevision(files, parts) ?? (await hashAndRemember(files, cache));
   const { folder, graph: file, stamp } = files;
   const { pooling, maxTokens, truncated } = embeddingConfig;
   const dimensions = truncated ? embeddingConfig.dimensions : undefined;
   const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
   const { warning, ...found } = await client.load(model, { priority: 'interactive' });
   if (warning !== undefined) logger.warn(`The model ${name}: ${warning}`);
-  const space = { id: spaceId(files, revision, embeddingConfig, parts), dimensions: found.dimensions };
+  const space = { id: buildSpaceId(files, revision, embeddingConfig, parts), dimensions: found.dimensions };
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
-    throw new MemoryMcpError('model_unavailable', `The files of the model ${name} are not those that made the vectors`);
+    throw new MemoryMcpError(
+      'model_unavailable',
+      `The files of the model ${name} have changed since the vectors were made`,
+    );
   }
-  register.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype });
+  cache.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype });
   return { model, embeddingConfig, space };
 }
 
-/** What can be said without loading and without hashing. */
-function spaceBeforeLoading(files: ModelFiles, parts: LocalEmbedderDeps): VectorSpace | undefined {
-  const revision = knownRevision(files, parts);
+/** Determines the space without loading the model or hashing its files. Undefined if that is not possible. */
+function predictSpace(files: ModelFiles, parts: LocalEmbedderDeps): VectorSpace | undefined {
+  const revision = findRevision(files, parts);
   if (revision === undefined) return undefined;
   try {
     const embeddingConfig = parts.readEmbeddingConfig(files.folder);
     return embeddingConfig.dimensions === undefined
       ? undefined
-      : { id: spaceId(files, revision, embeddingConfig, parts), dimensions: embeddingConfig.dimensions };
+      : { id: buildSpaceId(files, revision, embeddingConfig, parts), dimensions: embeddingConfig.dimensions };
   } catch {
-    // Loading meets the same error and puts it into the status.
+    // Loading the model reports the same error in its status.
     return undefined;
   }
 }
 
-function knownRevision(files: ModelFiles, { register }: LocalEmbedderDeps): string | undefined {
-  return files.revision ?? register.findHash(files.folder, files.stamp);
+function findRevision(files: ModelFiles, { cache }: LocalEmbedderDeps): string | undefined {
+  return files.revision ?? cache.findHash(files.folder, files.stamp);
 }
 
-async function hashed(files: ModelFiles, register: EmbeddingSpaceCache): Promise<string> {
+async function hashAndRemember(files: ModelFiles, cache: EmbeddingSpaceCache): Promise<string> {
   const hash = await hashModelFiles(files);
-  register.rememberHash(files.folder, files.stamp, hash);
+  cache.rememberHash(files.folder, files.stamp, hash);
   return hash;
 }
 
-/** `model@revision#file#dtype#pooling#prompts#chunk rule`: whatever changes a vector changes it. */
-function spaceId(
+/** `model@revision#file#dtype#pooling#prompts#chunk rule`: everything that affects the vectors is part of the id. */
+function buildSpaceId(
   files: ModelFiles,
   revision: string,
   embeddingConfig: EmbeddingConfig,
@@ -154,8 +160,8 @@ function spaceId(
   return [`${parts.name}@${revision}`, files.graph, parts.dtype, pooled, prompts, chunkRule(maxTokens)].join('#');
 }
 
-/** The call is given up, what it waited for goes on. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** Rejects on abort. The work itself continues. */
+async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
   signal.throwIfAborted();
   let stop = () => {};

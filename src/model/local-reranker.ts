@@ -1,8 +1,7 @@
 /**
- * The Reranker of a cross-encoder that the inference process runs.
+ * The Reranker for a local cross-encoder, which runs in the inference process.
  */
-
-import { maxTokensOf } from './embedding-config.ts';
+import { readMaxTokens } from './embedding-config.ts';
 import type { InferenceClient } from './inference/inference-client.ts';
 import type { InferenceModel } from './inference/inference-protocol.ts';
 import { createManagedModel, type ManagedModelDeps } from './managed-model.ts';
@@ -19,13 +18,13 @@ export interface LocalRerankerDeps
 }
 
 export interface LocalReranker extends Reranker {
-  /** Begins to load or to fetch the model, without waiting. */
+  /** Starts loading or downloading the model in the background. */
   warm(): void;
   close(): void;
 }
 
-/** Pairs longer than this were in no reranker's training; some tokenizers would allow them. */
-const longestPair = 512;
+/** Rerankers are not trained on longer pairs, even if their tokenizer allows them. */
+const maximumPairTokens = 512;
 
 export function createLocalReranker({
   reference,
@@ -35,12 +34,12 @@ export function createLocalReranker({
   ...parts
 }: LocalRerankerDeps): LocalReranker {
   const { name, place, preset } = reference;
-  const slot = createManagedModel<InferenceModel>({
+  const managed = createManagedModel<InferenceModel>({
     ...parts,
     name,
     place,
     load: async ({ folder, graph: file, stamp }) => {
-      const maxTokens = preset?.maxTokens ?? Math.min(longestPair, maxTokensOf(folder));
+      const maxTokens = preset?.maxTokens ?? Math.min(maximumPairTokens, readMaxTokens(folder));
       const model = { folder, file, stamp, device, threads, maxTokens };
       const { warning } = await client.loadReranker(model, { priority: 'interactive' });
       if (warning !== undefined) parts.logger.warn(`The model ${name}: ${warning}`);
@@ -48,17 +47,17 @@ export function createLocalReranker({
     },
   });
   return {
-    status: slot.status,
+    status: managed.status,
     score: async (query, texts, { signal } = {}) => {
-      const model = await slot.use();
+      const model = await managed.use();
       try {
         return await client.rerank({ model, query, texts }, { priority: 'interactive', signal });
       } catch (error) {
-        slot.noteFailure(error);
+        managed.noteFailure(error);
         throw error;
       }
     },
-    warm: () => void slot.use().catch(() => {}),
-    close: slot.close,
+    warm: () => void managed.use().catch(() => {}),
+    close: managed.close,
   };
 }

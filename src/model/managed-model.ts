@@ -1,9 +1,8 @@
 /**
- * ModelSlot: one model of the configuration over time. It notices files that appear, change or vanish, fetches missing
- * ones in the background, loads on need and remembers why something failed. Callers wait for loading, never for a
- * download. What it is doing is in `status()`, at any time and at no cost.
+ * ManagedModel: the life cycle of one configured model. It detects files that appear, change or disappear, downloads
+ * missing files in the background, loads the model on demand and remembers failures. Callers wait for loading, never
+ * for a download. `status()` is cheap and available at any time.
  */
-
 import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -15,16 +14,16 @@ import { findModelFiles, type ModelFiles } from './model-files.ts';
 import type { ModelPlace } from './model-reference.ts';
 
 export interface ManagedModelDeps<Loaded> {
-  /** For people. */
+  /** For messages. */
   readonly name: string;
   readonly place: ModelPlace;
-  /** Makes the model of these files ready in the inference process. */
+  /** Loads the model of these files into the inference process. */
   readonly load: (files: ModelFiles) => Promise<Loaded>;
-  /** Fetches what is missing; absent where that is not allowed, with the reason. */
+  /** Downloads missing files. A string is the reason why that is not possible. */
   readonly download:
     | ((signal: AbortSignal, onProgress: (progress: DownloadProgress) => void) => Promise<void>)
     | string;
-  /** Something else is true now than a moment ago. */
+  /** Called when the status has changed. */
   readonly onChange: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -32,13 +31,13 @@ export interface ManagedModelDeps<Loaded> {
 
 export interface ManagedModel<Loaded> {
   status(): ModelStatus;
-  /** The files as of the last look, at most a second old. */
+  /** The files on disk, at most one second out of date. */
   files(): ModelFiles | undefined;
-  /** What `load` gave, as long as the files are the ones it was given. */
+  /** The result of `load`. Undefined once the files have changed. */
   loaded(): Loaded | undefined;
-  /** The loaded model, or `model_unavailable` and, where files are missing, a download that has begun. */
+  /** Loads the model if necessary. Rejects with `model_unavailable`, and starts a download if files are missing. */
   use(): Promise<Loaded>;
-  /** Tells the slot what went wrong while its model was used. */
+  /** Reports an error of using the model. */
   noteFailure(error: unknown): void;
   /** Stops a download. */
   close(): void;
@@ -51,10 +50,10 @@ interface Failure {
   readonly at: number;
 }
 
-const lookInterval = 1_000;
-/** The same files are tried again after this long: memory may be free, a runtime installed by then. */
+const checkInterval = 1_000;
+/** Unchanged files are tried again after this time, because the cause may be gone: low memory, a missing runtime. */
 const retryAfter = minuteLength;
-const longestDownloadPause = hourLength;
+const maximumDownloadPause = hourLength;
 
 export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): ManagedModel<Loaded> {
   const { name, place, onChange, clock, logger } = parts;
@@ -66,7 +65,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   let progress: DownloadProgress | undefined;
   let downloadFailure: { error: unknown; at: number; count: number } | undefined;
 
-  const look = (): { files: ModelFiles | undefined; error?: unknown } => {
+  const checkFiles = (): { files: ModelFiles | undefined; error?: unknown } => {
     try {
       return { files: findModelFiles(place) };
     } catch (error) {
@@ -75,8 +74,8 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   };
   const files = (): ModelFiles | undefined => {
     const now = clock.monotonic();
-    if (seen !== undefined && now - seen.at < lookInterval) return seen.files;
-    seen = { ...look(), at: now };
+    if (seen !== undefined && now - seen.at < checkInterval) return seen.files;
+    seen = { ...checkFiles(), at: now };
     if (loaded !== undefined && loaded.stamp !== seen.files?.stamp) loaded = undefined;
     if (failure !== undefined && failure.stamp !== seen.files?.stamp) failure = undefined;
     return seen.files;
@@ -97,7 +96,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
       failure = undefined;
       return value;
     } catch (error) {
-      if (!isEnd(error)) fail(error, found.stamp);
+      if (!isClosing(error)) fail(error, found.stamp);
       throw unavailable(name, error);
     } finally {
       loading = undefined;
@@ -108,22 +107,22 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   const startDownload = () => {
     const { download } = parts;
     if (typeof download === 'string' || progress !== undefined || closing.signal.aborted) return;
-    const pause = Math.min(longestDownloadPause, retryAfter * 2 ** ((downloadFailure?.count ?? 1) - 1));
+    const pause = Math.min(maximumDownloadPause, retryAfter * 2 ** ((downloadFailure?.count ?? 1) - 1));
     if (downloadFailure !== undefined && clock.monotonic() - downloadFailure.at < pause) return;
     progress = { received: 0, total: 0 };
-    logger.info(`Fetching the model ${name} into ${place.folder}`);
+    logger.info(`Downloading the model ${name} into ${place.folder}`);
     download(closing.signal, (now) => {
       progress = now;
     })
       .then(
         () => {
           downloadFailure = undefined;
-          logger.info(`The model ${name} is there`);
+          logger.info(`The model ${name} is downloaded`);
         },
         (error: unknown) => {
           if (closing.signal.aborted) return;
           downloadFailure = { error, at: clock.monotonic(), count: (downloadFailure?.count ?? 0) + 1 };
-          logger.warn(`The model ${name} could not be fetched: ${describe(error)}`);
+          logger.warn(`The model ${name} could not be downloaded: ${describe(error)}`);
         },
       )
       .finally(() => {
@@ -133,11 +132,11 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
       });
   };
 
-  const absence = (): string => {
+  const explainAbsence = (): string => {
     if (seen?.error !== undefined) return `${place.folder} cannot be read: ${reasonOf(seen.error)}`;
     if (downloadFailure !== undefined) return describe(downloadFailure.error);
     if (typeof parts.download === 'string') return parts.download;
-    return 'It is not fetched yet. To fetch it now: memory-mcp download-models';
+    return 'It is not downloaded yet. To download it now, run memory-mcp download-models';
   };
 
   return {
@@ -152,7 +151,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
         const { received, total } = progress;
         return { state: 'downloading', model: name, progress: total === 0 ? 0 : Math.floor((received / total) * 100) };
       }
-      if (found === undefined) return { state: 'absent', model: name, detail: absence() };
+      if (found === undefined) return { state: 'absent', model: name, detail: explainAbsence() };
       if (loading !== undefined) return { state: 'loading', model: name };
       if (failure !== undefined) return { state: failure.state, model: name, detail: describe(failure.error) };
       return { state: 'ready', model: name };
@@ -161,8 +160,8 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
       const found = files();
       if (found === undefined) {
         startDownload();
-        const how = progress === undefined ? absence() : 'it is being fetched';
-        throw new MemoryMcpError('model_unavailable', `The model ${name} is not here: ${how}`);
+        const reason = progress === undefined ? explainAbsence() : 'it is being downloaded';
+        throw new MemoryMcpError('model_unavailable', `The model ${name} is not available: ${reason}`);
       }
       if (loaded !== undefined) return loaded.value;
       if (failure !== undefined && clock.monotonic() - failure.at < retryAfter) throw unavailable(name, failure.error);
@@ -170,7 +169,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
       return await loading;
     },
     noteFailure: (error) => {
-      // A text that failed says nothing about the model; an end of the process is the client's to mend.
+      // Other errors do not concern the model: a text failed, or the process ended and the client restarts it.
       if (error instanceof InferenceError && (error.reason === 'model' || error.reason === 'runtime missing')) {
         fail(error, seen?.files?.stamp);
       }
@@ -179,11 +178,11 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   };
 }
 
-function isEnd(error: unknown): boolean {
+function isClosing(error: unknown): boolean {
   return error instanceof InferenceError && error.reason === 'closed';
 }
 
-/** To a caller every failure of a model is the same: not to be had now. */
+/** Callers see every failure of a model as `model_unavailable`. */
 function unavailable(name: string, error: unknown): MemoryMcpError {
   if (error instanceof MemoryMcpError && error.code === 'model_unavailable') return error;
   const hint = error instanceof MemoryMcpError ? error.hint : undefined;

@@ -1,6 +1,6 @@
 /**
- * What the name of a model in the configuration means: nothing, a folder, or a repository of the hub with the place
- * of its files on this machine. Touches no disk.
+ * Resolves the name of a model in the configuration: none, a local folder, or a hub repository and the folder for its
+ * files. Does not access the disk.
  */
 import { isAbsolute } from 'node:path';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
@@ -9,23 +9,23 @@ import { type EmbeddingPreset, embeddingPresets, type RerankerPreset, rerankerPr
 
 export type ModelRole = 'embedder' | 'reranker';
 
-/** Where the files of a model are, or are to be. */
+/** Where the files of a model are or will be. */
 export interface ModelPlace {
   readonly folder: string;
-  /** The graphs that would do, the best first, relative to the folder. */
+  /** Suitable graphs, in order of preference, relative to the folder. */
   readonly graphs: readonly string[];
-  /** Where they come from; undefined for a folder that is the user's own. */
+  /** Where to download them from. Undefined for the user's own folder. */
   readonly source: { readonly repository: string; readonly revision: string | undefined } | undefined;
 }
 
 export interface ModelReference<Preset> {
-  /** As in the configuration, or the last part of a path. */
+  /** The name from the configuration, or the last part of a path. */
   readonly name: string;
   readonly place: ModelPlace;
   readonly preset: Preset | undefined;
 }
 
-/** transformers.js's names for graphs of each dtype. */
+/** The file name suffixes that transformers.js uses for each dtype. */
 const dtypeSuffixes: Readonly<Record<string, string>> = {
   fp32: '',
   fp16: '_fp16',
@@ -37,29 +37,29 @@ const dtypeSuffixes: Readonly<Record<string, string>> = {
   bnb4: '_bnb4',
 };
 
-/** `undefined` for "none". Anything that is neither a hub id nor an absolute path is `invalid_input`. */
-export function embedderReference(
+/** Returns undefined for "none". Throws `invalid_input` unless the name is a hub id or an absolute path. */
+export function resolveEmbedder(
   model: string,
   dtype: string,
   folder: string,
 ): ModelReference<EmbeddingPreset> | undefined {
-  return reference('embeddings_model', model, folder, embeddingPresets, () => graphFiles(dtype));
+  return resolveModel('embeddings_model', model, folder, embeddingPresets, () => listGraphFiles(dtype));
 }
 
-/** `undefined` for "none". A reranker has no dtype setting: its 8-bit graph is taken, else the plain one. */
-export function rerankerReference(
+/** Returns undefined for "none". Rerankers have no dtype setting. The 8-bit graph is preferred over the fp32 one. */
+export function resolveReranker(
   model: string,
   folder: string,
   architecture: string,
 ): ModelReference<RerankerPreset> | undefined {
-  return reference('reranker_model', model, folder, rerankerPresets, (preset) => {
-    if (preset === undefined) return [...graphFiles('q8'), ...graphFiles('fp32')];
+  return resolveModel('reranker_model', model, folder, rerankerPresets, (preset) => {
+    if (preset === undefined) return [...listGraphFiles('q8'), ...listGraphFiles('fp32')];
     const { files } = preset;
     return [architecture === 'x64' || architecture === 'arm64' ? files[architecture] : files.other];
   });
 }
 
-function reference<Preset extends { repository: string; revision?: string }>(
+function resolveModel<Preset extends { repository: string; revision?: string }>(
   setting: string,
   model: string,
   folder: string,
@@ -78,7 +78,7 @@ function reference<Preset extends { repository: string; revision?: string }>(
       'invalid_input',
       `${setting} is ${JSON.stringify(model)}, which is neither a model id nor a folder`,
       {
-        hint: 'Use "org/name" as on the Hugging Face hub, the absolute path of a folder, or "none".',
+        hint: 'Use "org/name" as on the Hugging Face Hub, the absolute path of a folder, or "none".',
       },
     );
   }
@@ -86,25 +86,25 @@ function reference<Preset extends { repository: string; revision?: string }>(
   return {
     name: model,
     preset,
-    place: { folder: folderOf(setting, repository, folder), graphs: graphsOf(preset), source },
+    place: { folder: resolveFolder(setting, repository, folder), graphs: graphsOf(preset), source },
   };
 }
 
-function folderOf(setting: string, repository: string, folder: string): string {
+function resolveFolder(setting: string, repository: string, folder: string): string {
   try {
     return insideFolder(folder, repository);
   } catch (error) {
-    throw new MemoryMcpError('invalid_input', `${setting} cannot become a folder. ${reasonOf(error)}`, {
-      hint: 'Copy the model into a folder of your own, and set its absolute path.',
+    throw new MemoryMcpError('invalid_input', `${setting} cannot be used as a folder name. ${reasonOf(error)}`, {
+      hint: 'Copy the model into a folder of your own and set the absolute path of that folder.',
       cause: error,
     });
   }
 }
 
-function graphFiles(dtype: string): string[] {
+function listGraphFiles(dtype: string): string[] {
   const suffix = dtypeSuffixes[dtype];
   if (suffix === undefined) {
-    throw new MemoryMcpError('invalid_input', `embeddings_dtype is ${JSON.stringify(dtype)}`, {
+    throw new MemoryMcpError('invalid_input', `embeddings_dtype is ${JSON.stringify(dtype)}, which is not supported`, {
       hint: `Use one of ${Object.keys(dtypeSuffixes).join(', ')}.`,
     });
   }

@@ -1,18 +1,18 @@
 /**
- * What the model layer is told, as a plain object: which models, where their files lie, and how the hub is reached.
- * `config/` has read and checked all of it; nothing below reads an environment variable.
+ * The settings of the model layer as a plain object: which models to use, where their files are, and how to reach the
+ * hub. `config/` has already validated them. The model layer reads no environment variables.
  */
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 
 export interface HubSettings {
-  /** No slash at the end. */
+  /** Without a trailing slash. */
   readonly endpoint: string;
-  /** Secret; sent to the endpoint alone, not to where it redirects. */
+  /** Secret. Sent only to the endpoint, not to other origins it redirects to. */
   readonly token: string | undefined;
   readonly offline: boolean;
-  /** For https addresses; may hold a name and a password. */
+  /** The proxy for https URLs. May contain a user name and a password. */
   readonly proxy: string | undefined;
   readonly noProxy: readonly string[];
 }
@@ -23,7 +23,7 @@ export interface EmbeddingSettings {
   readonly device: string;
   readonly dtype: string;
   readonly threads: number;
-  /** These four win over the preset and over the model's own files. */
+  /** These four take precedence over the preset and over the model's own files. */
   readonly queryPrefix: string | undefined;
   readonly documentPrefix: string | undefined;
   readonly pooling: Pooling | undefined;
@@ -32,15 +32,15 @@ export interface EmbeddingSettings {
 
 export interface ModelSettings {
   readonly embeddings: EmbeddingSettings;
-  /** "org/name", an absolute path, or "none". Runs on the same device with as many threads. */
+  /** "org/name", an absolute path, or "none". Uses the same device and number of threads as the embedding model. */
   readonly reranker: string;
-  /** Whether missing files may be fetched without being asked. */
+  /** Whether missing files are downloaded automatically. */
   readonly downloadMissing: boolean;
   readonly idleMinutes: number;
-  /** Files of hub models: `<org>/<model>/` below it. */
+  /** The folder for hub models, each in `<org>/<model>/`. */
   readonly folder: string;
-  /** Remembers which spaces there were and how their vectors are made. */
-  readonly register: string;
+  /** The file of the embedding space cache. */
+  readonly spaceCacheFile: string;
   readonly hub: HubSettings;
 }
 
@@ -65,7 +65,7 @@ export function modelSettings({
     downloadMissing: configuration.model_download === 'auto',
     idleMinutes: configuration.model_idle_minutes,
     folder: paths.models,
-    register: join(paths.data, 'cache', 'vector-spaces.json'),
+    spaceCacheFile: join(paths.data, 'cache', 'vector-spaces.json'),
     hub: {
       endpoint: environment.huggingFace.endpoint,
       token: environment.huggingFace.token,

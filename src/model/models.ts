@@ -1,11 +1,11 @@
 /**
- * The models of the configuration, opened: what the rest of the program gets of this layer. One inference process
- * serves them all; nothing is loaded, fetched or started before the first need or `warm()`.
+ * Opens the configured models. This is the entry point of the model layer. All models share one inference process.
+ * Nothing is loaded, downloaded or started before the first use or `warm()`.
  */
 import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { offEmbedder } from './disabled-embedder.ts';
+import { disabledEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
 import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts';
 import { createEmbeddingSpaceCache } from './embedding-space-cache.ts';
@@ -14,7 +14,7 @@ import { createLocalInference } from './inference/local-inference.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
 import type { ManagedModelDeps } from './managed-model.ts';
-import { embedderReference, type ModelPlace, rerankerReference } from './model-reference.ts';
+import { type ModelPlace, resolveEmbedder, resolveReranker } from './model-reference.ts';
 import type { ModelSettings } from './model-settings.ts';
 import type { Reranker } from './reranker.ts';
 
@@ -22,29 +22,34 @@ export interface ModelsDeps {
   readonly settings: ModelSettings;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called when a model has become ready, has failed, or its download has ended. */
+  /** Called when a model is ready or has failed, and when its download has ended. */
   readonly onChange?: () => void;
-  /** What runs models; the bundled process unless a test has another. */
+  /** The command that starts the inference process. Tests can replace it. */
   readonly command?: () => InferenceCommand;
 }
 
 export function openModels({ settings, clock, logger, onChange = () => {}, command = bundledInference }: ModelsDeps) {
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
-  const register = createEmbeddingSpaceCache(settings.register);
-  const slotParts = (place: ModelPlace) => ({ download: downloadOf(place, settings, clock), onChange, clock, logger });
+  const cache = createEmbeddingSpaceCache(settings.spaceCacheFile);
+  const managedModelDeps = (place: ModelPlace) => ({
+    download: chooseDownload(place, settings, clock),
+    onChange,
+    clock,
+    logger,
+  });
   const { device, threads } = embeddings;
 
   const embedder = openEmbedder();
   const reranker = openReranker();
-  const older = new Map<string, LocalEmbedder>();
+  const olderEmbedders = new Map<string, LocalEmbedder>();
 
   function openEmbedder(): LocalEmbedder | undefined {
-    const reference = embedderReference(embeddings.model, embeddings.dtype, settings.folder);
+    const reference = resolveEmbedder(embeddings.model, embeddings.dtype, settings.folder);
     if (reference === undefined) return undefined;
     const { name, place, preset } = reference;
     return createLocalEmbedder({
-      ...slotParts(place),
+      ...managedModelDeps(place),
       name,
       place,
       readEmbeddingConfig: (folder) => readEmbeddingConfig(folder, embeddings, preset),
@@ -52,51 +57,53 @@ export function openModels({ settings, clock, logger, onChange = () => {}, comma
       device,
       threads,
       client,
-      register,
+      cache,
     });
   }
 
   function openReranker(): LocalReranker | undefined {
-    const reference = rerankerReference(settings.reranker, settings.folder, process.arch);
-    return reference && createLocalReranker({ ...slotParts(reference.place), reference, device, threads, client });
+    const reference = resolveReranker(settings.reranker, settings.folder, process.arch);
+    return (
+      reference && createLocalReranker({ ...managedModelDeps(reference.place), reference, device, threads, client })
+    );
   }
 
   function openOlder(spaceId: string): LocalEmbedder | undefined {
-    const entry = register.findSpace(spaceId);
+    const entry = cache.findSpace(spaceId);
     if (entry === undefined) return undefined;
-    const { embeddingConfig, space: _space, ...of } = entry;
+    const { embeddingConfig, space: _space, ...model } = entry;
     return createLocalEmbedder({
-      ...slotParts(entry.place),
-      ...of,
-      download: 'It belongs to an older space and is not fetched again.',
+      ...managedModelDeps(entry.place),
+      ...model,
+      download: 'It belongs to an older vector space and is not downloaded again.',
       readEmbeddingConfig: () => embeddingConfig,
       device,
       threads,
       onlySpace: spaceId,
       client,
-      register,
+      cache,
     });
   }
 
   return {
-    embedder: embedder ?? offEmbedder,
-    reranker: reranker ?? offReranker,
-    /** An embedder for vectors of an older space, where its model is still on this machine. */
+    embedder: embedder ?? disabledEmbedder,
+    reranker: reranker ?? disabledReranker,
+    /** An embedder for an older space. Undefined if its model is no longer on this machine. */
     embedderFor: (spaceId: string): Embedder | undefined => {
       if (embedder?.space()?.id === spaceId) return embedder;
-      const found = older.get(spaceId) ?? openOlder(spaceId);
+      const found = olderEmbedders.get(spaceId) ?? openOlder(spaceId);
       if (found === undefined || found.space()?.id !== spaceId) return undefined;
-      older.set(spaceId, found);
+      olderEmbedders.set(spaceId, found);
       return found;
     },
-    /** How the configured embedding model is used, once it is loaded: for those who explain it. */
+    /** How the configured embedding model is used. Undefined until it is loaded. */
     embeddingConfig: (): EmbeddingConfig | undefined => embedder?.embeddingConfig(),
-    /** Begins to load what is there and to fetch what is missing. */
+    /** Starts loading available models and downloading missing ones. */
     warm: (): void => {
       embedder?.warm();
       reranker?.warm();
     },
-    /** Ends the inference process and stops downloads; resolves when nothing of it is left. */
+    /** Stops downloads and ends the inference process. Resolves when the process has exited. */
     close: async (): Promise<void> => {
       embedder?.close();
       reranker?.close();
@@ -107,14 +114,18 @@ export function openModels({ settings, clock, logger, onChange = () => {}, comma
 
 export type Models = ReturnType<typeof openModels>;
 
-/** How missing files are fetched, or why they are not. The downloader is loaded when it is needed. */
-function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): ManagedModelDeps<unknown>['download'] {
+/** Returns the function that downloads missing files, or the reason why they are not downloaded. */
+function chooseDownload(
+  place: ModelPlace,
+  settings: ModelSettings,
+  clock: Clock,
+): ManagedModelDeps<unknown>['download'] {
   const { hub, downloadMissing } = settings;
   if (place.source === undefined)
-    return `${place.folder} does not hold a model: ${place.graphs[0]}, config.json, tokenizer.json and tokenizer_config.json belong there.`;
+    return `${place.folder} does not contain a model. It needs ${place.graphs[0]}, config.json, tokenizer.json and tokenizer_config.json.`;
   if (!downloadMissing || hub.offline) {
     const why = hub.offline ? 'HF_HUB_OFFLINE is set' : 'model_download is never';
-    return `It is not in ${place.folder}, and ${why}. Run "memory-mcp download-models" where there is a network, and copy the folder here.`;
+    return `It is not in ${place.folder}, and ${why}. Run "memory-mcp download-models" on a machine with network access and copy the folder here.`;
   }
   return async (signal, onProgress) => {
     const [{ downloadModel }, { createHub }] = await Promise.all([
@@ -125,7 +136,7 @@ function downloadOf(place: ModelPlace, settings: ModelSettings, clock: Clock): M
   };
 }
 
-export const offReranker: Reranker = {
+export const disabledReranker: Reranker = {
   status: () => ({ state: 'off', model: 'none' }),
   score: () =>
     Promise.reject(

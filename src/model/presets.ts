@@ -1,18 +1,16 @@
 /**
- * Models that need no setting besides their name: where their ONNX files are and how they want to be used. A fact
- * stands here only if the model's authors or a run of the model itself gave it; `verified` is the day of such a run.
- * Any other model works, too, if its own files say the same things.
+ * Models that need no setting except their name: where their ONNX files are and how to use them. The values come from
+ * the model's authors or from tests with the model. Other models work too if their own files contain this information.
  */
 import type { Pooling } from './inference/inference-protocol.ts';
 
 interface Preset {
-  /** Where ONNX files and tokenizer are, which is not always where the original is. */
+  /** The repository with the ONNX files and the tokenizer, which is not always the original one. */
   readonly repository: string;
-  /** A commit of the repository; the newest one where none is known to work. */
+  /** A commit that is known to work. Without it, the newest commit is used. */
   readonly revision?: string;
   readonly maxTokens: number;
   readonly licence: string;
-  readonly verified?: string;
 }
 
 export interface EmbeddingPreset extends Preset {
@@ -23,7 +21,7 @@ export interface EmbeddingPreset extends Preset {
 }
 
 export interface RerankerPreset extends Preset {
-  /** The graph by processor architecture (`process.arch`); `other` is not quantised and runs everywhere. */
+  /** The graph for each processor architecture (`process.arch`). `other` is not quantised and runs everywhere. */
   readonly files: Readonly<Record<'x64' | 'arm64' | 'other', string>>;
 }
 
@@ -41,7 +39,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
   'intfloat/multilingual-e5-small': {
     repository: 'Xenova/multilingual-e5-small',
     dimensions: 384,
-    // Its authors say mean; a run without the prompt's tokens found more.
+    // The authors recommend mean, but recall was better without the prompt's tokens.
     pooling: 'content_mean',
     queryPrefix: 'query: ',
     documentPrefix: 'passage: ',
@@ -76,7 +74,7 @@ export const rerankerPresets: Readonly<Record<string, RerankerPreset>> = {
       arm64: 'onnx/model_qint8_arm64.onnx',
       other: 'onnx/model.onnx',
     },
-    // The tokenizer allows more, the model was trained on no more.
+    // The tokenizer allows more, but the model was not trained on more.
     maxTokens: 512,
     licence: 'MIT',
   },

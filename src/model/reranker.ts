@@ -1,13 +1,13 @@
 /**
- * Reranker: reads a question and candidate texts together and says how well each answers it.
+ * Reranker: scores how well candidate texts answer a query, reading the query and a text together.
  */
 import type { ModelStatus } from './embedder.ts';
 
 export interface Reranker {
   status(): ModelStatus;
   /**
-   * One score 0..1 per text, in the order given, or `model_unavailable`. Question and text together are read up to the
-   * model's length (512 tokens), so of a long memory hand in the part that matters.
+   * Returns one score 0..1 per text, in the given order, or rejects with `model_unavailable`. Query and text together
+   * are truncated to the model's limit (512 tokens), so pass the relevant part of a long memory.
    */
   score(
     query: string,

@@ -43,7 +43,7 @@ export function modelSettingsFor({ embeddings, hub, ...changes }: Changes = {}):
     downloadMissing: false,
     idleMinutes: 5,
     folder: join(data, 'huggingface'),
-    register: join(data, 'vector-spaces.json'),
+    spaceCacheFile: join(data, 'vector-spaces.json'),
     hub: { ...hubOffline, ...hub },
     ...changes,
   };

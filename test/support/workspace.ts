@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '../../src/core/logger.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import type { Embedder } from '../../src/model/embedder.ts';
-import { offReranker } from '../../src/model/models.ts';
+import { disabledReranker } from '../../src/model/models.ts';
 import { createWorkspace, type Workspace } from '../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
@@ -47,7 +47,7 @@ export async function openTestWorkspace({
     paths,
     exists: true,
     store,
-    models: { embedder, reranker: offReranker, embedderFor, warm: () => {} },
+    models: { embedder, reranker: disabledReranker, embedderFor, warm: () => {} },
     openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
     snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
     clock,

@@ -5,7 +5,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import { folderSize } from '../model-files.ts';
-import { embedderReference, type ModelRole, rerankerReference } from '../model-reference.ts';
+import { type ModelRole, resolveEmbedder, resolveReranker } from '../model-reference.ts';
 import type { ModelSettings } from '../model-settings.ts';
 import { type ModelsDeps, openModels } from '../models.ts';
 import { downloadModel } from './download.ts';
@@ -41,8 +41,8 @@ export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | 
   const { embeddings, reranker, folder } = settings;
   const reference =
     role === 'embedder'
-      ? embedderReference(embeddings.model, embeddings.dtype, folder)
-      : rerankerReference(reranker, folder, process.arch);
+      ? resolveEmbedder(embeddings.model, embeddings.dtype, folder)
+      : resolveReranker(reranker, folder, process.arch);
   if (reference === undefined) return undefined;
   const { name, place } = reference;
   if (place.source !== undefined) {

@@ -4,7 +4,7 @@
  * were used last, so that an old and a new embedder and a reranker can serve side by side.
  */
 import { reasonOf } from '../../core/errors.ts';
-import { beginningThatFits, chunkLimit, planChunks, type TokenBudget, tokensPerChunk } from '../chunks.ts';
+import { chunkLimit, planChunks, type TokenBudget, tokensPerChunk, truncateToFit } from '../chunks.ts';
 import { InferenceError } from './inference-client.ts';
 import type { EmbeddingModel, InferenceModel, InferenceResult, InferenceWork } from './inference-protocol.ts';
 import type { OnnxModel } from './onnx-model.ts';
@@ -95,7 +95,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     const { model, texts } = work;
     const reading = await ready(work);
     const beginning = (text: string, fits: (text: string) => boolean) =>
-      beginningThatFits(text.slice(0, model.maxTokens * charactersPerToken), fits);
+      truncateToFit(text.slice(0, model.maxTokens * charactersPerToken), fits);
     const query = beginning(work.query, (text) => reading.countTokens(text) <= model.maxTokens / 2);
     const scores = new Float32Array(texts.length);
     for (const [index, text] of texts.entries()) {

@@ -68,7 +68,7 @@
         (local.set $count (i32.sub (local.get $count) (i32.const 4)))
         (br $four))))
 
-  ;; rows[r] = source[r] (`width` float32) scaled to int8 by 127 / the largest magnitude; scales[r] = that magnitude / 127.
+  ;; rows[r] = source[r] (`width` float32) as int8, times 127 / its largest magnitude; scales[r] = that magnitude / 127.
   ;; The scale of a row of zeros is 0. Adding and subtracting 1.5 * 2^23 rounds a float32 of magnitude below 2^22 to the
   ;; nearest integer.
   (func (export "quantise")

@@ -1,7 +1,7 @@
 /**
  * Scans int8 rows with WebAssembly SIMD. Memory bandwidth limits the scan, and int8 needs a quarter of that of float32.
  * Each row has its own scale. The query is quantised to int16. The ceiling of a proposal includes six standard
- * deviations of the rounding error, which keeps the final result exact.
+ * deviations of the rounding error, so practically no row is missed.
  */
 import { MemoryMcpError } from '../../core/errors.ts';
 import type { IdSet } from '../../core/vector.ts';

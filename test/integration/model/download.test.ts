@@ -17,7 +17,7 @@ import { downloadModel } from '../../../src/model/download/download.ts';
 import type { DownloadProgress } from '../../../src/model/download/download-lock.ts';
 import { createHub } from '../../../src/model/download/hub.ts';
 import { findModelFiles, readManifest } from '../../../src/model/model-files.ts';
-import { embedderReference, type ModelPlace } from '../../../src/model/model-reference.ts';
+import { type ModelPlace, resolveEmbedder } from '../../../src/model/model-reference.ts';
 import type { HubSettings } from '../../../src/model/model-settings.ts';
 import { type HubServer, openHubServer } from '../../support/hub-server.ts';
 import { temporaryFolder } from '../../support/inference.ts';
@@ -37,7 +37,7 @@ describe('a download', () => {
   afterEach(() => server.close());
 
   const placeOf = (model: string, dtype = 'q8', folder = temporaryFolder()): ModelPlace => {
-    const reference = embedderReference(model, dtype, folder);
+    const reference = resolveEmbedder(model, dtype, folder);
     if (reference === undefined) throw new Error('no model');
     return reference.place;
   };

@@ -263,7 +263,7 @@ describe('models of the configuration', () => {
       expect(embedder.status().state).toBe('absent');
       await expect(embedder.embedQuery('海')).rejects.toMatchObject({
         code: 'model_unavailable',
-        message: expect.stringContaining('being fetched'),
+        message: expect.stringContaining('being downloaded'),
       });
       expect(embedder.status()).toMatchObject({ state: 'downloading', progress: 0 });
       const seen = new Set<number>();

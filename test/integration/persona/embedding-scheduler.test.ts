@@ -5,7 +5,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MemoryMcpError } from '../../../src/core/errors.ts';
 import { createLogger } from '../../../src/core/logger.ts';
-import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
+import { disabledEmbedder } from '../../../src/model/disabled-embedder.ts';
 import type { Embedder } from '../../../src/model/embedder.ts';
 import { createEmbeddingScheduler, type EmbeddingScheduler } from '../../../src/persona/embedding-scheduler.ts';
 import type { EmbeddingDeps } from '../../../src/persona/embedding-worker.ts';
@@ -218,7 +218,7 @@ describe('the queue of memories without a vector', () => {
 
   it("is nobody's business where there is no model", async () => {
     const store = await storeWith('one');
-    const writer = openWriter(store, offEmbedder);
+    const writer = openWriter(store, disabledEmbedder);
     const [memory] = store.memories.list({ filter: live, order: 'newest', limit: 1 });
     await writer.drained();
     expect(writer.isDone()).toBe(true);

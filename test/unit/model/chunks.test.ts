@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beginningThatFits, planChunks, type TokenBudget } from '../../../src/model/chunks.ts';
+import { planChunks, type TokenBudget, truncateToFit } from '../../../src/model/chunks.ts';
 
 /** One token per character, and one more per word as tokenizers that mark beginnings have. */
 const budget: TokenBudget = { limit: 50, count: (text) => [...text].length + text.split(/\s/).length - 1 };
@@ -59,8 +59,8 @@ describe('chunks of a text', () => {
 describe('the beginning of a text that fits', () => {
   it('is as long as possible and ends between characters', () => {
     const fits = (text: string) => text.length <= 5;
-    expect(beginningThatFits('海辺', fits)).toBe('海辺');
-    expect(beginningThatFits('0123456789', fits)).toBe('01234');
-    expect(beginningThatFits('😀😀😀😀', fits)).toBe('😀😀');
+    expect(truncateToFit('海辺', fits)).toBe('海辺');
+    expect(truncateToFit('0123456789', fits)).toBe('01234');
+    expect(truncateToFit('😀😀😀😀', fits)).toBe('😀😀');
   });
 });

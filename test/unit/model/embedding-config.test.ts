@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { maxTokensOf, readEmbeddingConfig } from '../../../src/model/embedding-config.ts';
-import { embedderReference, rerankerReference } from '../../../src/model/model-reference.ts';
+import { readEmbeddingConfig, readMaxTokens } from '../../../src/model/embedding-config.ts';
+import { resolveEmbedder, resolveReranker } from '../../../src/model/model-reference.ts';
 import { embeddingPresets } from '../../../src/model/presets.ts';
 import { copyOfTestModel } from '../../support/models.ts';
 
@@ -49,7 +49,7 @@ describe('the configuration of an embedding model', () => {
 
   it.each(['../elsewhere', '/elsewhere', '1_Pooling/../..'])('is not looked for in %j, outside the model', (path) => {
     const modules = [module('Transformer', ''), module('Pooling', path)];
-    expect(() => readConfig({ 'modules.json': modules })).toThrow(/modules\.json names a folder elsewhere/);
+    expect(() => readConfig({ 'modules.json': modules })).toThrow(/modules\.json names a folder outside the model/);
   });
 
   it('is overruled by settings, an empty prefix included', () => {
@@ -74,14 +74,14 @@ describe('the configuration of an embedding model', () => {
   });
 
   it('takes the longest input from either file, and 512 where the tokenizer knows no end', () => {
-    const length = (files: Readonly<Record<string, object>>) => maxTokensOf(copyOfTestModel('tiny-embed', files));
+    const length = (files: Readonly<Record<string, object>>) => readMaxTokens(copyOfTestModel('tiny-embed', files));
     expect(length({ 'sentence_bert_config.json': { max_seq_length: 128 } })).toBe(128);
     expect(length({ 'sentence_bert_config.json': {}, 'tokenizer_config.json': { model_max_length: 384 } })).toBe(384);
     expect(length({ 'sentence_bert_config.json': {}, 'tokenizer_config.json': { model_max_length: 1e30 } })).toBe(512);
   });
 
   it.each<[string, Readonly<Record<string, object | string>>, string[], RegExp]>([
-    ['has no word about pooling', {}, ['modules.json'], /do not say how the vectors of tokens become one/],
+    ['has no word about pooling', {}, ['modules.json'], /do not specify how to pool/],
     [
       'has a module that is not known',
       { 'modules.json': [module('Transformer', ''), module('Pooling', '1_Pooling'), module('Dense', '2_Dense')] },
@@ -104,7 +104,7 @@ describe('the configuration of an embedding model', () => {
       'leaves its prompt out of another pooling than the mean',
       { '1_Pooling/config.json': { pooling_mode_cls_token: true, include_prompt: false } },
       [],
-      /leaves the prompt out/,
+      /excludes the prompt/,
     ],
   ])('names the setting where a model %s', (_what, files, without, message) => {
     const attempt = () => readConfig(files, {}, without);
@@ -134,7 +134,7 @@ describe('the name of a model', () => {
   const folder = '/cache';
 
   it('means a preset, whose files may be in another repository', () => {
-    expect(embedderReference('cl-nagoya/ruri-v3-30m', 'q8', folder)).toMatchObject({
+    expect(resolveEmbedder('cl-nagoya/ruri-v3-30m', 'q8', folder)).toMatchObject({
       name: 'cl-nagoya/ruri-v3-30m',
       place: {
         folder: join(folder, 'sirasagi62', 'ruri-v3-30m-ONNX'),
@@ -145,31 +145,31 @@ describe('the name of a model', () => {
   });
 
   it('means a repository of the hub, a folder, or nothing', () => {
-    expect(embedderReference('org/name', 'fp32', folder)?.place).toMatchObject({
+    expect(resolveEmbedder('org/name', 'fp32', folder)?.place).toMatchObject({
       folder: join(folder, 'org', 'name'),
       graphs: ['onnx/model.onnx', 'model.onnx'],
     });
-    expect(embedderReference('/models/mine', 'q8', folder)).toMatchObject({
+    expect(resolveEmbedder('/models/mine', 'q8', folder)).toMatchObject({
       name: 'mine',
       place: { folder: '/models/mine', source: undefined },
     });
-    expect(embedderReference('none', 'q8', folder)).toBeUndefined();
-    expect(rerankerReference('none', folder, 'x64')).toBeUndefined();
+    expect(resolveEmbedder('none', 'q8', folder)).toBeUndefined();
+    expect(resolveReranker('none', folder, 'x64')).toBeUndefined();
   });
 
   it('means the graph of a reranker that fits the processor', () => {
     const graphs = (architecture: string) =>
-      rerankerReference('hotchpotch/japanese-reranker-xsmall-v2', folder, architecture)?.place.graphs;
+      resolveReranker('hotchpotch/japanese-reranker-xsmall-v2', folder, architecture)?.place.graphs;
     expect(graphs('x64')).toEqual(['onnx/model_qint8_avx2.onnx']);
     expect(graphs('arm64')).toEqual(['onnx/model_qint8_arm64.onnx']);
     expect(graphs('riscv64')).toEqual(['onnx/model.onnx']);
-    expect(rerankerReference('/models/mine', folder, 'x64')?.place.graphs[0]).toBe('onnx/model_quantized.onnx');
+    expect(resolveReranker('/models/mine', folder, 'x64')?.place.graphs[0]).toBe('onnx/model_quantized.onnx');
   });
 
   it.each(['bare-name', '../up/and/away', 'a/b/c', 'org/..', 'org/con', 'nul/name', 'org/name.', './models', ''])(
     'is refused where it is %j',
     (model) => {
-      expect(() => embedderReference(model, 'q8', folder)).toThrow(
+      expect(() => resolveEmbedder(model, 'q8', folder)).toThrow(
         expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('embeddings_model') }),
       );
     },

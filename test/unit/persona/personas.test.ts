@@ -10,8 +10,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataPaths } from '../../../src/config/paths.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
-import { offEmbedder } from '../../../src/model/disabled-embedder.ts';
-import { offReranker } from '../../../src/model/models.ts';
+import { disabledEmbedder } from '../../../src/model/disabled-embedder.ts';
+import { disabledReranker } from '../../../src/model/models.ts';
 import { createPersonas, type PersonasDeps } from '../../../src/persona/personas.ts';
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
@@ -44,7 +44,12 @@ function openPersonas(limits: Partial<PersonasDeps> = {}) {
         persona,
         ...where,
         store,
-        models: { embedder: offEmbedder, reranker: offReranker, embedderFor: () => undefined, warm: () => {} },
+        models: {
+          embedder: disabledEmbedder,
+          reranker: disabledReranker,
+          embedderFor: () => undefined,
+          warm: () => {},
+        },
         openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
         snapshotRule: () => ({ mode: 'idle', idle_seconds: 30, min_interval: 120 }),
         clock,
