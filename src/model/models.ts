@@ -9,7 +9,7 @@ import { disabledEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
 import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts';
 import { createEmbeddingSpaceCache } from './embedding-space-cache.ts';
-import { bundledInference, type InferenceCommand } from './inference/inference-process.ts';
+import { findBundledInference, type InferenceCommand } from './inference/inference-process.ts';
 import { createLocalInference } from './inference/local-inference.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
@@ -28,7 +28,13 @@ export interface ModelsDeps {
   readonly command?: () => InferenceCommand;
 }
 
-export function openModels({ settings, clock, logger, onChange = () => {}, command = bundledInference }: ModelsDeps) {
+export function openModels({
+  settings,
+  clock,
+  logger,
+  onChange = () => {},
+  command = findBundledInference,
+}: ModelsDeps) {
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
   const cache = createEmbeddingSpaceCache(settings.spaceCacheFile);

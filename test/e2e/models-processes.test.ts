@@ -112,7 +112,7 @@ describe.skipIf(processListSkip)('a server with a model', () => {
     await untilEmbedded(server);
     expect(await storedVectors(dataDir, 'aoi')).toMatchObject({ memories: 80, without: 0, puts: 80, failures: [] });
     expect((await searchInFull(server, 'aoi notes 42', { mode: 'semantic' })).results.length).toBeGreaterThan(0);
-    expect(server.stderr()).toContain('is started again');
+    expect(server.stderr()).toContain('ended unexpectedly');
   });
 
   it.each(['the end of input', 'SIGTERM'] as const)('ends on %s in the middle of its work, in order', async (how) => {
@@ -121,7 +121,8 @@ describe.skipIf(processListSkip)('a server with a model', () => {
     writeFileSync(gate, '');
     const server = startRawServer({ dataDir, env: { ...tinyModels(embedderAlone), ...heldWhile(gate) } });
     await server.initialize();
-    // Nothing gets its vector while the process stands still, neither the queue nor this question, which nobody waits for.
+    // Nothing gets its vector while the process stands still, neither the queue nor this question, which nobody waits
+    // for.
     const { id } = server.ask('tools/call', { name: 'memory_search', arguments: { query: '海' } });
     server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
     await server.callTool('get_context');

@@ -9,7 +9,7 @@ import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
-import { bundledInference, type InferenceCommand } from '../../src/model/inference/inference-process.ts';
+import { findBundledInference, type InferenceCommand } from '../../src/model/inference/inference-process.ts';
 import type { EmbeddingModel, InferenceModel } from '../../src/model/inference/inference-protocol.ts';
 import { createLocalInference, type LocalInferenceDeps } from '../../src/model/inference/local-inference.ts';
 import { isRunning } from './processes.ts';
@@ -28,7 +28,7 @@ function tinyModel(folder: string): InferenceModel {
 
 export function localInference(changes: Partial<LocalInferenceDeps> = {}): InferenceClient {
   return createLocalInference({
-    command: bundledInference,
+    command: findBundledInference,
     idleMinutes: 5,
     clock: systemClock,
     logger: silentLogger,
@@ -38,7 +38,7 @@ export function localInference(changes: Partial<LocalInferenceDeps> = {}): Infer
 
 /** The real process, with `code` run in it first: for what cannot be provoked from outside. */
 export function inferenceAfter(code: string): InferenceCommand {
-  const { execPath, args } = bundledInference();
+  const { execPath, args } = findBundledInference();
   const entry = join(temporaryFolder(), 'entry.cjs');
   writeFileSync(entry, `${code}\nrequire(${JSON.stringify(args[0])});\n`);
   return { execPath, args: [entry] };

@@ -1,6 +1,6 @@
 /**
- * InferenceClient: the way to the process that runs models. What is behind it, a child of this process or one that
- * several servers share, makes no difference to a caller. It owns no model: each request names the one it means.
+ * InferenceClient: access to the process that runs models. The interface does not depend on whether that process is a
+ * child of this one or shared by several servers. It keeps no state about models: each request names its model.
  */
 import { MemoryMcpError } from '../../core/errors.ts';
 import type {
@@ -13,53 +13,52 @@ import type {
 
 export interface InferenceOptions {
   readonly priority: InferencePriority;
-  /** Aborting rejects the call with the signal's reason at once; the process stops before its next chunk. */
+  /** Aborting rejects the call immediately with the signal's reason. The process stops before its next step. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface LoadedModel {
-  /** Of its vectors; 1 for a reranker. */
+  /** The dimensions of its vectors. 1 for a reranker. */
   readonly dimensions: number;
-  /** Where it really runs. */
+  /** The device that it actually runs on. */
   readonly device: string;
-  /** Why that is not the device that was asked for. */
+  /** Why that is not the requested device. */
   readonly warning?: string | undefined;
 }
 
 export interface EmbeddedText {
-  /** Unit vectors: one, or one per chunk in the order of the text. */
+  /** Unit vectors: a single one, or one per chunk in text order. */
   readonly vectors: readonly Float32Array[];
   readonly embeddedCharacters: number;
 }
 
 /**
- * Every method rejects with an `InferenceError` that says whose fault it is. A request that was being worked on when
- * the process died is tried once more; one that was only waiting is simply sent again.
+ * Every method rejects with an `InferenceError` whose `reason` tells the cause. If the process crashes, the request in
+ * progress is retried once. Queued requests are sent again.
  */
 export interface InferenceClient {
-  /** Makes the model ready to embed, so that the first text does not wait for it. */
+  /** Loads the model before the first text needs it. */
   load(model: EmbeddingModel, options: InferenceOptions): Promise<LoadedModel>;
   loadReranker(model: InferenceModel, options: InferenceOptions): Promise<LoadedModel>;
-  /** `prefix` stands before each chunk and counts against its length. */
+  /** `prefix` is put before each chunk and counts toward its length. */
   embed(
     request: { model: EmbeddingModel; as: EmbedAs; prefix: string; text: string },
     options: InferenceOptions,
   ): Promise<EmbeddedText>;
-  /** One score 0..1 per text, in the order given. */
+  /** Returns one score 0..1 per text, in the given order. */
   rerank(
     request: { model: InferenceModel; query: string; texts: readonly string[] },
     options: InferenceOptions,
   ): Promise<readonly number[]>;
-  /** Ends the process, if there is one, and waits until it is gone. Work in flight is rejected. */
+  /** Ends the process, if there is one, and waits for its exit. Rejects all pending requests. */
   close(): Promise<void>;
 }
 
-/** `crashed`: the process died, or dies again and again; `closed`: the client was closed. */
+/** `crashed`: the process crashed or cannot be started. `closed`: the client was closed. */
 export type InferenceErrorReason = InferenceFailure | 'crashed' | 'closed';
 
 /**
- * A text that failed is `internal`; everything else is `model_unavailable`: the text is not to blame and can be tried
- * again later.
+ * `internal` if the text itself failed. Everything else is `model_unavailable`, and the text can be retried later.
  */
 export class InferenceError extends MemoryMcpError {
   readonly reason: InferenceErrorReason;

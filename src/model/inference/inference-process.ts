@@ -1,6 +1,6 @@
 /**
- * One life of the inference process as its parent sees it: spawned, spoken to over file descriptor 3, ended once.
- * Used by the client that restarts it; keeps no work and makes no decisions.
+ * Spawns one inference process and communicates with it over file descriptor 3. Restarts and pending requests are
+ * handled by the client that uses it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { type MessageFromInference, type MessageToInference, openChannel } from './inference-protocol.ts';
 
-/** What to run; tests put something else in its place. */
+/** The command that starts the process. Tests can replace it. */
 export interface InferenceCommand {
   readonly execPath: string;
   readonly args: readonly string[];
@@ -18,18 +18,18 @@ export interface InferenceCommand {
 
 export interface InferenceProcessEvents {
   readonly onMessage: (message: MessageFromInference, numbers: Float32Array) => void;
-  /** Once, whatever ended it: "signal SIGKILL", "exit code 1", or why it could not start. */
-  readonly onEnd: (how: string) => void;
+  /** Called once when the process has ended: "signal SIGKILL", "exit code 1", or why it could not start. */
+  readonly onEnd: (reason: string) => void;
 }
 
 const channelDescriptor = 3;
 
-/** The bundled entry: beside this chunk when the program is bundled, in `dist` when it runs from its sources. */
-export function bundledInference(): InferenceCommand {
+/** Finds the bundled entry: next to this chunk in a bundle, or in `dist` when running from the sources. */
+export function findBundledInference(): InferenceCommand {
   const places = [join(import.meta.dirname, 'inference.cjs'), join(import.meta.dirname, '../../../dist/inference.cjs')];
   const entry = places.find((place) => existsSync(place));
   if (entry === undefined) {
-    throw new MemoryMcpError('internal', `The program is not built: there is no ${places[0]}`, {
+    throw new MemoryMcpError('internal', `The program is not built: ${places[0]} does not exist`, {
       hint: 'Run npm run build.',
     });
   }
@@ -37,15 +37,15 @@ export function bundledInference(): InferenceCommand {
 }
 
 export function startInferenceProcess(command: InferenceCommand, { onMessage, onEnd }: InferenceProcessEvents) {
-  // "overlapped" is "pipe" on every system but Windows, where a duplex pipe needs it.
+  // On Windows a duplex pipe must be "overlapped". Elsewhere that is the same as "pipe".
   const child = spawn(command.execPath, command.args, {
     stdio: ['ignore', 'ignore', 'ignore', 'overlapped'],
     windowsHide: true,
   });
-  const gone = new Promise<void>((resolve) => {
-    const end = (how: string) => {
+  const exited = new Promise<void>((resolve) => {
+    const end = (reason: string) => {
       resolve();
-      onEnd(how);
+      onEnd(reason);
     };
     child.on('error', (error) => child.pid === undefined && end(reasonOf(error)));
     child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -56,18 +56,18 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
     stream.destroy();
     child.kill('SIGKILL');
   };
-  // A broken channel is the end of the process; its exit is what is reported.
+  // If the channel breaks, kill the process. Its exit is then reported.
   stream.on('error', () => {}).on('close', kill);
   const channel = openChannel<MessageFromInference, MessageToInference>(stream, { onMessage, onBroken: kill });
   return {
-    /** Resolves when it has ended. */
-    gone,
+    /** Resolves when the process has ended. */
+    exited,
     send: (message: MessageToInference): void => channel.send(message),
-    /** Whether the process may keep this one alive: only while it owes an answer. */
-    holdOpen: (hold: boolean): void => {
-      for (const handle of [child, stream]) hold ? handle.ref() : handle.unref();
+    /** Whether the child keeps this process alive. Needed only while requests are pending. */
+    keepAlive: (keep: boolean): void => {
+      for (const handle of [child, stream]) keep ? handle.ref() : handle.unref();
     },
-    /** Ends it at once, since it holds nothing worth saving. */
+    /** Kills the process immediately, because it has no state to save. */
     kill,
   };
 }

@@ -1,44 +1,44 @@
 /**
- * The protocol between a server and the inference process: framed messages over any duplex stream. A frame is two
- * little-endian 32-bit lengths, a JSON message and float32 numbers in the machine's own order, since both ends are on
- * one machine. The process speaks first (`hello`), so that two versions of the program find out before they misread.
+ * The protocol between a server and the inference process: framed messages over any duplex stream. A frame consists of
+ * two little-endian 32-bit lengths, a JSON message, and float32 numbers in native byte order, since both ends are on
+ * the same machine. The process first sends `hello` with its protocol version, which detects a version mismatch.
  */
 import type { Duplex } from 'node:stream';
 import { MemoryMcpError } from '../../core/errors.ts';
 
 export const protocolVersion = 2;
 const headerBytes = 8;
-/** More than any frame can be: 512 chunks of 4,096 dimensions. Beyond it the stream is not ours. */
-const frameLimit = 64 * 1024 * 1024;
+/** Larger than any valid frame: 512 chunks of 4,096 dimensions need 8 MB. */
+const maximumFrameBytes = 64 * 1024 * 1024;
 
 /**
- * How a vector comes from the model's output. `content_mean` leaves out the prompt and special tokens (`pooling.ts`);
- * `sentence_embedding` is an output of the graph that is a vector already.
+ * How the model's output becomes one vector. `content_mean` leaves out prompt and special tokens (see `pooling.ts`).
+ * `sentence_embedding` is an output of the graph that already is one vector.
  */
 export type Pooling = 'mean' | 'content_mean' | 'cls' | 'last_token' | 'sentence_embedding';
 
-/** All that the process must know to serve a model: part of each request, so that two models can serve in turn. */
+/** Everything the process needs to load and run a model. It is part of each request. */
 export interface InferenceModel {
   /** Real path of the folder with config.json, tokenizer.json and tokenizer_config.json. */
   readonly folder: string;
-  /** The graph inside the folder, with `/`: "onnx/model_quantized.onnx". */
+  /** Path of the graph relative to the folder, with `/`: "onnx/model_quantized.onnx". */
   readonly file: string;
-  /** Changes when the files do, so that a replaced model is loaded anew. */
+  /** Changes when the files do, which reloads a replaced model. */
   readonly stamp: string;
-  /** "cpu", "cuda", or another execution provider of ONNX Runtime; one that fails gives way to "cpu" with a warning. */
+  /** "cpu", "cuda", or another execution provider of ONNX Runtime. Falls back to "cpu" with a warning. */
   readonly device: string;
   readonly threads: number;
-  /** The longest input, special tokens included. */
+  /** Maximum input length, including special tokens. */
   readonly maxTokens: number;
 }
 
 export interface EmbeddingModel extends InferenceModel {
   readonly pooling: Pooling;
-  /** Fewer than the model gives = the first ones, scaled to length 1 again. */
+  /** Truncates vectors to this many dimensions and normalizes them again. */
   readonly dimensions?: number | undefined;
 }
 
-/** `load` answers as soon as the model could embed or score; the others load it themselves where needed. */
+/** `load` and `load-reranker` complete when the model is ready. The others load the model if necessary. */
 export type InferenceWork =
   | { readonly type: 'load'; readonly model: EmbeddingModel }
   | { readonly type: 'load-reranker'; readonly model: InferenceModel }
@@ -56,7 +56,7 @@ export type InferenceWork =
       readonly texts: readonly string[];
     };
 
-/** `one` gives a single vector (the mean of the chunks where a text needs several), `chunks` one per chunk. */
+/** `one` returns a single vector, the mean of all chunks. `chunks` returns one vector per chunk. */
 export type EmbedAs = 'one' | 'chunks';
 export type InferencePriority = 'interactive' | 'background';
 
@@ -64,21 +64,21 @@ export type MessageToInference =
   | { readonly type: 'work'; readonly id: number; readonly priority: InferencePriority; readonly work: InferenceWork }
   | { readonly type: 'cancel'; readonly id: number };
 
-/** `runtime missing`: ONNX Runtime is not there; `model`: this model cannot be loaded; `work`: this text failed. */
+/** `runtime missing`: ONNX Runtime is not installed. `model`: the model cannot be loaded. `work`: this text failed. */
 export type InferenceFailure = 'runtime missing' | 'model' | 'work';
 
-/** `dimensions` of the numbers that follow, row by row; for scores it is 1. */
 export interface InferenceResult {
+  /** The row length of the numbers in the frame. 1 for scores. */
   readonly dimensions: number;
   readonly embeddedCharacters: number;
   readonly device: string;
-  /** Why the device is not the one that was asked for. */
+  /** Why the device is not the requested one. */
   readonly warning?: string | undefined;
 }
 
 export type MessageFromInference =
   | { readonly type: 'hello'; readonly protocol: number }
-  /** A step of this request begins: if the process dies now, it is the suspect, or the model it needs is. */
+  /** A step of this request starts. If the process crashes now, this request or its model is the likely cause. */
   | { readonly type: 'working'; readonly id: number; readonly on: 'model' | 'text' }
   | { readonly type: 'done'; readonly id: number; readonly result: InferenceResult }
   | { readonly type: 'failed'; readonly id: number; readonly failure: InferenceFailure; readonly message: string };
@@ -87,7 +87,7 @@ export interface Channel<Out> {
   send(message: Out, numbers?: Float32Array): void;
 }
 
-/** Sends and receives frames on `stream`. `onBroken` is told once if what arrives is no frame. */
+/** Sends and receives frames on `stream`. `onBroken` is called once if invalid data arrives. */
 export function openChannel<In, Out>(
   stream: Duplex,
   {
@@ -107,7 +107,7 @@ export function openChannel<In, Out>(
       const { message, numbers } = decodeFrame(bytes.subarray(0, needed));
       bytes = bytes.subarray(needed);
       needed = headerBytes;
-      // Both ends are this program and `hello` has compared the versions.
+      // Both ends are this program, and `hello` has compared their versions.
       onMessage(message as In, numbers);
     }
     waiting = [bytes];
@@ -142,15 +142,15 @@ function encodeFrame(message: unknown, numbers: Float32Array = new Float32Array(
 
 function frameSize(bytes: Buffer): number {
   const size = headerBytes + bytes.readUInt32LE(0) + bytes.readUInt32LE(4);
-  if (size > frameLimit)
-    throw new MemoryMcpError('internal', 'The inference process and the server lost each other: a frame is too long');
+  if (size > maximumFrameBytes)
+    throw new MemoryMcpError('internal', 'The channel to the inference process is out of sync: a frame is too long');
   return size;
 }
 
 function decodeFrame(frame: Buffer): { message: unknown; numbers: Float32Array } {
   const textEnd = headerBytes + frame.readUInt32LE(0);
   const message: unknown = JSON.parse(frame.toString('utf8', headerBytes, textEnd));
-  // A copy, because float32 needs an aligned start and the buffer is reused.
+  // Copy, because a Float32Array needs an aligned offset and the buffer is reused.
   const numbers = new Float32Array(Uint8Array.from(frame.subarray(textEnd)).buffer);
   return { message, numbers };
 }

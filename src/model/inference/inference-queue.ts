@@ -1,7 +1,7 @@
 /**
- * The order of work inside the inference process: queries before everything else, and background work one step at a
- * time, because a running inference cannot be interrupted. A step is one chunk, one pair or one model to load; between
- * steps the event loop turns, so that a newly arrived query or a cancellation is seen.
+ * Schedules the work of the inference process: queries first, then background work. Work runs in steps, because a
+ * running inference cannot be interrupted. A step is one chunk, one pair or one model to load. The event loop runs
+ * between steps, which lets new queries and cancellations arrive.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InferencePriority } from './inference-protocol.ts';
@@ -9,7 +9,7 @@ import type { InferencePriority } from './inference-protocol.ts';
 export interface QueuedWork {
   readonly id: number;
   readonly priority: InferencePriority;
-  /** Each `yield` ends a step. Reports its own result and its own errors. */
+  /** Each `yield` ends a step. The generator reports its own result and errors. */
   readonly steps: AsyncGenerator<void, void>;
 }
 
@@ -41,7 +41,7 @@ export function createInferenceQueue() {
       waiting[work.priority].push(work);
       if (!running) void run();
     },
-    /** Drops the work before its next step; nothing more is heard of it. */
+    /** Drops the work before its next step. No result is reported. */
     cancel: (id: number): void => {
       void remove(id)?.steps.return();
     },

@@ -1,8 +1,8 @@
 /**
- * The InferenceClient whose process is a child of this one: started by the first request, ended after a while without
- * any, started again when it dies. Importing it costs nothing; nothing of a model is ever loaded here.
+ * The InferenceClient that runs the inference process as a child of this one. The process is started by the first
+ * request, ended when it has been idle for a while, and restarted after a crash. Importing this file loads no model
+ * runtime.
  */
-
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -19,7 +19,7 @@ import {
 } from './inference-protocol.ts';
 
 export interface LocalInferenceDeps {
-  /** Asked for when a process is started, so that a missing build is an error of that moment. */
+  /** Called when a process is started. Throws if the program is not built. */
   readonly command: () => InferenceCommand;
   readonly idleMinutes: number;
   /** Milliseconds; tests shorten them. */
@@ -29,8 +29,8 @@ export interface LocalInferenceDeps {
 }
 
 /**
- * How long the process may say nothing while it owes an answer. It speaks before each step: a model to load, or a chunk
- * of at most 256 tokens, which takes seconds with the largest models on a busy CPU.
+ * How long the process may be silent while requests are pending. It sends a message before each step: loading a model,
+ * or running it on a chunk of at most 256 tokens, which takes seconds with the largest models on a busy CPU.
  */
 interface SilenceLimits {
   readonly model: number;
@@ -38,7 +38,7 @@ interface SilenceLimits {
 }
 
 const silenceLimits: SilenceLimits = { model: 3 * minuteLength, text: 30 * secondLength };
-const silenceCheck = 20;
+const checksPerLimit = 20;
 
 interface Answer {
   readonly result: InferenceResult;
@@ -49,16 +49,16 @@ interface Request {
   readonly id: number;
   readonly priority: InferencePriority;
   readonly work: InferenceWork;
-  deaths: number;
+  crashes: number;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
-const deathsAllowed = 1;
-const firstPause = 250;
-const longestPause = 30_000;
-/** A request waits for a restart that is nearer than this, in milliseconds; else it is told to come back. */
-const patience = 1000;
+const crashesAllowed = 1;
+const initialPause = 250;
+const maximumPause = 30_000;
+/** Requests wait for a restart that is due within this many milliseconds. Otherwise they are rejected. */
+const maximumWait = 1000;
 
 export function createLocalInference(parts: LocalInferenceDeps): InferenceClient {
   return new LocalInference(parts);
@@ -69,16 +69,16 @@ class LocalInference implements InferenceClient {
   readonly #requests = new Map<number, Request>();
   #lastId = 0;
   #process: InferenceProcess | undefined;
-  /** The current one and those that were told to end. */
-  readonly #living = new Set<InferenceProcess>();
-  /** What the process has in hand. */
+  /** The current process and those that were killed but have not exited yet. */
+  readonly #running = new Set<InferenceProcess>();
+  /** The step that the process is working on. */
   #working: { id: number; on: 'model' | 'text' } | undefined;
-  #deathsInARow = 0;
+  #consecutiveCrashes = 0;
   #restartAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** When the process last spoke, or was given its first work. */
-  #heardAt = 0;
+  /** When the process last sent a message, or got its first request. */
+  #lastMessageAt = 0;
   #silenceTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -87,15 +87,15 @@ class LocalInference implements InferenceClient {
   }
 
   async load(model: Extract<InferenceWork, { type: 'load' }>['model'], options: InferenceOptions) {
-    return loadedModel(await this.#ask({ type: 'load', model }, options));
+    return toLoadedModel(await this.#request({ type: 'load', model }, options));
   }
 
   async loadReranker(model: Extract<InferenceWork, { type: 'load-reranker' }>['model'], options: InferenceOptions) {
-    return loadedModel(await this.#ask({ type: 'load-reranker', model }, options));
+    return toLoadedModel(await this.#request({ type: 'load-reranker', model }, options));
   }
 
   async embed(request: Omit<Extract<InferenceWork, { type: 'embed' }>, 'type'>, options: InferenceOptions) {
-    const { result, numbers } = await this.#ask({ type: 'embed', ...request }, options);
+    const { result, numbers } = await this.#request({ type: 'embed', ...request }, options);
     const { dimensions, embeddedCharacters } = result;
     const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
     const vectors = Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
@@ -103,7 +103,7 @@ class LocalInference implements InferenceClient {
   }
 
   async rerank(request: Omit<Extract<InferenceWork, { type: 'rerank' }>, 'type'>, options: InferenceOptions) {
-    const { numbers } = await this.#ask({ type: 'rerank', ...request }, options);
+    const { numbers } = await this.#request({ type: 'rerank', ...request }, options);
     return [...numbers];
   }
 
@@ -113,12 +113,12 @@ class LocalInference implements InferenceClient {
     clearTimeout(this.#idleTimer);
     clearInterval(this.#silenceTimer);
     this.#rejectAll(new InferenceError('closed', 'The server is shutting down'));
-    for (const process of this.#living) process.holdOpen(true);
+    for (const process of this.#running) process.keepAlive(true);
     this.#process?.kill();
-    await Promise.all([...this.#living].map((process) => process.gone));
+    await Promise.all([...this.#running].map((process) => process.exited));
   }
 
-  #ask(work: InferenceWork, { priority, signal }: InferenceOptions): Promise<Answer> {
+  #request(work: InferenceWork, { priority, signal }: InferenceOptions): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
       if (this.#closed) return reject(new InferenceError('closed', 'The server is shutting down'));
@@ -126,20 +126,20 @@ class LocalInference implements InferenceClient {
       const abort = () => {
         this.#requests.delete(id);
         this.#process?.send({ type: 'cancel', id });
-        this.#settled();
+        this.#goIdleIfDone();
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
       const forget = () => {
         this.#requests.delete(id);
         signal?.removeEventListener('abort', abort);
-        this.#settled();
+        this.#goIdleIfDone();
       };
       const request: Request = {
         id,
         priority,
         work,
-        deaths: 0,
+        crashes: 0,
         resolve: (answer) => {
           forget();
           resolve(answer);
@@ -157,9 +157,11 @@ class LocalInference implements InferenceClient {
   #send(request: Request) {
     clearTimeout(this.#idleTimer);
     const pause = this.#restartAt - this.#parts.clock.monotonic();
-    if (this.#process === undefined && pause > patience) {
+    if (this.#process === undefined && pause > maximumWait) {
       const seconds = Math.ceil(pause / 1000);
-      request.reject(new InferenceError('crashed', `The inference process keeps dying; next attempt in ${seconds} s`));
+      request.reject(
+        new InferenceError('crashed', `The inference process keeps crashing; next attempt in ${seconds} s`),
+      );
     } else if (this.#process === undefined && pause > 0) {
       this.#restartTimer ??= setTimeout(() => this.#resume(), pause);
     } else {
@@ -168,7 +170,7 @@ class LocalInference implements InferenceClient {
       } catch (error) {
         return request.reject(new InferenceError('crashed', `The inference process cannot start: ${reasonOf(error)}`));
       }
-      this.#process.holdOpen(true);
+      this.#process.keepAlive(true);
       this.#watchSilence();
       const { id, priority, work } = request;
       this.#process.send({ type: 'work', id, priority, work });
@@ -183,34 +185,36 @@ class LocalInference implements InferenceClient {
   #start(): InferenceProcess {
     const process = startInferenceProcess(this.#parts.command(), {
       onMessage: (message, numbers) => this.#receive(message, numbers),
-      onEnd: (how) => this.#ended(process, how),
+      onEnd: (reason) => this.#handleEnd(process, reason),
     });
-    this.#living.add(process);
+    this.#running.add(process);
     return process;
   }
 
-  /** Ends a process that hangs: stopped, or stuck in native code. What it owed is asked again of a new one. */
+  /** Kills a process that hangs, because it is suspended or stuck in native code. Its requests go to a new process. */
   #watchSilence() {
     if (this.#silenceTimer !== undefined) return;
     const { silenceLimits: limits = silenceLimits, clock, logger } = this.#parts;
-    this.#heardAt = clock.monotonic();
+    this.#lastMessageAt = clock.monotonic();
     const check = () => {
       const limit = this.#working?.on === 'model' ? limits.model : limits.text;
-      const silence = clock.monotonic() - this.#heardAt;
+      const silence = clock.monotonic() - this.#lastMessageAt;
       if (this.#process === undefined || silence < limit) return;
-      logger.warn('The inference process hangs and is ended', { silent_seconds: Math.round(silence / secondLength) });
-      this.#heardAt = clock.monotonic();
+      logger.warn('The inference process hangs and is killed', { silent_seconds: Math.round(silence / secondLength) });
+      this.#lastMessageAt = clock.monotonic();
       this.#process.kill();
     };
-    this.#silenceTimer = setInterval(check, Math.min(limits.text, limits.model) / silenceCheck).unref();
+    this.#silenceTimer = setInterval(check, Math.min(limits.text, limits.model) / checksPerLimit).unref();
   }
 
   #receive(message: MessageFromInference, numbers: Float32Array) {
-    this.#heardAt = this.#parts.clock.monotonic();
+    this.#lastMessageAt = this.#parts.clock.monotonic();
     switch (message.type) {
       case 'hello':
         if (message.protocol !== protocolVersion) {
-          this.#rejectAll(new InferenceError('crashed', 'The inference process is of another version of memory-mcp'));
+          this.#rejectAll(
+            new InferenceError('crashed', 'The inference process belongs to another version of memory-mcp'),
+          );
           this.#process?.kill();
         }
         return;
@@ -220,38 +224,40 @@ class LocalInference implements InferenceClient {
       case 'done':
       case 'failed':
         this.#working = undefined;
-        this.#deathsInARow = 0;
+        this.#consecutiveCrashes = 0;
         if (message.type === 'done') this.#requests.get(message.id)?.resolve({ result: message.result, numbers });
-        else this.#requests.get(message.id)?.reject(failureError(message));
+        else this.#requests.get(message.id)?.reject(toInferenceError(message));
     }
   }
 
-  #ended(process: InferenceProcess, how: string) {
-    this.#living.delete(process);
+  #handleEnd(process: InferenceProcess, reason: string) {
+    this.#running.delete(process);
     if (this.#process !== process) return;
     const working = this.#working;
     this.#process = undefined;
     this.#working = undefined;
     if (this.#requests.size === 0) return;
 
-    const pause = Math.min(longestPause, firstPause * 2 ** this.#deathsInARow++);
+    const pause = Math.min(maximumPause, initialPause * 2 ** this.#consecutiveCrashes++);
     this.#restartAt = this.#parts.clock.monotonic() + pause;
-    this.#parts.logger.warn(`The inference process died (${how}) and is started again`, { pause_ms: pause });
+    this.#parts.logger.warn(`The inference process ended unexpectedly (${reason}) and is restarted`, {
+      pause_ms: pause,
+    });
     for (const request of [...this.#requests.values()]) {
       const suspected = working === undefined || working.id === request.id;
-      if (!suspected || ++request.deaths <= deathsAllowed) continue;
-      const overText = working?.on === 'text';
-      const what = overText ? 'over this text' : 'before it had a model';
+      if (!suspected || ++request.crashes <= crashesAllowed) continue;
+      const onText = working?.on === 'text';
+      const what = onText ? 'while processing this text' : 'before a model was loaded';
       request.reject(
-        new InferenceError(overText ? 'work' : 'crashed', `The inference process died twice ${what} (${how})`),
+        new InferenceError(onText ? 'work' : 'crashed', `The inference process crashed twice ${what} (${reason})`),
       );
     }
     this.#resume();
   }
 
-  #settled() {
+  #goIdleIfDone() {
     if (this.#requests.size > 0 || this.#closed) return;
-    this.#process?.holdOpen(false);
+    this.#process?.keepAlive(false);
     clearInterval(this.#silenceTimer);
     this.#silenceTimer = undefined;
     clearTimeout(this.#idleTimer);
@@ -269,16 +275,16 @@ class LocalInference implements InferenceClient {
   }
 }
 
-function loadedModel({ result: { dimensions, device, warning } }: Answer): LoadedModel {
+function toLoadedModel({ result: { dimensions, device, warning } }: Answer): LoadedModel {
   return { dimensions, device, warning };
 }
 
 const hints: Partial<Record<InferenceFailure, string>> = {
   'runtime missing':
-    'Install memory-mcp again with its optional packages: ONNXRUNTIME_NODE_INSTALL=skip npm install --include=optional',
-  model: 'Fetch the model again with memory-mcp download-models --force, or replace its folder.',
+    'Reinstall memory-mcp with its optional packages: ONNXRUNTIME_NODE_INSTALL=skip npm install --include=optional',
+  model: 'Download the model again with memory-mcp download-models --force, or replace its folder.',
 };
 
-function failureError({ failure, message }: { failure: InferenceFailure; message: string }): InferenceError {
+function toInferenceError({ failure, message }: { failure: InferenceFailure; message: string }): InferenceError {
   return new InferenceError(failure, message, hints[failure]);
 }

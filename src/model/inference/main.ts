@@ -1,7 +1,7 @@
 /**
- * The inference process: the entry of a bundle of its own, started by a server as its child with the channel on file
- * descriptor 3. It reads model files and texts, never a store and never the network, and holds nothing worth saving,
- * so it ends at once when its channel does. What libraries print goes nowhere.
+ * Entry point of the inference process, in a separate bundle. A server starts it as a child with a channel on file
+ * descriptor 3. It reads model files and never accesses a store or the network. It has no state to save, so it exits
+ * immediately when the channel closes. Output of libraries is discarded.
  */
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
@@ -15,28 +15,28 @@ import {
   protocolVersion,
 } from './inference-protocol.ts';
 import { createInferenceQueue } from './inference-queue.ts';
-import { loadRunnableModel } from './onnx-model.ts';
+import { loadOnnxModel } from './onnx-model.ts';
 
 const channelDescriptor = 3;
 const parentCheckMilliseconds = 500;
 
-const end = () => process.kill(process.pid, 'SIGKILL');
+const exit = () => process.kill(process.pid, 'SIGKILL');
 
 const stream = new Socket({ fd: channelDescriptor });
-stream.on('end', end).on('close', end).on('error', end);
-// Ctrl-C in a terminal reaches the whole group; the server decides when its work is done.
+stream.on('end', exit).on('close', exit).on('error', exit);
+// Ctrl-C reaches the whole process group. Ignore it here, because the server may still need results.
 process.on('SIGINT', () => {});
 process.title = 'memory-mcp inference';
-endWithParent();
+exitWithParent();
 
 type Work = Extract<MessageToInference, { type: 'work' }>;
 
 const queue = createInferenceQueue();
-const idsOfWork = new WeakMap<Work['work'], number>();
+const workIds = new WeakMap<Work['work'], number>();
 const engine = createInferenceEngine({
-  load: loadRunnableModel,
+  load: loadOnnxModel,
   onWorking: (work, on) => {
-    const id = idsOfWork.get(work);
+    const id = workIds.get(work);
     if (id !== undefined) channel.send({ type: 'working', id, on });
   },
 });
@@ -45,12 +45,12 @@ const channel = openChannel<MessageToInference, MessageFromInference>(stream, {
     if (message.type === 'cancel') queue.cancel(message.id);
     else queue.add({ id: message.id, priority: message.priority, steps: answer(message) });
   },
-  onBroken: end,
+  onBroken: exit,
 });
 channel.send({ type: 'hello', protocol: protocolVersion });
 
 async function* answer({ id, work }: Work): AsyncGenerator<void, void> {
-  idsOfWork.set(work, id);
+  workIds.set(work, id);
   try {
     const { result, numbers } = yield* engine.steps(work);
     channel.send({ type: 'done', id, result }, numbers);
@@ -65,11 +65,11 @@ function isFailure(reason: InferenceError['reason']) {
 }
 
 /**
- * The end of the channel is seen only between two steps, and loading a large model is one step of many seconds. A
- * thread looks meanwhile whether the parent still lives; where the system never gives a child a new parent (Windows)
- * the end of the channel alone must do.
+ * The main thread notices a closed channel only between steps, and loading a large model is a single step that takes
+ * many seconds. A worker thread therefore checks whether the parent is still alive. Windows does not reparent
+ * processes, so there only the closed channel ends this process.
  */
-function endWithParent(): void {
+function exitWithParent(): void {
   const watch = `
     const parent = process.ppid;
     setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), ${parentCheckMilliseconds});

@@ -1,7 +1,7 @@
 /**
- * A model as the inference process runs it: tokenizer and graph of one folder, one text at a time. The only file that
- * touches transformers.js and, through it, ONNX Runtime. Texts are run singly because that is no slower on a CPU,
- * needs a fraction of the memory, and gives a text the same vector whatever else is waiting.
+ * An ONNX model with its tokenizer, run on one text at a time. The only file that uses transformers.js, and through it
+ * ONNX Runtime. Texts are not batched: on a CPU batching is no faster, needs much more memory, and makes the vector of
+ * a text depend on the rest of the batch.
  */
 import { join } from 'node:path';
 import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
@@ -9,13 +9,13 @@ import { reasonOf } from '../../core/errors.ts';
 import { InferenceError } from './inference-client.ts';
 import type { InferenceModel } from './inference-protocol.ts';
 
-/** A float32 output of the graph for one text. */
+/** A float32 output tensor of the graph for one text. */
 export interface ModelOutput {
   readonly data: Float32Array;
   readonly dims: readonly number[];
 }
 
-/** Rows of an output, `end` excluded. */
+/** Rows of an output tensor. `end` is exclusive. */
 export interface RowRange {
   readonly start: number;
   readonly end: number;
@@ -24,28 +24,28 @@ export interface RowRange {
 export interface OnnxModel {
   readonly device: string;
   readonly warning: string | undefined;
-  /** How many tokens the model would see, special tokens included. */
+  /** The number of input tokens, including special tokens. */
   countTokens(text: string, pair?: string): number;
-  /** Which rows of `run(names, prefix + text)` are tokens of `text`: neither of the prefix nor special ones. */
+  /** The rows of `run(names, prefix + text)` that are tokens of `text`, without prefix and special tokens. */
   textTokenRange(prefix: string, text: string): RowRange;
-  /** The first of `names` that the graph has as an output, for one text or one pair. */
+  /** Runs the graph on a text or a pair. Returns the first of the named outputs that the graph has. */
   run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput>;
   dispose(): Promise<void>;
 }
 
 type Transformers = typeof import('@huggingface/transformers');
 
-/** Loads the files of `model`, or rejects with `runtime missing` or `model`. Never reaches for the network. */
-export async function loadRunnableModel(model: InferenceModel): Promise<OnnxModel> {
+/** Loads a model from its files. Rejects with `runtime missing` or `model`. Never accesses the network. */
+export async function loadOnnxModel(model: InferenceModel): Promise<OnnxModel> {
   const transformers = await importTransformers();
   transformers.env.allowRemoteModels = false;
   transformers.env.useFSCache = false;
-  // Its messages quote the input, and nobody reads them.
+  // Its messages contain input texts, and the output of this process is discarded anyway.
   transformers.env.logLevel = transformers.LogLevel.NONE;
   try {
     const tokenizer = await transformers.AutoTokenizer.from_pretrained(model.folder);
     const { graph, device, warning } = await loadGraph(transformers, model);
-    return { device, warning, ...runnable(tokenizer, graph) };
+    return { device, warning, ...wrapModel(tokenizer, graph) };
   } catch (error) {
     throw new InferenceError('model', `${join(model.folder, model.file)} cannot be loaded: ${reasonOf(error)}`);
   }
@@ -66,7 +66,11 @@ async function loadGraph(transformers: Transformers, model: InferenceModel) {
     return { graph: await load(model.device), device: model.device, warning: undefined };
   } catch (error) {
     const graph = await load('cpu');
-    return { graph, device: 'cpu', warning: `${model.device} cannot be used, cpu is: ${firstLine(reasonOf(error))}` };
+    return {
+      graph,
+      device: 'cpu',
+      warning: `${model.device} is not available, so cpu is used: ${firstLine(reasonOf(error))}`,
+    };
   }
 }
 
@@ -76,28 +80,28 @@ function loadGraphOn(transformers: Transformers, model: InferenceModel, device: 
   return transformers.AutoModel.from_pretrained(model.folder, {
     subfolder: parts.join('/'),
     model_file_name: stem,
-    // "fp32" adds no suffix to the file name: the caller has named the whole file, whatever is in it.
+    // "fp32" adds no suffix to the file name. `model.file` is already the full name, for any dtype.
     dtype: 'fp32',
-    // The names of execution providers are the runtime's to judge.
+    // The type lists only known names. ONNX Runtime validates the execution provider.
     device: device as 'cpu',
     session_options: {
       intraOpNumThreads: model.threads,
       interOpNumThreads: 1,
-      // Threads that spin while they wait slow each other down on a machine that is doing something else, too.
+      // Spinning threads waste CPU time on a busy machine.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     },
   });
 }
 
-function runnable(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
+function wrapModel(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
   return {
     countTokens: (text: string, pair?: string) => tokenizer.encode(text, { text_pair: pair ?? null }).length,
     textTokenRange: (prefix: string, text: string) => {
       const tokens = tokenizer.encode(prefix + text);
-      const start = sharedBeginning(tokenizer.encode(prefix), tokens);
+      const start = countCommonPrefix(tokenizer.encode(prefix), tokens);
       const rest = tokens.slice(start);
-      const after = sharedBeginning(tokenizer.encode('').reverse(), rest.toReversed());
-      return { start, end: tokens.length - after };
+      const suffix = countCommonPrefix(tokenizer.encode('').reverse(), rest.toReversed());
+      return { start, end: tokens.length - suffix };
     },
     run: async (names: readonly string[], text: string, pair?: string) => {
       const outputs: unknown = await graph(tokenizer(text, { text_pair: pair ?? null }));
@@ -109,8 +113,8 @@ function runnable(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
   };
 }
 
-/** How many tokens two lists begin with alike. */
-function sharedBeginning(one: readonly number[], other: readonly number[]): number {
+/** The length of the common prefix of two token lists. */
+function countCommonPrefix(one: readonly number[], other: readonly number[]): number {
   const end = one.findIndex((token, index) => token !== other[index]);
   return end < 0 ? one.length : end;
 }
@@ -119,15 +123,16 @@ function findOutput(outputs: unknown, names: readonly string[]): ModelOutput {
   const entries = typeof outputs === 'object' && outputs !== null ? Object.entries(outputs) : [];
   for (const name of names) {
     const found = entries.find(([key]) => key === name)?.[1];
-    if (isTensor(found)) return { data: float32Of(found), dims: found.dims };
+    if (isTensor(found)) return { data: toFloat32(found), dims: found.dims };
   }
   const present = entries.map(([key]) => key).join(', ');
-  throw new InferenceError('model', `The graph has no output ${names.join(' or ')}, only ${present || 'none'}`);
+  throw new InferenceError('model', `The graph has no output ${names.join(' or ')}. Its outputs: ${present || 'none'}`);
 }
 
-function float32Of(tensor: Tensor): Float32Array {
+function toFloat32(tensor: Tensor): Float32Array {
   const { data } = tensor.type === 'float32' ? tensor : tensor.to('float32');
-  if (!(data instanceof Float32Array)) throw new InferenceError('model', `The graph answers in ${tensor.type}`);
+  if (!(data instanceof Float32Array))
+    throw new InferenceError('model', `The output of the graph has the unsupported type ${tensor.type}`);
   return data;
 }
 

@@ -1,34 +1,34 @@
 /**
- * How one vector comes from the output of an embedding model for one text. The text stands alone in its batch, so
- * there is no padding: every row is a token, the first row is the first token and the last row the last.
+ * Pools the output of an embedding model for one text into one vector. The batch contains only this text, so there is
+ * no padding and each row belongs to one token.
  */
 import { addScaled, unitVector } from '../../core/vector.ts';
 import type { Pooling } from './inference-protocol.ts';
 import type { ModelOutput, RowRange } from './onnx-model.ts';
 
-/** The names under which graphs give what each pooling starts from, by how usual they are. */
+/** The names of the graph output that a pooling needs, most common first. */
 export function outputNames(pooling: Pooling): readonly string[] {
   return pooling === 'sentence_embedding' ? ['sentence_embedding'] : ['last_hidden_state', 'token_embeddings'];
 }
 
 export interface PoolingOptions {
   readonly pooling: Pooling;
-  /** Keeps so many of the first numbers. */
+  /** Truncates the vector to this many dimensions. */
   readonly dimensions?: number | undefined;
-  /** The rows of the text itself, for `content_mean`. */
+  /** The rows of the text's own tokens, for `content_mean`. */
   readonly content?: RowRange | undefined;
 }
 
-/** A unit vector from [1, tokens, size], or [1, size] for `sentence_embedding`. */
+/** Returns a unit vector. The output has the shape [1, tokens, size], or [1, size] for `sentence_embedding`. */
 export function pool({ data, dims }: ModelOutput, { pooling, dimensions, content }: PoolingOptions): Float32Array {
   const size = dims.at(-1) ?? 0;
   const rows = size === 0 ? 0 : data.length / size;
-  const vector = vectorOf(data, { pooling, rows, size, content: content ?? { start: 0, end: rows } });
+  const vector = poolRows(data, { pooling, rows, size, content: content ?? { start: 0, end: rows } });
   const kept = dimensions === undefined ? vector : vector.subarray(0, dimensions);
   return unitVector(kept, dimensions ?? size);
 }
 
-function vectorOf(
+function poolRows(
   data: Float32Array,
   { pooling, rows, size, content }: { pooling: Pooling; rows: number; size: number; content: RowRange },
 ): Float32Array {
@@ -36,7 +36,7 @@ function vectorOf(
     case 'mean':
       return meanOfRows(data, rows, size);
     case 'content_mean':
-      // A text of which nothing is left, such as one of spaces, is all prompt.
+      // A text without tokens of its own, such as only spaces, falls back to the mean of all rows.
       return content.start < content.end ? contentMean(data, content, size) : meanOfRows(data, rows, size);
     case 'last_token':
       return rowOf(data, rows - 1, size);
@@ -47,22 +47,22 @@ function vectorOf(
 }
 
 /**
- * What a text says beside its prompt: the mean of its own tokens, each of length 1 and weighing as much as it lies
- * apart from their plain mean, so that endings and particles count for less than what is said only once.
+ * The weighted mean of the text's own tokens, without the prompt. Each token is normalized and weighted by its distance
+ * from their plain mean. Frequent particles and inflections thus count less than distinctive words.
  */
 function contentMean(data: Float32Array, { start, end }: RowRange, size: number): Float32Array {
   const tokens = Array.from({ length: end - start }, (_, index) => unitVector(rowOf(data, start + index, size), size));
-  const middle = meanOf(tokens, size);
-  const weights = tokens.map((token) => distance(token, middle));
+  const center = meanOf(tokens, size);
+  const weights = tokens.map((token) => distance(token, center));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // A single token lies in the middle itself.
-  if (total < 1e-6) return middle;
+  // A single token is its own mean, so all weights are 0.
+  if (total < 1e-6) return center;
   const mean = new Float32Array(size);
   for (const [index, token] of tokens.entries()) addScaled(mean, token, (weights[index] ?? 0) / total);
   return mean;
 }
 
-/** The unit vector in the middle of several. */
+/** The normalized mean of several vectors. */
 export function meanVector(vectors: readonly Float32Array[]): Float32Array {
   const size = vectors[0]?.length ?? 0;
   return unitVector(meanOf(vectors, size), size);

@@ -4,7 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InferenceClient } from '../../../src/model/inference/inference-client.ts';
-import { bundledInference } from '../../../src/model/inference/inference-process.ts';
+import { findBundledInference } from '../../../src/model/inference/inference-process.ts';
 import {
   childProcesses,
   inferenceAfter,
@@ -120,7 +120,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
 
   it('says that the runtime is missing where onnxruntime-node is not installed', async () => {
     const entry = join(temporaryFolder(), 'inference.cjs');
-    const { execPath, args } = bundledInference();
+    const { execPath, args } = findBundledInference();
     copyFileSync(args[0] ?? '', entry);
     open({ command: () => ({ execPath, args: [entry] }) });
     await expect(embed('海')).rejects.toMatchObject({

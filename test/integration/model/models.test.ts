@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeTestModel } from '../../../scripts/test-model/test-models.ts';
-import { bundledInference } from '../../../src/model/inference/inference-process.ts';
+import { findBundledInference } from '../../../src/model/inference/inference-process.ts';
 import type { ModelSettings } from '../../../src/model/model-settings.ts';
 import { type HubServer, openHubServer } from '../../support/hub-server.ts';
 import { cosine, temporaryFolder } from '../../support/inference.ts';
@@ -145,7 +145,7 @@ describe('models of the configuration', () => {
   });
 
   it('try again after a while what failed, though nothing has changed', async () => {
-    const good = bundledInference();
+    const good = findBundledInference();
     let command = { execPath: process.execPath, args: ['-e', ''] };
     const { embedder, pass } = openFolder(writeTestModel('tiny-embed'), { command: () => command });
     await expect(embedder.embedQuery('海')).rejects.toMatchObject({ code: 'model_unavailable' });
@@ -158,7 +158,7 @@ describe('models of the configuration', () => {
 
   it('say that the runtime is missing where it is', async () => {
     const entry = join(temporaryFolder(), 'inference.cjs');
-    copyFileSync(bundledInference().args[0] ?? '', entry);
+    copyFileSync(findBundledInference().args[0] ?? '', entry);
     const { embedder } = openFolder(writeTestModel('tiny-embed'), {
       command: () => ({ execPath: process.execPath, args: [entry] }),
     });
@@ -236,7 +236,7 @@ describe('models of the configuration', () => {
     );
     expect(await embedder.embedQuery('海')).toHaveLength(32);
     await embedder.embedQuery('山');
-    expect(lines.filter((line) => line.includes('cuda cannot be used, cpu is'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('cuda is not available, so cpu is used'))).toHaveLength(1);
   });
 
   describe('from the hub', () => {

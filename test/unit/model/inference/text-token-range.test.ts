@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTestModel } from '../../../../scripts/test-model/test-models.ts';
-import { loadRunnableModel, type OnnxModel } from '../../../../src/model/inference/onnx-model.ts';
+import { loadOnnxModel, type OnnxModel } from '../../../../src/model/inference/onnx-model.ts';
 
 let model: OnnxModel;
 beforeAll(async () => {
   const folder = writeTestModel('tiny-embed');
   const file = 'onnx/model.onnx';
-  model = await loadRunnableModel({ folder, file, stamp: '', device: 'cpu', threads: 1, maxTokens: 512 });
+  model = await loadOnnxModel({ folder, file, stamp: '', device: 'cpu', threads: 1, maxTokens: 512 });
 });
 afterAll(() => model.dispose());
 
