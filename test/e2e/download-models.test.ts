@@ -105,7 +105,7 @@ describe('download-models', () => {
   it.each<[string, HubFaults, string[], Record<string, string>, RegExp]>([
     ['there is no network', {}, [], { HF_ENDPOINT: 'http://127.0.0.1:9' }, /cannot be reached: ECONNREFUSED/],
     ['the id is wrong', {}, ['--model', 'someone/nothing'], {}, /has no model "someone\/nothing"/],
-    ['the hub wants a token', { token: 'x' }, [], {}, /wants a token \(401\)/],
+    ['the hub wants a token', { token: 'x' }, [], {}, /requires a token \(401\)/],
     [
       'a file arrives damaged',
       { wrongHash: 'config.json' },
@@ -113,8 +113,14 @@ describe('download-models', () => {
       {},
       /config\.json of someone\/tiny-embed arrived damaged/,
     ],
-    ['a file is cut short each time', { cutAfter: 40_000, ignoreRanges: true }, [], {}, /did not arrive whole/],
-    ['it is offline', {}, [], { HF_HUB_OFFLINE: '1' }, /HF_HUB_OFFLINE forbids/],
+    [
+      'a file is cut short each time',
+      { cutAfter: 40_000, ignoreRanges: true },
+      [],
+      {},
+      /was not downloaded completely/,
+    ],
+    ['it is offline', {}, [], { HF_HUB_OFFLINE: '1' }, /HF_HUB_OFFLINE is set/],
   ])(
     'says in one sentence that %s, exits with 1 and leaves no half model',
     async (_what, faults, flags, environment, message) => {

@@ -158,6 +158,6 @@ describe.skipIf(certificate === undefined)('HF_TOKEN', () => {
     });
     const { code, err } = await download(`https://localhost:${port}`);
     expect(code).toBe(1);
-    expect(err).toMatch(/redirects to another origin, which is not shown HF_TOKEN \(401\)/);
+    expect(err).toMatch(/redirects to another origin, and HF_TOKEN is not sent there \(401\)/);
   });
 });

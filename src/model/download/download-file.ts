@@ -1,6 +1,6 @@
 /**
- * Fetches one file of the hub into a `.partial`: goes on where an earlier attempt stopped, opens a broken connection
- * again a few times, and is content only with the size and the hash that the hub announced.
+ * Downloads one file from the hub into a `.partial` file: resumes an earlier attempt, retries after broken connections,
+ * and verifies the size and the hash that the hub announced.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, rmSync, statSync } from 'node:fs';
@@ -10,18 +10,18 @@ import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import type { ManifestFile } from '../model-files.ts';
 import type { Hub, RemoteFile } from './hub.ts';
 
-/** In a row, without a byte more than before. */
-const attempts = 4;
+/** Consecutive attempts without progress. */
+const maximumAttempts = 4;
 
 export interface FetchFileDeps {
   readonly hub: Hub;
   readonly signal: AbortSignal | undefined;
   readonly onReceived: (bytes: number) => void;
-  /** Milliseconds before the second attempt; the later ones wait longer. */
+  /** Milliseconds before the second attempt. Later attempts wait longer. */
   readonly retryPause: number;
 }
 
-/** Goes on with `partial` until it is the whole file; a connection that breaks is opened again a few times. */
+/** Completes `partial`, with retries, until it is the whole file. */
 export async function fetchFile(
   remote: RemoteFile,
   { bytes, hash }: ManifestFile,
@@ -29,19 +29,19 @@ export async function fetchFile(
   { hub, signal, onReceived, retryPause }: FetchFileDeps,
 ): Promise<void> {
   let failures = 0;
-  let farthest = 0;
+  let largest = 0;
   for (;;) {
     try {
       await receive(partial, bytes, async (start) => await hub.open(remote, start, signal), onReceived);
       await verify(partial, hash, remote);
       return;
     } catch (error) {
-      const size = sizeOf(partial) ?? 0;
-      // A connection that breaks every ten megabytes still gets there.
-      failures = size > farthest ? 1 : failures + 1;
-      farthest = Math.max(farthest, size);
-      const worthAnother = error instanceof BrokenOff || codeOf(error) === 'corrupt';
-      if (signal?.aborted === true || !worthAnother || failures === attempts) throw withSqliteErrors(error, remote);
+      const size = readSize(partial) ?? 0;
+      // Attempts that make progress are not limited, so an unstable connection still succeeds.
+      failures = size > largest ? 1 : failures + 1;
+      largest = Math.max(largest, size);
+      const retryable = error instanceof TransferInterrupted || codeOf(error) === 'corrupt';
+      if (signal?.aborted === true || !retryable || failures === maximumAttempts) throw toDownloadError(error, remote);
       await pause(retryPause * failures, undefined, { signal });
     }
   }
@@ -53,7 +53,7 @@ async function receive(
   request: (start: number) => ReturnType<Hub['open']>,
   onReceived: (bytes: number) => void,
 ): Promise<void> {
-  let start = sizeOf(partial) ?? 0;
+  let start = readSize(partial) ?? 0;
   if (start > bytes) {
     rmSync(partial);
     start = 0;
@@ -61,7 +61,7 @@ async function receive(
   if (start === bytes && bytes > 0) return;
   const { body, resumed } = await request(start);
   let received = resumed ? start : 0;
-  // Written piece by piece, so that what came before a connection breaks is on disk.
+  // Write each chunk immediately: it stays on disk if the connection breaks.
   const file = await open(partial, resumed ? 'a' : 'w');
   try {
     for await (const chunk of body) {
@@ -71,18 +71,19 @@ async function receive(
     }
     await file.sync();
   } catch (error) {
-    if (!isOfFile(error)) throw new BrokenOff(`the connection broke off: ${codeOf(error) ?? reasonOf(error)}`);
-    // What was written so far is what fills the disk.
+    if (!isFileError(error))
+      throw new TransferInterrupted(`the connection was interrupted: ${codeOf(error) ?? reasonOf(error)}`);
+    // If the disk is full, the partial file only takes up space.
     rmSync(partial, { force: true });
     throw error;
   } finally {
     await file.close();
   }
-  if (received !== bytes) throw new BrokenOff(`${received} bytes came where ${bytes} were announced`);
+  if (received !== bytes) throw new TransferInterrupted(`received ${received} of ${bytes} bytes`);
 }
 
-/** The transfer stopped before its end; what came is kept. */
-class BrokenOff extends Error {}
+/** The transfer ended too early. The received part is kept. */
+class TransferInterrupted extends Error {}
 
 async function verify(partial: string, expected: string, { repository, path }: RemoteFile): Promise<void> {
   const [kind = '', digest] = expected.split(':');
@@ -93,26 +94,30 @@ async function verify(partial: string, expected: string, { repository, path }: R
   rmSync(partial);
   throw new MemoryMcpError(
     'corrupt',
-    `${path} of ${repository} arrived damaged: its ${kind} is not the one the hub names`,
+    `${path} of ${repository} arrived damaged: its ${kind} differs from the one that the hub lists`,
     {
       hint: 'Try again, or check the mirror in HF_ENDPOINT and the proxy.',
     },
   );
 }
 
-function withSqliteErrors(error: unknown, { repository, path }: RemoteFile): unknown {
-  if (!(error instanceof BrokenOff)) return error;
-  return new MemoryMcpError('model_unavailable', `${path} of ${repository} did not arrive whole: ${error.message}`, {
-    hint: 'Run memory-mcp download-models to go on where it stopped.',
-    cause: error,
-  });
+function toDownloadError(error: unknown, { repository, path }: RemoteFile): unknown {
+  if (!(error instanceof TransferInterrupted)) return error;
+  return new MemoryMcpError(
+    'model_unavailable',
+    `${path} of ${repository} was not downloaded completely: ${error.message}`,
+    {
+      hint: 'Run memory-mcp download-models to resume the download.',
+      cause: error,
+    },
+  );
 }
 
-/** An error of writing, not of the connection. */
-function isOfFile(error: unknown): boolean {
+/** Whether the error comes from writing the file, not from the connection. */
+function isFileError(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM', 'EIO', 'EISDIR', 'EFBIG'].includes(codeOf(error) ?? '');
 }
 
-function sizeOf(path: string): number | undefined {
+function readSize(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }

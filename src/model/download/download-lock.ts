@@ -1,6 +1,7 @@
 /**
- * Lets one process at a time fetch a model, and the others see how far it is. The lock is a file beside the model that
- * its holder touches every few seconds; one that is no longer touched, or whose process is gone, counts for nothing.
+ * Lets only one process at a time download a model and shows its progress to the others. The lock is a file next to the
+ * model that its holder rewrites every few seconds. A lock that is no longer rewritten, or whose process has ended, is
+ * stale.
  */
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -12,13 +13,13 @@ import { isProcessAlive } from '../../core/process-alive.ts';
 import { readRegularFile } from '../../files/regular-file.ts';
 
 export interface DownloadProgress {
-  /** Bytes. */
+  /** In bytes. */
   readonly received: number;
   readonly total: number;
 }
 
 export interface DownloadLock {
-  /** Writes down how far the download is, for those who wait. */
+  /** Publishes the progress for waiting processes. */
   report(progress: DownloadProgress): void;
   release(): void;
 }
@@ -28,11 +29,11 @@ interface Holder extends DownloadProgress {
   readonly host: string;
 }
 
-const touchedEvery = 5_000;
-const forgottenAfter = 30_000;
-const lookedAtEvery = 500;
+const heartbeatInterval = 5_000;
+const staleAfter = 30_000;
+const pollInterval = 500;
 
-/** Waits until nobody else fetches into `folder`. `onWaiting` hears how far the other one is. */
+/** Waits until no other process downloads into `folder`. `onWaiting` receives the progress of the other one. */
 export async function acquireDownloadLock(
   folder: string,
   {
@@ -44,23 +45,23 @@ export async function acquireDownloadLock(
   const path = join(folder, '.download.lock');
   while (!create(path)) {
     const holder = readHolder(path, clock);
-    if (holder === undefined) removeForgotten(path);
+    if (holder === undefined) removeStale(path);
     else {
       onWaiting(holder);
-      await pause(lookedAtEvery, undefined, { signal });
+      await pause(pollInterval, undefined, { signal });
     }
   }
   let progress: DownloadProgress = { received: 0, total: 0 };
   const write = () =>
     writeFileSync(path, JSON.stringify({ ...progress, pid: process.pid, host: hostname() } satisfies Holder));
   write();
-  const touching = setInterval(write, touchedEvery).unref();
+  const heartbeat = setInterval(write, heartbeatInterval).unref();
   return {
     report: (now) => {
       progress = now;
     },
     release: () => {
-      clearInterval(touching);
+      clearInterval(heartbeat);
       rmSync(path, { force: true });
     },
   };
@@ -76,13 +77,13 @@ function create(path: string): boolean {
   }
 }
 
-/** Undefined where the lock is gone or nobody holds it any more. */
+/** Undefined if the lock was removed or is stale. */
 function readHolder(path: string, clock: Clock): DownloadProgress | undefined {
   try {
-    if (clock.now().getTime() - statSync(path).mtimeMs > forgottenAfter) return undefined;
+    if (clock.now().getTime() - statSync(path).mtimeMs > staleAfter) return undefined;
     const text = readRegularFile(path);
     if (text === '') return { received: 0, total: 0 };
-    // Written above, whole or not at all.
+    // Written by acquireDownloadLock. A partial write does not parse, and the lock then counts as held.
     const { received, total, pid, host } = JSON.parse(text) as Holder;
     return host === hostname() && !isProcessAlive(pid) ? undefined : { received, total };
   } catch (error) {
@@ -90,8 +91,8 @@ function readHolder(path: string, clock: Clock): DownloadProgress | undefined {
   }
 }
 
-/** Out of the way first, so that of several who find it forgotten one removes it. */
-function removeForgotten(path: string): void {
+/** Renames the lock first: if several processes find it stale, only one of them can remove it. */
+function removeStale(path: string): void {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);

@@ -1,7 +1,7 @@
 /**
- * Fetches a model into its folder. Each file comes into a `.partial` beside its place, goes on where it stopped, and
- * is checked by size and by the hub's own hash; only when all are there do they take their places, the graph last, so
- * that a model is there whole or not at all. One process at a time.
+ * Downloads a model into its folder, one process at a time. Each file is downloaded into a `.partial` file, which can
+ * be resumed, and is verified by size and hash. The files are renamed only when all of them are complete, the graph
+ * last, so other processes see either a complete model or none.
  */
 import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -30,21 +30,21 @@ export interface DownloadDeps {
   readonly clock: Clock;
   readonly onProgress: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Fetch again what is here already, at the newest commit. */
+  /** Downloads the newest commit even if the model exists. */
   readonly force?: boolean;
-  /** Milliseconds before a broken connection is opened again. */
+  /** Milliseconds before the first retry after a broken connection. */
   readonly retryPause?: number;
 }
 
-/** Files that say how a model is to be used; fetched where the repository has them. */
+/** Optional files that describe how to use a model. */
 const descriptions =
   /^(special_tokens_map\.json|modules\.json|config_sentence_transformers\.json|sentence_bert_config\.json|\d+_\w+\/config\.json)$/;
 
-/** Resolves when the model is whole in `place.folder`, also if another process has fetched it. */
+/** Resolves when the model in `place.folder` is complete, even if another process has downloaded it. */
 export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Promise<void> {
   const { folder, source } = place;
   if (source === undefined)
-    throw new MemoryMcpError('invalid_input', `${folder} is a folder of your own: nothing is fetched into it`);
+    throw new MemoryMcpError('invalid_input', `${folder} is a local model folder, so nothing is downloaded into it`);
   const { clock, onProgress, signal, force = false } = parts;
   try {
     makeFolder(folder);
@@ -55,16 +55,16 @@ export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Pro
         lock.report(progress);
         onProgress(progress);
       };
-      await fetchAll(place, source, { ...parts, onProgress: reporting });
+      await downloadFiles(place, source, { ...parts, onProgress: reporting });
     } finally {
       lock.release();
     }
   } catch (error) {
-    throw withoutRoom(error, folder) ?? error;
+    throw explainFileError(error, folder) ?? error;
   }
 }
 
-async function fetchAll(
+async function downloadFiles(
   place: ModelPlace,
   source: NonNullable<ModelPlace['source']>,
   parts: DownloadDeps,
@@ -72,18 +72,18 @@ async function fetchAll(
   const { folder } = place;
   const { hub, signal, onProgress, force = false, retryPause = 500 } = parts;
   const { repository } = source;
-  const here = readManifest(folder);
-  const wanted = (force ? undefined : here?.revision) ?? source.revision ?? 'main';
-  const listing = await hub.list(repository, wanted, signal);
-  const files = placeFiles(chooseFiles(listing, place, repository), folder, repository);
+  const existing = readManifest(folder);
+  const requested = (force ? undefined : existing?.revision) ?? source.revision ?? 'main';
+  const listing = await hub.list(repository, requested, signal);
+  const files = addTargets(chooseFiles(listing, place, repository), folder, repository);
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   let finished = 0;
   onProgress({ received: 0, total });
 
   const { revision } = listing;
-  const kept = !force && here?.revision === revision ? here.files : [];
-  const arrived: { from: string; to: string }[] = [];
-  await checkRoom(folder, total, repository);
+  const kept = !force && existing?.revision === revision ? existing.files : [];
+  const downloaded: { from: string; to: string }[] = [];
+  await checkFreeSpace(folder, total, repository);
   for (const { to, ...file } of files) {
     if (
       !(kept.some(({ hash }) => hash === file.hash) && statSync(to, { throwIfNoEntry: false })?.size === file.bytes)
@@ -92,18 +92,18 @@ async function fetchAll(
       makeFolder(dirname(to));
       const onReceived = (received: number) => onProgress({ received: finished + received, total });
       await fetchFile({ repository, revision, path: file.path }, file, from, { hub, signal, onReceived, retryPause });
-      arrived.push({ from, to });
+      downloaded.push({ from, to });
     }
     finished += file.bytes;
   }
-  for (const { from, to } of arrived) renameSync(from, to);
-  // Files of an earlier download, a graph of another dtype, stay part of the model.
+  for (const { from, to } of downloaded) renameSync(from, to);
+  // Keep files of earlier downloads in the manifest, such as a graph of another dtype.
   const others = kept.filter(({ path }) => !files.some((file) => file.path === path));
   writeManifest(folder, { repository, revision, files: [...others, ...files.map(({ to, ...file }) => file)] });
 }
 
-/** Where each file goes. A name that leads out of the folder ends the download before any file is fetched. */
-function placeFiles(
+/** Adds the target path to each file. Throws before anything is downloaded if a name leads out of the folder. */
+function addTargets(
   files: readonly ManifestFile[],
   folder: string,
   repository: string,
@@ -111,14 +111,14 @@ function placeFiles(
   try {
     return files.map((file) => ({ ...file, to: insideFolder(folder, file.path) }));
   } catch (error) {
-    throw new MemoryMcpError('model_unavailable', `${repository} cannot be fetched. ${reasonOf(error)}`, {
-      hint: 'Do not trust this model or this mirror: check embeddings_model, reranker_model and HF_ENDPOINT.',
+    throw new MemoryMcpError('model_unavailable', `${repository} cannot be downloaded. ${reasonOf(error)}`, {
+      hint: 'Do not trust this model or this mirror. Check embeddings_model, reranker_model and HF_ENDPOINT.',
       cause: error,
     });
   }
 }
 
-/** What is needed of a repository, the graph itself last. */
+/** Selects the files to download, the graph last. */
 function chooseFiles({ files }: RepositoryListing, { graphs }: ModelPlace, repository: string): ManifestFile[] {
   const graph = graphs.find((name) => files.some(({ path }) => path === name));
   if (graph === undefined) {
@@ -127,14 +127,14 @@ function chooseFiles({ files }: RepositoryListing, { graphs }: ModelPlace, repos
       'not_found',
       `${repository} has no ${graphs[0]}, only ${visibleText(present.slice(0, 10).join(', ')) || 'no ONNX file at all'}`,
       {
-        hint: 'Set embeddings_dtype to one that is there, or choose a model with ONNX files.',
+        hint: 'Set embeddings_dtype to one that is available, or choose a model with ONNX files.',
       },
     );
   }
   const missing = requiredFiles.filter((name) => !files.some(({ path }) => path === name));
   if (missing.length > 0) {
     throw new MemoryMcpError('not_found', `${repository} has no ${missing.join(' and no ')}`, {
-      hint: 'Choose a model that has its tokenizer beside its ONNX files.',
+      hint: 'Choose a model that has its tokenizer and its ONNX files in one repository.',
     });
   }
   const chosen = files.filter(
@@ -143,24 +143,27 @@ function chooseFiles({ files }: RepositoryListing, { graphs }: ModelPlace, repos
   return chosen.sort((left, right) => Number(left.path === graph) - Number(right.path === graph));
 }
 
-async function checkRoom(folder: string, bytes: number, repository: string): Promise<void> {
+async function checkFreeSpace(folder: string, bytes: number, repository: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= bytes) return;
-  throw noRoom(folder, `${repository} needs ${megabytes(bytes)} MB, ${megabytes(bavail * bsize)} MB are free`);
+  throw notEnoughSpace(
+    folder,
+    `${repository} needs ${toMegabytes(bytes)} MB, but only ${toMegabytes(bavail * bsize)} MB are free`,
+  );
 }
 
-function withoutRoom(error: unknown, folder: string): MemoryMcpError | undefined {
+function explainFileError(error: unknown, folder: string): MemoryMcpError | undefined {
   const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return noRoom(folder, 'the disk is full', error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return notEnoughSpace(folder, 'the disk is full', error);
   if (!['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'EEXIST'].includes(code ?? '')) return undefined;
   return new MemoryMcpError('model_unavailable', `${folder} cannot be written: ${code}`, {
-    hint: 'Give HF_HOME or MEMORY_MCP_DATA_DIR a folder that this user may write to.',
+    hint: 'Set HF_HOME or MEMORY_MCP_DATA_DIR to a folder that this user can write to.',
     cause: error,
   });
 }
 
-function noRoom(folder: string, why: string, cause?: unknown): MemoryMcpError {
-  return new MemoryMcpError('model_unavailable', `There is no room for a model in ${folder}: ${why}`, {
+function notEnoughSpace(folder: string, why: string, cause?: unknown): MemoryMcpError {
+  return new MemoryMcpError('model_unavailable', `There is not enough space for a model in ${folder}: ${why}`, {
     hint: 'Free some space, or set HF_HOME to a folder on another disk.',
     cause,
   });
@@ -172,6 +175,6 @@ function writeManifest(folder: string, manifest: Manifest): void {
   renameSync(`${path}.partial`, path);
 }
 
-function megabytes(bytes: number): number {
+function toMegabytes(bytes: number): number {
   return Math.ceil(bytes / 1_000_000);
 }

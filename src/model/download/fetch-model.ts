@@ -1,6 +1,6 @@
 /**
- * Fetches a model because somebody asked for it, whatever the settings say about fetching by itself, and loads it once
- * to see that it works. What `download-models` does for each model.
+ * Downloads a model on request, even if automatic downloads are disabled, and loads it once to check that it works.
+ * Used by `download-models` for each model.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -15,7 +15,7 @@ import { createHub } from './hub.ts';
 export interface FetchModelDeps extends Pick<ModelsDeps, 'command'> {
   readonly settings: ModelSettings;
   readonly role: ModelRole;
-  /** Fetch again what is here already, at the newest commit. */
+  /** Downloads the newest commit even if the model exists. */
   readonly force: boolean;
   readonly onProgress: (progress: DownloadProgress) => void;
   readonly clock: Clock;
@@ -27,15 +27,15 @@ export interface FetchedModel {
   readonly role: ModelRole;
   readonly name: string;
   readonly folder: string;
-  /** All files of the folder. */
+  /** Total size of all files in the folder. */
   readonly bytes: number;
-  /** Of its vectors; undefined for a reranker. */
+  /** The dimensions of its vectors. Undefined for a reranker. */
   readonly dimensions: number | undefined;
-  /** From nothing to the first answer, starting the process included. */
+  /** Time to the first result, including the start of the process. */
   readonly loadMilliseconds: number;
 }
 
-/** `undefined` where the settings name no model for the role. Rejects if it cannot be fetched or does not work. */
+/** Returns undefined if no model is configured for the role. Rejects if it cannot be downloaded or does not work. */
 export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | undefined> {
   const { settings, role, force, onProgress, clock, logger, retryPause } = parts;
   const { embeddings, reranker, folder } = settings;
@@ -50,12 +50,12 @@ export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | 
     await downloadModel(place, { hub, clock, onProgress, force, ...(retryPause === undefined ? {} : { retryPause }) });
   }
   const started = clock.monotonic();
-  const dimensions = await tryOut(role, parts, logger);
+  const dimensions = await testModel(role, parts, logger);
   const loadMilliseconds = Math.round(clock.monotonic() - started);
   return { role, name, folder: place.folder, bytes: folderSize(place.folder), dimensions, loadMilliseconds };
 }
 
-async function tryOut(
+async function testModel(
   role: ModelRole,
   { settings, clock, command }: FetchModelDeps,
   logger: Logger,

@@ -1,6 +1,6 @@
 /**
- * GET over http and https the way downloads need it: through a proxy, with redirects, with a limit on silence, and as
- * a stream. Node's own fetch knows no proxy before Node 24.
+ * HTTP and HTTPS GET for downloads: supports proxies, redirects, an idle timeout and streaming. Node's fetch supports
+ * no proxy before Node 24.
  */
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -9,13 +9,13 @@ import { connect as connectTls } from 'node:tls';
 
 export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent to the origin of the first address alone: a redirect may lead to a stranger, or into clear text. */
+  /** Sent only to the origin of the first URL, because a redirect may lead to another party or to plain http. */
   readonly authorization?: string | undefined;
-  /** For https addresses; `http://` or `https://`, may hold a name and a password. */
+  /** The proxy for https URLs: an `http://` or `https://` URL that may contain a user name and a password. */
   readonly proxy: string | undefined;
   readonly noProxy: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without a byte after which the connection counts as dead. */
+  /** Idle timeout of the connection in milliseconds. */
   readonly silence?: number;
 }
 
@@ -24,17 +24,17 @@ const usualSilence = 30_000;
 
 export interface GetResult {
   readonly response: IncomingMessage;
-  /** Whether the request that was answered had the authorization: false where a redirect left the first origin. */
+  /** Whether the answered request carried the authorization. False if a redirect left the first origin. */
   readonly authorized: boolean;
 }
 
-/** The answer after all redirects, whatever its status. Rejects with the system's error where none comes. */
+/** Returns the response after all redirects, with any status. Rejects with the system's error if there is none. */
 export async function httpGet(address: string, options: GetOptions): Promise<GetResult> {
   const { origin } = new URL(address);
   let url = new URL(address);
   let sameOrigin = true;
   for (let redirects = 0; redirects <= redirectsFollowed; redirects++) {
-    // Scheme, host and port. A redirect that comes back from elsewhere was chosen by that stranger, so it stays without.
+    // Once a redirect has left the origin, a redirect back gets no authorization: another party chose its URL.
     sameOrigin &&= url.origin === origin;
     const authorization = sameOrigin ? options.authorization : undefined;
     const response = await getOnce(url, options, authorization);
@@ -64,7 +64,7 @@ async function getOnce(url: URL, options: GetOptions, authorization: string | un
   return await sent((secure ? httpsRequest : httpRequest)(url, request), silence);
 }
 
-/** A connection to the host of `url` through the proxy (RFC 9110, section 9.3.6). */
+/** Opens a tunnel to the host of `url` through the proxy (RFC 9110, section 9.3.6). */
 async function openTunnel(url: URL, proxy: URL, signal: AbortSignal | undefined, silence: number): Promise<Duplex> {
   const target = `${url.hostname}:${url.port || '443'}`;
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
@@ -102,7 +102,7 @@ function sent(request: ReturnType<typeof httpRequest>, silence: number): Promise
   });
 }
 
-/** Whether NO_PROXY names the host: `*`, a name or a domain with or without its leading dot, perhaps with a port. */
+/** Whether NO_PROXY matches the host. Entries are `*`, or a host or domain with optional leading dot and port. */
 function isExempt({ hostname, port }: URL, noProxy: readonly string[]): boolean {
   return noProxy.some((entry) => {
     if (entry === '*') return true;

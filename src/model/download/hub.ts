@@ -1,8 +1,8 @@
 /**
- * The Hugging Face hub, or a mirror that speaks like it: what a repository holds at a commit, and the bytes of one
- * file from any place on. Every failure is one sentence that says what to do.
+ * Client for the Hugging Face Hub or a compatible mirror: lists the files of a repository at a commit, and downloads a
+ * file from a given offset. Every failure has a hint that says what to do.
  *
- * API: https://huggingface.co/docs/hub/api and the `resolve` addresses that every client uses.
+ * API: https://huggingface.co/docs/hub/api and the `resolve` URLs that every client uses.
  */
 
 import { text as readText } from 'node:stream/consumers';
@@ -14,7 +14,7 @@ import type { HubSettings } from '../model-settings.ts';
 import { type GetResult, httpGet } from './http-get.ts';
 
 export interface RepositoryListing {
-  /** The commit that the revision asked for means today. */
+  /** The commit that the requested revision currently points to. */
   readonly revision: string;
   readonly files: readonly ManifestFile[];
 }
@@ -33,16 +33,12 @@ export function createHub(settings: HubSettings) {
 
   const get = async (address: string, repository: string, headers: Record<string, string>, signal?: AbortSignal) => {
     if (offline) {
-      throw new MemoryMcpError(
-        'model_unavailable',
-        `${repository} is not here, and HF_HUB_OFFLINE forbids fetching it`,
-        {
-          hint: 'Unset HF_HUB_OFFLINE, or copy the folder of the model from a machine that has it.',
-        },
-      );
+      throw new MemoryMcpError('model_unavailable', `${repository} is not on this machine, and HF_HUB_OFFLINE is set`, {
+        hint: 'Unset HF_HUB_OFFLINE, or copy the folder of the model from a machine that has it.',
+      });
     }
     try {
-      // A compressed answer would have another size than the listing says.
+      // A compressed response would not have the size in the listing.
       const always = { 'user-agent': 'memory-mcp', 'accept-encoding': 'identity' };
       return await httpGet(address, { headers: { ...always, ...headers }, authorization, proxy, noProxy, signal });
     } catch (error) {
@@ -50,21 +46,21 @@ export function createHub(settings: HubSettings) {
       throw unreachable(place, error);
     }
   };
-  const refuse = (result: GetResult, repository: string, what: string): MemoryMcpError => {
+  const toHubError = (result: GetResult, repository: string, what: string): MemoryMcpError => {
     result.response.resume();
-    return refusal(result, { repository, what, endpoint: place, hasToken: authorization !== undefined });
+    return explainStatus(result, { repository, what, endpoint: place, hasToken: authorization !== undefined });
   };
 
   return {
-    /** `not_found` where there is no such repository or revision, else `model_unavailable`. */
+    /** Rejects with `not_found` if the repository or revision does not exist, otherwise with `model_unavailable`. */
     list: async (repository: string, revision: string, signal?: AbortSignal): Promise<RepositoryListing> => {
       const address = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
       const result = await get(address, repository, { accept: 'application/json' }, signal);
       const { response } = result;
-      if (response.statusCode !== 200) throw refuse(result, repository, `revision ${revision}`);
-      return listingOf(await readText(response).catch((error) => Promise.reject(unreachable(place, error))), place);
+      if (response.statusCode !== 200) throw toHubError(result, repository, `revision ${revision}`);
+      return parseListing(await readText(response).catch((error) => Promise.reject(unreachable(place, error))), place);
     },
-    /** The file from byte `start` on; `resumed` is false where the server sends it from the beginning all the same. */
+    /** Downloads a file from byte `start`. `resumed` is false if the server sends the whole file anyway. */
     open: async (
       { repository, revision, path }: RemoteFile,
       start: number,
@@ -75,7 +71,7 @@ export function createHub(settings: HubSettings) {
       const range: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` };
       const result = await get(address, repository, range, signal);
       const { response } = result;
-      if (response.statusCode !== 200 && response.statusCode !== 206) throw refuse(result, repository, path);
+      if (response.statusCode !== 200 && response.statusCode !== 206) throw toHubError(result, repository, path);
       return { body: response, resumed: response.statusCode === 206 };
     },
   };
@@ -83,25 +79,29 @@ export function createHub(settings: HubSettings) {
 
 export type Hub = ReturnType<typeof createHub>;
 
-function listingOf(json: string, endpoint: string): RepositoryListing {
+function parseListing(json: string, endpoint: string): RepositoryListing {
   try {
-    // Checked field by field below.
+    // The fields are checked below.
     const { sha, siblings } = JSON.parse(json) as { sha?: unknown; siblings?: unknown };
-    if (!Array.isArray(siblings)) throw new Error('no list of files in it');
-    if (!isCommit(sha)) throw new Error('no commit in it');
-    return { revision: sha, files: siblings.map(fileOf) };
+    if (!Array.isArray(siblings)) throw new Error('the response has no list of files');
+    if (!isCommit(sha)) throw new Error('the response has no valid commit');
+    return { revision: sha, files: siblings.map(parseFile) };
   } catch (error) {
-    throw new MemoryMcpError('model_unavailable', `${endpoint} does not answer like the hub: ${reasonOf(error)}`, {
-      hint: 'Check HF_ENDPOINT.',
-    });
+    throw new MemoryMcpError(
+      'model_unavailable',
+      `${endpoint} does not respond like the Hugging Face Hub: ${reasonOf(error)}`,
+      {
+        hint: 'Check HF_ENDPOINT.',
+      },
+    );
   }
 }
 
 /**
- * Large files have the sha256 of their content, the others the id of their git blob. Names are checked where files are
- * chosen: one that is never fetched does no harm.
+ * Large files have the sha256 of their content, other files the id of their git blob. Names are checked only for files
+ * that are downloaded.
  */
-function fileOf(sibling: {
+function parseFile(sibling: {
   rfilename?: unknown;
   size?: unknown;
   blobId?: unknown;
@@ -109,45 +109,45 @@ function fileOf(sibling: {
 }): ManifestFile {
   const { rfilename, size, blobId, lfs } = sibling;
   const hash = typeof lfs?.sha256 === 'string' ? `sha256:${lfs.sha256}` : `blob:${blobId}`;
-  if (typeof rfilename !== 'string' || !isFileSize(size)) throw new Error('a file without name or size');
-  if (!isHubHash(hash)) throw new Error(`no hash that could be one for ${quoteForMessage(rfilename)}`);
+  if (typeof rfilename !== 'string' || !isFileSize(size)) throw new Error('a file has no name or no valid size');
+  if (!isHubHash(hash)) throw new Error(`the file ${quoteForMessage(rfilename)} has no valid hash`);
   return { path: rfilename, bytes: size, hash };
 }
 
 function unreachable(endpoint: string, error: unknown): MemoryMcpError {
   return new MemoryMcpError('model_unavailable', `${endpoint} cannot be reached: ${codeOf(error) ?? reasonOf(error)}`, {
-    hint: 'Check the network, HTTPS_PROXY and HF_ENDPOINT, then run memory-mcp download-models. Until then recall works by words.',
+    hint: 'Check the network, HTTPS_PROXY and HF_ENDPOINT, then run memory-mcp download-models. Until then, search works by keywords.',
     cause: error,
   });
 }
 
-function refusal(
+function explainStatus(
   { response: { statusCode = 0, headers }, authorized }: GetResult,
   { repository, what, endpoint, hasToken }: { repository: string; what: string; endpoint: string; hasToken: boolean },
 ): MemoryMcpError {
   const reason = String(headers['x-error-code'] ?? '');
-  // Without a token the hub answers 401 for what does not exist, too.
+  // Without a token, the hub also answers 401 for repositories that do not exist.
   if (statusCode === 404 || reason === 'RepoNotFound') {
     const part = reason === 'RepoNotFound' ? '' : ` with ${what}`;
     return new MemoryMcpError('not_found', `${endpoint} has no model "${repository}"${part}`, {
-      hint: 'Check the spelling of embeddings_model or reranker_model; a private model needs HF_TOKEN.',
+      hint: 'Check the spelling of embeddings_model or reranker_model. A private model needs HF_TOKEN.',
     });
   }
   if ((statusCode === 401 || statusCode === 403) && hasToken && !authorized) {
-    const why = 'it redirects to another origin, which is not shown HF_TOKEN';
+    const why = 'it redirects to another origin, and HF_TOKEN is not sent there';
     return new MemoryMcpError('model_unavailable', `${endpoint} refuses "${repository}": ${why} (${statusCode})`, {
-      hint: 'Set HF_ENDPOINT to the address that it redirects to, if you trust it with the token.',
+      hint: 'If you trust the other origin with the token, set HF_ENDPOINT to its URL.',
     });
   }
   if (statusCode === 401 || statusCode === 403) {
-    const why = hasToken ? 'HF_TOKEN does not open it' : 'it wants a token';
+    const why = hasToken ? 'HF_TOKEN does not give access' : 'it requires a token';
     return new MemoryMcpError('model_unavailable', `${endpoint} refuses "${repository}": ${why} (${statusCode})`, {
       hint: hasToken
-        ? `Accept the terms of the model at ${endpoint}/${repository}, or use a token that may read it.`
-        : 'Set HF_TOKEN to a token that may read it.',
+        ? `Accept the terms of the model at ${endpoint}/${repository}, or use a token with read access.`
+        : 'Set HF_TOKEN to a token with read access.',
     });
   }
   return new MemoryMcpError('model_unavailable', `${endpoint} answered ${statusCode} for ${what} of "${repository}"`, {
-    hint: 'Try again later: memory-mcp download-models',
+    hint: 'Try again later with memory-mcp download-models.',
   });
 }

@@ -111,7 +111,7 @@ describe('a download', () => {
     server.misbehave({ cutAfter: 50_000, ignoreRanges: true });
     await expect(fetch()).rejects.toMatchObject({
       code: 'model_unavailable',
-      message: expect.stringContaining('did not arrive whole'),
+      message: expect.stringContaining('was not downloaded completely'),
     });
     expect(findModelFiles(place)).toBeUndefined();
     expect(filesIn(place.folder)).not.toContain('config.json');
@@ -142,7 +142,7 @@ describe('a download', () => {
     const withPassword = await reasons(fetch({ endpoint: 'http://me:geheim@127.0.0.1:9' }));
     expect(withPassword).toContain('cannot be reached');
     expect(withPassword).not.toContain('geheim');
-    expect(await reasons(fetch({ offline: true }))).toMatch(/HF_HUB_OFFLINE forbids/);
+    expect(await reasons(fetch({ offline: true }))).toMatch(/HF_HUB_OFFLINE is set/);
     expect(await reasons(fetch({}, {}, placeOf('someone/nothing')))).toMatch(
       /has no model "someone\/nothing" \| Check the spelling/,
     );
@@ -150,8 +150,8 @@ describe('a download', () => {
       /has no onnx\/model_q4\.onnx, only onnx\/model\.onnx, onnx\/model_quantized\.onnx \| Set embeddings_dtype/,
     );
     server.misbehave({ token: 'right' });
-    expect(await reasons(fetch())).toMatch(/it wants a token \(401\) \| Set HF_TOKEN/);
-    expect(await reasons(fetch({ token: 'wrong' }))).toMatch(/HF_TOKEN does not open it \(401\)/);
+    expect(await reasons(fetch())).toMatch(/it requires a token \(401\) \| Set HF_TOKEN/);
+    expect(await reasons(fetch({ token: 'wrong' }))).toMatch(/HF_TOKEN does not give access \(401\)/);
     server.misbehave({ status: { file: 'tokenizer.json', code: 503 } });
     expect(await reasons(fetch())).toMatch(/answered 503 for tokenizer\.json/);
     server.publish('someone/bare', {
