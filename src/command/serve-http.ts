@@ -16,10 +16,10 @@ import { createRateLimit } from '../transport/http/access/rate-limit.ts';
 import { createHttpApp } from '../transport/http/app.ts';
 import type { ServerFolders } from '../transport/http/concealed-folders.ts';
 import { createMetrics } from '../transport/http/metrics.ts';
-import { watchProcess } from '../transport/http/process-metrics.ts';
+import { registerProcessMetrics } from '../transport/http/process-metrics.ts';
 import { serveHttp } from '../transport/http/server.ts';
 import { openLogFile } from '../transport/log-file.ts';
-import { untilShutdown } from '../transport/shutdown.ts';
+import { waitForShutdown } from '../transport/shutdown.ts';
 import { renderListeningNotice } from './listening-notice.ts';
 import { isTerminal, printNotice } from './output.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
@@ -84,11 +84,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   });
   try {
     const server = await serveHttp({ app: httpApp, host, port, clock, logger });
-    watchProcess(metrics, { connections: server.connections, openPersonas: app.openPersonas, clock });
+    registerProcessMetrics(metrics, { connections: server.connections, openPersonas: app.openPersonas, clock });
     const notice = renderListeningNotice({ host: server.host, port: server.port, withTokens: tokens.length > 0 });
     if (isTerminal()) printNotice(notice.terminal);
     else logger.info(notice.line);
-    return await untilShutdown({
+    return await waitForShutdown({
       // Clients connect over the network, so the server keeps running when its input ends or the parent shell exits.
       watchParent: false,
       logger,

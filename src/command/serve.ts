@@ -27,7 +27,7 @@ export async function serve(flags: ServeFlags, version: string, launcher: Launch
 
 async function serveOverStdio(flags: ServeFlags, version: string, launcher: Launcher): Promise<number> {
   const output = reserveStandardOutput();
-  const [configuration, { serveStdio }, { untilShutdown }] = await Promise.all([
+  const [configuration, { serveStdio }, { waitForShutdown }] = await Promise.all([
     openServerConfiguration(flags),
     import('../transport/mcp/stdio.ts'),
     import('../transport/shutdown.ts'),
@@ -52,7 +52,7 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
   void server.firstAnswer.then(() => launcher.keepCode());
   if (isTerminal()) printNotice(renderReadyNotice({ persona, dataFolder: loaded.paths.data }));
 
-  const ending = untilShutdown({
+  const ending = waitForShutdown({
     ended: server.ended,
     logger,
     close: async () => {

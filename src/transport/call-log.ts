@@ -1,6 +1,6 @@
 /**
- * One entry for each call of an operation and for each request that was turned away: who, what, when, how it ended.
- * Never a token, and no text of a memory unless the level is `debug`, where the arguments are part of the entry.
+ * The call log: one entry for each operation call and for each refused request. Entries never contain a token. They
+ * contain the arguments, and with them memory text, only at level `debug`.
  */
 import type { Clock } from '../core/clock.ts';
 import { type LogLevel, logLevels } from '../core/logger.ts';
@@ -10,11 +10,11 @@ export interface CallEntry {
   readonly via: 'mcp' | 'api';
   readonly operation: string;
   readonly persona: string;
-  /** The label of the token; absent without tokens. */
+  /** The label of the token. Absent without tokens. */
   readonly token?: string | undefined;
   readonly source: string;
   readonly address: string;
-  /** `ok`, or the code of the error. */
+  /** `ok` or an error code. */
   readonly outcome: string;
   readonly milliseconds: number;
   readonly input: unknown;
@@ -31,7 +31,7 @@ export interface RefusalEntry {
 }
 
 export interface CallLogDeps {
-  /** Takes whole lines, each a JSON object. */
+  /** Receives whole lines, each a JSON object. */
   readonly write: (line: string) => void;
   readonly level: () => LogLevel;
   readonly clock: Clock;
@@ -40,18 +40,18 @@ export interface CallLogDeps {
 export function createCallLog({ write, level, clock }: CallLogDeps) {
   return {
     record(entry: CallEntry | RefusalEntry): void {
-      const own = levelOf(entry);
-      if (logLevels.indexOf(own) < logLevels.indexOf(level())) return;
+      const entryLevel = chooseLevel(entry);
+      if (logLevels.indexOf(entryLevel) < logLevels.indexOf(level())) return;
       const { input, ...rest } = { input: undefined, ...entry };
-      const shown = level() === 'debug' && input !== undefined ? { ...rest, input } : rest;
-      write(`${JSON.stringify({ time: clock.now().toISOString(), level: own, ...shown })}\n`);
+      const fields = level() === 'debug' && input !== undefined ? { ...rest, input } : rest;
+      write(`${JSON.stringify({ time: clock.now().toISOString(), level: entryLevel, ...fields })}\n`);
     },
   };
 }
 
 export type CallLog = ReturnType<typeof createCallLog>;
 
-function levelOf(entry: CallEntry | RefusalEntry): LogLevel {
+function chooseLevel(entry: CallEntry | RefusalEntry): LogLevel {
   if (entry.event === 'refused') return 'warn';
   return entry.outcome === 'internal' || entry.outcome === 'corrupt' ? 'error' : 'info';
 }

@@ -1,6 +1,6 @@
 /**
- * How a failure looks to a client: code, message and next step. What was not foreseen is logged with its stack and
- * shown as `internal` with a short id, so that no inside leaks out.
+ * Describes an error to a client: code, message and hint. An unexpected error is logged with its stack. The client sees
+ * only `internal` and a short id, which keeps internals private.
  */
 import { type ErrorCode, MemoryMcpError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -12,25 +12,29 @@ export interface ErrorReply {
   readonly structured: { error: { code: ErrorCode; message: string; hint?: string | undefined } };
 }
 
-/** In UTF-16 units: a reply of MCP holds both twice, and stays below 10 KB with three bytes a unit. */
+/** In UTF-16 units. An MCP reply contains both texts twice, and stays below 10 KB even at three bytes per unit. */
 const messageLimit = 900;
 const hintLimit = 600;
 
 export function describeError(error: unknown, logger: Logger): ErrorReply {
-  const { code, message, hint } = foreseen(error, logger);
-  const shown = {
+  const { code, message, hint } = hideUnexpected(error, logger);
+  const reply = {
     code,
-    message: shortened(message, messageLimit),
-    ...(hint !== undefined && { hint: shortened(hint, hintLimit) }),
+    message: shorten(message, messageLimit),
+    ...(hint !== undefined && { hint: shorten(hint, hintLimit) }),
   };
   return {
     code,
-    text: [`${shown.code}: ${shown.message}`, shown.hint].filter(Boolean).join('\n'),
-    structured: { error: shown },
+    text: [`${reply.code}: ${reply.message}`, reply.hint].filter(Boolean).join('\n'),
+    structured: { error: reply },
   };
 }
 
-function foreseen(error: unknown, logger: Logger): { code: ErrorCode; message: string; hint: string | undefined } {
+/** Logs an unexpected error and replaces its message with an id. */
+function hideUnexpected(
+  error: unknown,
+  logger: Logger,
+): { code: ErrorCode; message: string; hint: string | undefined } {
   if (error instanceof MemoryMcpError && error.code !== 'internal') return error;
   const id = Math.random().toString(16).slice(2, 10);
   const stack = error instanceof Error ? error.stack : String(error);
@@ -38,16 +42,16 @@ function foreseen(error: unknown, logger: Logger): { code: ErrorCode; message: s
   logger.error(`unexpected error ${id}`, { stack, cause });
   return {
     code: 'internal',
-    message: `Something unexpected went wrong (error ${id})`,
-    hint: `The details are in the server's log under ${id}; nothing that was acknowledged is lost.`,
+    message: `An unexpected error occurred (error ${id})`,
+    hint: `The server's log has the details under ${id}. Nothing that was acknowledged is lost.`,
   };
 }
 
-/** The visible form of the beginning. Cut before as well as after, since making megabytes visible takes seconds. */
-function shortened(text: string, limit: number): string {
-  return cut(visibleText(cut(text, limit)), limit);
+/** Truncates before the conversion as well, because converting megabytes takes seconds. */
+function shorten(text: string, limit: number): string {
+  return truncate(visibleText(truncate(text, limit)), limit);
 }
 
-function cut(text: string, limit: number): string {
+function truncate(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,6 +1,6 @@
 /**
- * A file of whole lines that never grows without end: at a size it is set aside as `.1`, and the oldest of those goes.
- * Losing a line must never cost an answer, so whatever happens to the disk is a warning and the server goes on.
+ * A rotating log file: at a size limit it is renamed to `.1`, and the oldest file is deleted. Logging must never fail a
+ * request, so a disk error is only a warning.
  */
 
 import { basename, dirname } from 'node:path';
@@ -16,13 +16,13 @@ export interface LogFileDeps {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** In bytes, kilobytes or megabytes as in `10M`. */
+  /** Size limit, such as `10M`. */
   readonly rotateAt?: `${number}${'B' | 'K' | 'M'}`;
 }
 
 const keptFiles = 5;
-/** Lines that a stalled disk has not taken yet; beyond it new ones are dropped. */
-const maximumWaiting = 4 * 1024 * 1024;
+/** Bytes to buffer while the disk stalls. Beyond this limit new lines are dropped. */
+const maximumBuffered = 4 * 1024 * 1024;
 const retryMilliseconds = minuteLength;
 
 export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDeps) {
@@ -45,16 +45,16 @@ export function openLogFile({ file, clock, logger, rotateAt = '10M' }: LogFileDe
   function giveUp(error: unknown): void {
     stream = undefined;
     retryAt = clock.monotonic() + retryMilliseconds;
-    logger.warn(`${file} cannot be written; it is tried again in a minute`, { reason: reasonOf(error) });
+    logger.warn(`could not write ${file}; retrying in a minute`, { reason: reasonOf(error) });
   }
 
   return {
     write(line: string): void {
       if (stream === undefined && clock.monotonic() >= retryAt) stream = open();
-      if (stream === undefined || stream.writableLength > maximumWaiting) return;
+      if (stream === undefined || stream.writableLength > maximumBuffered) return;
       stream.write(line);
     },
-    /** Writes what is waiting and closes the file. */
+    /** Writes buffered lines and closes the file. */
     async close(): Promise<void> {
       const last = stream;
       if (last === undefined) return;

@@ -1,17 +1,17 @@
 /**
- * What stands around each call of an operation, whichever route it came by: it may refuse the call before its input is
- * looked at, and it sees how the call ended.
+ * The hook around each operation call, for every transport. It can refuse a call before its input is read, and sees the
+ * outcome.
  */
 import type { Operation } from '../operation/operation.ts';
 
 export interface Call {
   readonly operation: Operation;
-  /** Who calls, as the client named itself. */
+  /** The name that the client gave itself. */
   readonly source: string;
-  /** What it asked for, once that is known. */
+  /** The arguments; undefined until they have been read. */
   readonly input: () => unknown;
 }
 
 export type ObserveCall = <Value>(call: Call, work: () => Promise<Value>) => Promise<Value>;
 
-export const unobserved: ObserveCall = (_, work) => work();
+export const callUnobserved: ObserveCall = (_, work) => work();

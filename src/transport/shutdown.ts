@@ -1,46 +1,46 @@
 /**
- * Ends a server when it should end: closed input, a signal, or a parent that died without closing anything. Whatever
- * happens first starts the one orderly end; a second signal or a hanging step cuts it short.
+ * Shuts a server down when its input closes, a signal arrives, or its parent process dies without closing the input. A
+ * second signal or a timeout ends the process at once.
  */
 import type { Logger } from '../core/logger.ts';
 
 export interface ShutdownDeps {
-  /** Resolves when there is nothing left to serve; absent where only a signal ends the server. */
+  /** Resolves when the client has disconnected. Absent if only a signal ends the server. */
   readonly ended?: Promise<void>;
-  /** Whether the end of the parent process is the end of the server. */
+  /** Also shut down when the parent process dies. */
   readonly watchParent?: boolean;
-  /** Drains, flushes, closes. Called once. */
+  /** Finishes running work and closes everything. Called once. */
   readonly close: () => Promise<void>;
   readonly logger: Logger;
 }
 
 /**
- * How long each step of a shutdown may take, in milliseconds. The steps of one server fit into `all`: a client expects a
- * server to have ended a second after it closed its input.
+ * Time limits of the shutdown steps, in milliseconds. The steps of a server fit into `all`, because clients expect a
+ * server to exit within a second after they close its input.
  */
 export const shutdownLimits = {
   all: 950,
-  /** Answers that a stdio client is still owed. */
+  /** Pending replies to a stdio client. */
   stdioAnswers: 700,
-  /** HTTP calls that are running, and then the connections that carry their replies. */
+  /** Running HTTP calls, and then the connections that carry their replies. */
   httpCalls: 600,
   httpConnections: 150,
 } as const;
 
-/** A wrapper may keep the pipe of a dead client open, so the parent itself is watched. */
+/** A wrapper process may keep the pipe of a dead client open, so the parent process is checked as well. */
 const parentCheckMilliseconds = 500;
 
-/** Resolves with the exit code when the server has ended. */
-export function untilShutdown({ ended, watchParent = true, close, logger }: ShutdownDeps): Promise<number> {
+/** Resolves with the exit code when the server has stopped. */
+export function waitForShutdown({ ended, watchParent = true, close, logger }: ShutdownDeps): Promise<number> {
   return new Promise((resolve) => {
     const parent = process.ppid;
-    let begun = false;
-    const begin = (why: string) => {
-      if (begun) return;
-      begun = true;
+    let started = false;
+    const shutDown = (reason: string) => {
+      if (started) return;
+      started = true;
       clearInterval(parentCheck);
-      logger.debug(`ending: ${why}`);
-      // Everything durable is already on disk; what is cut off here is rebuilt at the next start.
+      logger.debug(`shutting down: ${reason}`);
+      // Everything durable is already on disk. Work cut off by the deadline is redone at the next start.
       const deadline = setTimeout(() => resolve(0), shutdownLimits.all);
       close().then(
         () => {
@@ -48,21 +48,21 @@ export function untilShutdown({ ended, watchParent = true, close, logger }: Shut
           resolve(0);
         },
         (error: unknown) => {
-          logger.error('the server did not end cleanly', { reason: String(error) });
+          logger.error('the server did not shut down cleanly', { reason: String(error) });
           resolve(1);
         },
       );
     };
     const parentCheck = setInterval(() => {
-      if (watchParent && process.ppid !== parent) begin('the parent process is gone');
+      if (watchParent && process.ppid !== parent) shutDown('the parent process has exited');
     }, parentCheckMilliseconds);
     parentCheck.unref();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        if (begun) resolve(0);
-        else begin(signal);
+        if (started) resolve(0);
+        else shutDown(signal);
       });
     }
-    void ended?.then(() => begin('the client closed the connection'));
+    void ended?.then(() => shutDown('the client closed the connection'));
   });
 }

@@ -43,7 +43,7 @@ describe('bodies that are still arriving', () => {
     for (const reply of refused) {
       expect(reply).toMatch(/^HTTP\/1\.1 503 /);
       expect(reply.toLowerCase()).toContain('retry-after: 1');
-      expect(reply).toContain('The requests that are still arriving take 64 MiB already');
+      expect(reply).toContain('The bodies of requests in flight already take 64 MiB');
     }
 
     for (const { socket } of held) socket.destroy();

@@ -60,7 +60,7 @@ describe('starting', () => {
 
   it('under another name without tokens warns, since that is what a proxy is for', async () => {
     const server = await spawnHttpServer({ env: { MEMORY_MCP_ALLOWED_HOSTS: 'memory.example.com' } });
-    expect(server.stderr()).toContain('memory.example.com are let in without tokens');
+    expect(server.stderr()).toContain('memory.example.com are accepted without tokens');
     const closed = await spawnHttpServer({
       env: { MEMORY_MCP_ALLOWED_HOSTS: 'memory.example.com' },
       tokens: [{ token: 'a-secret-of-some-length', personas: '*' }],

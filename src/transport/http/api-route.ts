@@ -1,12 +1,12 @@
 /**
- * `/api/<operation>`: any operation with JSON in and out, for programs that speak no MCP. Reads may be asked with GET
- * and a query string; everything that changes something is a POST.
+ * `/api/<operation>`: runs any operation with JSON input and output, for programs that do not use MCP. Reads also accept
+ * GET with a query string. Operations that change something require POST.
  */
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
 import type { ObserveCall } from '../observe-calls.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { HttpError, methodNotAllowed } from './http-error.ts';
-import { queryInput } from './query-input.ts';
+import { parseQueryInput } from './query-input.ts';
 import { readJson } from './request-body.ts';
 
 export interface ApiCall {
@@ -17,12 +17,12 @@ export interface ApiCall {
   readonly budget: BodyBudget;
 }
 
-/** The operation that a path names; 404 where there is none, 405 where the method is not one of its own. */
-export function operationFor(request: Request, name: string, operations: readonly Operation[]): Operation {
+/** Finds the operation by name. Fails with 404 if there is none, with 405 if it does not support the method. */
+export function findOperation(request: Request, name: string, operations: readonly Operation[]): Operation {
   const operation = operations.find((candidate) => candidate.name === name);
   if (operation === undefined) {
     throw new HttpError(404, 'not_found', 'There is no such operation', {
-      hint: `There are: ${operations.map((candidate) => candidate.name).join(', ')}.`,
+      hint: `Available operations: ${operations.map((candidate) => candidate.name).join(', ')}.`,
     });
   }
   const methods = operation.effect === 'read' ? ['GET', 'HEAD', 'POST'] : ['POST'];
@@ -36,7 +36,7 @@ export async function callApi({ request, operation, openScope, observeCall, budg
     input =
       request.method === 'POST'
         ? await readJson(request, budget)
-        : queryInput(operation, new URL(request.url).searchParams);
+        : parseQueryInput(operation, new URL(request.url).searchParams);
     return invoke(operation, input, openScope, request.signal);
   });
   return Response.json({ result });

@@ -1,11 +1,11 @@
 /**
- * How much memory all bodies that are still arriving may take together. The limit for one body alone would let many
- * slow clients fill the memory.
+ * Limits the memory that all bodies in flight use together. A limit per body alone would let many slow clients fill the
+ * memory.
  */
 export interface BodyBudget {
-  /** Whether `bytes` more were free; then they are taken. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
+  /** Reserves `bytes`. False if they are not available. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
 }
 
 export const inFlightBodiesLimit = 64 * 1024 * 1024;
@@ -13,12 +13,12 @@ export const inFlightBodiesLimit = 64 * 1024 * 1024;
 export function createBodyBudget(limit = inFlightBodiesLimit): BodyBudget {
   let left = limit;
   return {
-    take(bytes) {
+    reserve(bytes) {
       if (bytes > left) return false;
       left -= bytes;
       return true;
     },
-    give(bytes) {
+    release(bytes) {
       left += bytes;
     },
   };

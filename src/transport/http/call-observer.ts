@@ -1,6 +1,6 @@
 /**
- * Watches the calls that come over HTTP: a read-only principal calls reads alone, a batch counts as many requests, and
- * each call leaves a line in the log and a duration in the metrics, whatever its end.
+ * Observes operation calls over HTTP: refuses changes by a read-only principal, counts each call of a batch as a request,
+ * and records every call in the log and the metrics.
  */
 import type { Clock } from '../../core/clock.ts';
 import { MemoryMcpError } from '../../core/errors.ts';
@@ -11,7 +11,7 @@ import { assertMayCall } from './access/auth.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
-import { limitKeyOf, type RequestContext } from './request-context.ts';
+import { getLimitKey, type RequestContext } from './request-context.ts';
 
 export interface CallObserverDeps {
   readonly metrics: Metrics;
@@ -23,16 +23,16 @@ export interface CallObserverDeps {
 
 export function createCallObserver({ metrics, log, clock, requestLimit, inFlight }: CallObserverDeps) {
   return {
-    /** For the calls of one request. */
-    of(requestContext: RequestContext, persona: string, via: 'mcp' | 'api'): ObserveCall {
+    /** The observer for the calls of one request. */
+    forRequest(requestContext: RequestContext, persona: string, via: 'mcp' | 'api'): ObserveCall {
       let calls = 0;
       return async ({ operation, source, input }, work) => {
         const started = clock.monotonic();
         let outcome = 'ok';
         try {
           assertMayCall(requestContext.principal, operation);
-          // The first call was paid for at the door; a batch brings more of them.
-          if (calls++ > 0) takeFrom(requestLimit, requestContext);
+          // The request itself already counted for the first call. A batch contains more.
+          if (calls++ > 0) takeRequest(requestLimit, requestContext);
           return await inFlight.track(work());
         } catch (error) {
           outcome = error instanceof MemoryMcpError ? error.code : 'internal';
@@ -40,7 +40,7 @@ export function createCallObserver({ metrics, log, clock, requestLimit, inFlight
         } finally {
           const milliseconds = clock.monotonic() - started;
           const { name } = operation;
-          metrics.operation({ operation: name, via, outcome }, milliseconds / 1_000);
+          metrics.recordOperation({ operation: name, via, outcome }, milliseconds / 1_000);
           log.record({
             event: 'call',
             via,
@@ -61,12 +61,12 @@ export function createCallObserver({ metrics, log, clock, requestLimit, inFlight
 
 export type CallObserver = ReturnType<typeof createCallObserver>;
 
-/** Takes one request from what a principal may send in this second. */
-export function takeFrom(limit: RateLimit, requestContext: RequestContext): void {
-  const seconds = limit.take(limitKeyOf(requestContext));
+/** Counts a request towards the rate limit. Fails with 429 if the limit is exceeded. */
+export function takeRequest(limit: RateLimit, requestContext: RequestContext): void {
+  const seconds = limit.take(getLimitKey(requestContext));
   if (seconds === 0) return;
-  throw new HttpError(429, 'busy', 'Too many requests in this second', {
-    hint: `Try again in ${seconds} s; rate_limit_per_second says how many there may be.`,
+  throw new HttpError(429, 'busy', 'Too many requests', {
+    hint: `Try again in ${seconds} s. The limit is set by rate_limit_per_second.`,
     headers: { 'Retry-After': String(seconds) },
   });
 }

@@ -1,12 +1,12 @@
 /**
- * What stops a request before an operation sees it: an HTTP status, headers, and the same code, message and hint as any
- * other failure. Guards throw it; one place turns it into JSON-RPC for /mcp and into the API's error for the rest.
+ * An error that ends a request before an operation runs. Adds an HTTP status and headers to the code, message and hint.
+ * `failure-reply.ts` converts it to a response.
  */
 import { type ErrorCode, type ErrorDetails, MemoryMcpError } from '../../core/errors.ts';
 
-export interface RefusalDetails extends ErrorDetails {
+export interface HttpErrorDetails extends ErrorDetails {
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The JSON-RPC code on /mcp; -32000 where the specification names none. */
+  /** The JSON-RPC error code on /mcp. Defaults to -32000, for errors without a standard code. */
   readonly rpcCode?: number | undefined;
 }
 
@@ -15,7 +15,7 @@ export class HttpError extends MemoryMcpError {
   readonly headers: Readonly<Record<string, string>>;
   readonly rpcCode: number;
 
-  constructor(status: number, code: ErrorCode, message: string, details: RefusalDetails = {}) {
+  constructor(status: number, code: ErrorCode, message: string, details: HttpErrorDetails = {}) {
     super(code, message, details);
     this.status = status;
     this.headers = details.headers ?? {};
@@ -23,9 +23,9 @@ export class HttpError extends MemoryMcpError {
   }
 }
 
-/** A method that a route does not have. */
+/** The error for a method that a route does not support. */
 export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): HttpError {
-  return new HttpError(405, 'invalid_input', `${path} does not answer ${method}`, {
+  return new HttpError(405, 'invalid_input', `${path} does not support ${method}`, {
     hint: `Use ${allowed.join(' or ')}.`,
     headers: { Allow: allowed.join(', ') },
   });

@@ -1,10 +1,10 @@
 /**
- * Counts what parsing a JSON text would make, without parsing it. A few megabytes hold a million members or levels, and
- * parsing, checking and reporting them would stop every other request for seconds.
+ * Counts the values in a JSON text without parsing it. A few megabytes can contain a million values or levels. Parsing,
+ * validating and reporting them would block all other requests for seconds.
  */
 const [quote, backslash, comma, bracket, brace] = [...Buffer.from('"\\,[{')];
 
-/** Whether `json` has more than `limit` commas and opening brackets outside its strings. */
+/** Whether `json` has more than `limit` commas and opening brackets outside of strings. */
 export function hasMorePartsThan(limit: number, json: Uint8Array): boolean {
   let parts = 0;
   let inString = false;

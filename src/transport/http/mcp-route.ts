@@ -1,6 +1,6 @@
 /**
- * `/mcp`: Streamable HTTP for clients of both protocol eras, without sessions. Each request gets a server object of its
- * own, bound to the persona and the rights of that request; nothing of one client is ever in reach of another.
+ * `/mcp`: Streamable HTTP for both protocol versions, without sessions. Each request gets its own server object, bound to
+ * the persona and the permissions of that request. Clients share no state.
  */
 import { type AuthInfo, createMcpHandler, type McpServer, type Server } from '@modelcontextprotocol/server';
 import { reasonOf } from '../../core/errors.ts';
@@ -9,66 +9,66 @@ import { createMcpServer, type McpServerDeps } from '../mcp/server.ts';
 import type { ObserveCall } from '../observe-calls.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { HttpError } from './http-error.ts';
-import { acceptingBoth, inType, onlyReadable } from './reply-type.ts';
+import { acceptBothTypes, chooseReplyType, convertReply } from './reply-type.ts';
 import { readJson } from './request-body.ts';
 
-/** What one request may do, and as whom. */
-export interface Admission {
+/** The permissions of one request. */
+export interface RequestAccess {
   readonly openScope: (source: string) => OpenScope;
   readonly observeCall: ObserveCall;
 }
 
-/** The SDK hands this from `fetch` to the factory unchanged, which keeps request and rights together. */
-interface AdmittedAuthInfo extends AuthInfo {
-  readonly admission: Admission;
+/** The SDK passes this from `fetch` to the factory unchanged, which ties the permissions to the request. */
+interface RequestAuthInfo extends AuthInfo {
+  readonly access: RequestAccess;
 }
 
 export interface McpRouteDeps extends Pick<McpServerDeps, 'operations' | 'version' | 'logger'> {
   readonly budget: BodyBudget;
-  /** Makes the server object of a request; another one than the product's serves the conformance suites alone. */
-  readonly createServer?: ((parts: McpServerDeps) => Server | McpServer) | undefined;
+  /** Creates the server object of a request. Only the conformance tests replace it. */
+  readonly createServer?: ((deps: McpServerDeps) => Server | McpServer) | undefined;
 }
 
-export function createMcpRoute({ createServer = createMcpServer, budget, ...parts }: McpRouteDeps) {
+export function createMcpRoute({ createServer = createMcpServer, budget, ...deps }: McpRouteDeps) {
   const handler = createMcpHandler(
     ({ authInfo }) => {
       // `serve` below is the only caller of `fetch`.
-      const { admission } = authInfo as AdmittedAuthInfo;
-      return createServer({ ...parts, ...admission });
+      const { access } = authInfo as RequestAuthInfo;
+      return createServer({ ...deps, ...access });
     },
-    { legacy: 'stateless', onerror: (error) => parts.logger.debug('protocol', { reason: reasonOf(error) }) },
+    { legacy: 'stateless', onerror: (error) => deps.logger.debug('protocol', { reason: reasonOf(error) }) },
   );
   return {
-    async serve(request: Request, admission: Admission): Promise<Response> {
+    async serve(request: Request, access: RequestAccess): Promise<Response> {
       const parsedBody = await readJson(request, budget);
       assertShortReply(parsedBody);
-      const authInfo: AdmittedAuthInfo = { token: '', clientId: '', scopes: [], admission };
-      const type = onlyReadable(request.headers.get('accept'));
+      const authInfo: RequestAuthInfo = { token: '', clientId: '', scopes: [], access };
+      const type = chooseReplyType(request.headers.get('accept'));
       if (type === undefined) return handler.fetch(request, { authInfo, parsedBody });
-      const response = await handler.fetch(acceptingBoth(request), { authInfo, parsedBody });
-      // A subscription stays open: it is a stream for whoever asks for it.
-      return memberOf(parsedBody, 'method') === 'subscriptions/listen'
+      const response = await handler.fetch(acceptBothTypes(request), { authInfo, parsedBody });
+      // A subscription stays open, so it is always a stream.
+      return getProperty(parsedBody, 'method') === 'subscriptions/listen'
         ? response
-        : inType(response, type, { batch: Array.isArray(parsedBody) });
+        : convertReply(response, type, { batch: Array.isArray(parsedBody) });
     },
-    /** Ends streams that would otherwise stay open, and everything in flight. */
+    /** Ends open streams and requests in flight. */
     close: (): Promise<void> => handler.close(),
   };
 }
 
 export type McpRoute = ReturnType<typeof createMcpRoute>;
 
-/** Far above any id or address that a client sends. */
+/** Far above the length of any id or URI that a client sends. */
 const echoLimit = 2_000;
-/** Each message of a batch has a reply, which may be many times its size. */
+/** Each message of a batch gets a reply, which may be many times as long. */
 const batchLimit = 100;
 
-/** Refuses long batches, ids and addresses: the protocol wants each back in the reply, errors included. */
+/** Refuses long batches, ids and URIs, because replies and errors repeat them. */
 function assertShortReply(body: unknown): void {
   const messages: readonly unknown[] = Array.isArray(body) ? body : [body];
-  if (messages.length > batchLimit) throw invalidRequest(`The batch holds more than ${batchLimit} messages`);
+  if (messages.length > batchLimit) throw invalidRequest(`The batch contains more than ${batchLimit} messages`);
   for (const message of messages) {
-    const echoed = [memberOf(message, 'id'), memberOf(memberOf(message, 'params'), 'uri')];
+    const echoed = [getProperty(message, 'id'), getProperty(getProperty(message, 'params'), 'uri')];
     if (echoed.some((value) => typeof value === 'string' && value.length > echoLimit)) {
       throw invalidRequest(`An id or uri is longer than ${echoLimit} characters`);
     }
@@ -79,6 +79,6 @@ function invalidRequest(message: string): HttpError {
   return new HttpError(400, 'invalid_input', message, { rpcCode: -32600 });
 }
 
-function memberOf(value: unknown, name: string): unknown {
+function getProperty(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

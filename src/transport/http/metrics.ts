@@ -1,3 +1,7 @@
+/**
+ * Counts and durations for Prometheus, in its text format 0.0.4. Labels contain only our own words (routes, statuses,
+ * operation names), never a persona, a token or a value from a client.
+ */
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -5,17 +9,18 @@ const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export function createMetrics() {
   const requests = createHistogram('memory_mcp_http_request_duration_seconds', 'HTTP requests by route and status.');
   const operations = createHistogram('memory_mcp_operation_duration_seconds', 'Operations by name and outcome.');
-  const watched: { name: string; type: string; help: string; read: () => number }[] = [];
+  const registered: { name: string; type: string; help: string; read: () => number }[] = [];
   return {
-    request: (labels: { route: string; status: number }, seconds: number): void => requests.observe(labels, seconds),
-    operation: (labels: { operation: string; via: string; outcome: string }, seconds: number): void =>
+    recordRequest: (labels: { route: string; status: number }, seconds: number): void =>
+      requests.observe(labels, seconds),
+    recordOperation: (labels: { operation: string; via: string; outcome: string }, seconds: number): void =>
       operations.observe(labels, seconds),
-    /** A value that is read when somebody asks. */
-    watch: (name: string, type: 'gauge' | 'counter', help: string, read: () => number): void =>
-      void watched.push({ name, type, help, read }),
+    /** Registers a value that is read when the metrics are rendered. */
+    register: (name: string, type: 'gauge' | 'counter', help: string, read: () => number): void =>
+      void registered.push({ name, type, help, read }),
     render(): string {
-      const values = watched.flatMap(({ name, type, help, read }) => [
-        ...heading(name, type, help),
+      const values = registered.flatMap(({ name, type, help, read }) => [
+        ...renderHeading(name, type, help),
         `${name} ${read()}`,
       ]);
       return `${[...values, ...requests.render(), ...operations.render()].join('\n')}\n`;
@@ -23,14 +28,10 @@ export function createMetrics() {
   };
 }
 
-/**
- * Counts and durations for Prometheus, in its text format 0.0.4. Labels are our own words only: routes, statuses and
- * operation names, never a persona, a token or anything that a client chose.
- */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 interface Series {
-  /** Per bound, how many observations were at most that long. */
+  /** For each bound, the number of observations up to it. */
   readonly counts: number[];
   sum: number;
   count: number;
@@ -57,11 +58,11 @@ function createHistogram(name: string, help: string) {
         `${name}_sum{${labels}} ${sum}`,
         `${name}_count{${labels}} ${count}`,
       ]);
-      return lines.length === 0 ? [] : [...heading(name, 'histogram', help), ...lines];
+      return lines.length === 0 ? [] : [...renderHeading(name, 'histogram', help), ...lines];
     },
   };
 }
 
-function heading(name: string, type: string, help: string): string[] {
+function renderHeading(name: string, type: string, help: string): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
 }

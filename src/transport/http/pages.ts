@@ -1,6 +1,6 @@
 /**
- * The two pages of a server without a dashboard: what this is and where clients connect, and the form that asks for a
- * token. Static: nothing that was stored or sent ever gets into them.
+ * The two web pages: a welcome page that says where clients connect, and a sign-in form for a token. They are static and
+ * never contain stored or received text.
  */
 import { createHash } from 'node:crypto';
 
@@ -12,7 +12,7 @@ form.addEventListener('submit', async (event) => {
   const reply = await fetch('/', { headers: { Authorization: 'Bearer ' + token } });
   const text = await reply.text();
   if (reply.ok) document.body.replaceChildren(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
-  else document.querySelector('output').textContent = reply.status === 429 ? 'Too many tries: wait a second.' : 'This token is not valid here.';
+  else document.querySelector('output').textContent = reply.status === 429 ? 'Too many attempts. Wait a second.' : 'This token is not valid.';
 });
 `;
 
@@ -20,11 +20,11 @@ const style =
   'body{font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}' +
   'code{font-size:.95em}input,button{font:inherit;padding:.3rem .6rem}output{display:block;margin-top:1rem}';
 
-/** No script but the one above, no frame, nothing from elsewhere. */
+/** Allows only the script and the style above: no frames, nothing from other sites. */
 const pagePolicy = [
   "default-src 'none'",
-  `style-src '${hashOf(style)}'`,
-  `script-src '${hashOf(signIn)}'`,
+  `style-src '${hashSource(style)}'`,
+  `script-src '${hashSource(signIn)}'`,
   "connect-src 'self'",
   "form-action 'none'",
   "base-uri 'none'",
@@ -36,22 +36,22 @@ export const pageHeaders = {
   'Content-Security-Policy': pagePolicy,
 };
 
-export const welcomePage = page(`<h1>memory-mcp</h1>
+export const welcomePage = renderPage(`<h1>memory-mcp</h1>
 <p>This is a memory server for AI assistants. It is running.</p>
 <ul>
 <li>MCP clients connect to <code>/mcp</code> on this address (Streamable HTTP).</li>
-<li>Programs may call any operation as <code>/api/&lt;operation&gt;</code>, for example <code>/api/memory_list</code>.</li>
-<li><code>/health</code> says whether it works, <code>/metrics</code> is for Prometheus.</li>
+<li>Programs call any operation at <code>/api/&lt;operation&gt;</code>, for example <code>/api/memory_list</code>.</li>
+<li><code>/health</code> reports the state of the server, <code>/metrics</code> is for Prometheus.</li>
 </ul>
-<p>The header <code>X-Persona</code> says whose memories are meant.</p>`);
+<p>The header <code>X-Persona</code> selects the persona.</p>`);
 
-export const signInPage = page(`<h1>memory-mcp</h1>
-<p>This server wants one of its tokens.</p>
+export const signInPage = renderPage(`<h1>memory-mcp</h1>
+<p>This server requires a token.</p>
 <form><label>Token <input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <button>Sign in</button><output aria-live="polite"></output></form>
 <script>${signIn}</script>`);
 
-function page(body: string): string {
+function renderPage(body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>memory-mcp</title><style>${style}</style></head>
@@ -61,6 +61,6 @@ ${body}
 `;
 }
 
-function hashOf(text: string): string {
+function hashSource(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What Prometheus shows about any process, under the names that it has everywhere, and what is open at this moment.
+ * Process metrics under their standard Prometheus names, and the number of open connections and personas.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Metrics } from './metrics.ts';
@@ -10,14 +10,17 @@ export interface ProcessMetricsDeps {
   readonly clock: Clock;
 }
 
-export function watchProcess(metrics: Metrics, { connections, openPersonas, clock }: ProcessMetricsDeps): void {
+export function registerProcessMetrics(
+  metrics: Metrics,
+  { connections, openPersonas, clock }: ProcessMetricsDeps,
+): void {
   const started = (clock.now().getTime() - process.uptime() * 1_000) / 1_000;
-  metrics.watch('process_start_time_seconds', 'gauge', 'Start of the process, seconds since 1970.', () => started);
-  metrics.watch('process_resident_memory_bytes', 'gauge', 'Memory of the process.', () => process.memoryUsage.rss());
-  metrics.watch('process_cpu_seconds_total', 'counter', 'Time on the CPU.', () => {
+  metrics.register('process_start_time_seconds', 'gauge', 'Start of the process, seconds since 1970.', () => started);
+  metrics.register('process_resident_memory_bytes', 'gauge', 'Memory of the process.', () => process.memoryUsage.rss());
+  metrics.register('process_cpu_seconds_total', 'counter', 'Time on the CPU.', () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
-  metrics.watch('memory_mcp_http_connections', 'gauge', 'Open connections.', connections);
-  metrics.watch('memory_mcp_open_personas', 'gauge', 'Personas whose databases are open.', openPersonas);
+  metrics.register('memory_mcp_http_connections', 'gauge', 'Open connections.', connections);
+  metrics.register('memory_mcp_open_personas', 'gauge', 'Personas whose databases are open.', openPersonas);
 }

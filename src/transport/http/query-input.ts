@@ -1,22 +1,24 @@
 /**
- * The query string of a read as the input of its operation. Text is all that a query string holds, so the operation's
- * own schema says what is meant; what does not fit stays text, and the schema's error then names the field.
+ * Converts a query string to the input of an operation. Values are parsed by the types in the operation's schema. A value
+ * that cannot be parsed stays text, and schema validation then reports the field.
  */
 import * as z from 'zod';
 import { MemoryMcpError } from '../../core/errors.ts';
 import type { Operation } from '../../operation/operation.ts';
 
-/** `?limit=5&tags=food,tea&history=true`. A list is written with commas, by repeating the name, or as a JSON array. */
-export function queryInput({ name, input }: Operation, query: URLSearchParams): Record<string, unknown> {
-  const kinds = kindsOf(input);
+/**
+ * For example `?limit=5&tags=food,tea&history=true`. A list is separated by commas, a repeated name, or a JSON array.
+ */
+export function parseQueryInput({ name, input }: Operation, query: URLSearchParams): Record<string, unknown> {
+  const kinds = readKinds(input);
   const values = new Map<string, unknown>();
   for (const field of new Set(query.keys())) {
-    const given = query.getAll(field);
+    const texts = query.getAll(field);
     const kind = kinds.get(field) ?? 'string';
-    const [text = '', ...others] = given;
-    if (kind === 'array') values.set(field, others.length > 0 ? given : listFrom(text));
-    else if (others.length === 0) values.set(field, valueFrom(text, kind));
-    else throw new MemoryMcpError('invalid_input', `${name}: ${field} is given ${given.length} times`);
+    const [text = '', ...others] = texts;
+    if (kind === 'array') values.set(field, others.length > 0 ? texts : parseList(text));
+    else if (others.length === 0) values.set(field, parseValue(text, kind));
+    else throw new MemoryMcpError('invalid_input', `${name}: ${field} is given ${texts.length} times`);
   }
   return Object.fromEntries(values);
 }
@@ -25,33 +27,33 @@ type Kind = 'string' | 'number' | 'boolean' | 'array';
 
 const known = new WeakMap<z.ZodObject, ReadonlyMap<string, Kind>>();
 
-function kindsOf(input: z.ZodObject): ReadonlyMap<string, Kind> {
+function readKinds(input: z.ZodObject): ReadonlyMap<string, Kind> {
   const cached = known.get(input);
   if (cached !== undefined) return cached;
-  const kinds = new Map(Object.entries(input.shape).map(([field, type]) => [field, kindOf(type)]));
+  const kinds = new Map(Object.entries(input.shape).map(([field, type]) => [field, detectKind(type)]));
   known.set(input, kinds);
   return kinds;
 }
 
-function kindOf(type: z.core.$ZodType): Kind {
+function detectKind(type: z.core.$ZodType): Kind {
   const { type: own, anyOf = [] } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
   const word = own ?? anyOf.map((choice) => choice.type).find((choice) => choice !== 'null');
   if (word === 'integer' || word === 'number') return 'number';
   return word === 'boolean' || word === 'array' ? word : 'string';
 }
 
-function valueFrom(text: string, kind: Kind): unknown {
+function parseValue(text: string, kind: Kind): unknown {
   if (kind === 'number' && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
   if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
 
-function listFrom(text: string): unknown {
+function parseList(text: string): unknown {
   if (text.startsWith('[')) {
     try {
       return JSON.parse(text);
     } catch {
-      // Not JSON, so the bracket belongs to the first item.
+      // Not JSON: the bracket is part of the first item.
     }
   }
   return text.split(',').map((item) => item.trim());

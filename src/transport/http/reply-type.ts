@@ -1,13 +1,13 @@
 /**
- * Answers each MCP client in a type that it can read. The SDK refuses clients that do not name both JSON and event
- * streams, so it is shown both, and a reply of the other type is rewritten.
+ * Replies to each MCP client in a content type that it accepts. The SDK refuses clients that do not accept both JSON and
+ * event streams, so it is told that they accept both, and the reply is converted if necessary.
  */
 const json = 'application/json';
 const eventStream = 'text/event-stream';
 
-/** The type that a reply has to have; undefined where the client reads both, or names neither. */
-export function onlyReadable(accept: string | null): typeof json | typeof eventStream | undefined {
-  // Programs that say nothing, or anything, are scripts more often than readers of streams.
+/** The content type to reply with; undefined if the client accepts both or neither. */
+export function chooseReplyType(accept: string | null): typeof json | typeof eventStream | undefined {
+  // Clients without an Accept header are usually scripts, which expect JSON.
   if (accept === null || accept.trim() === '') return json;
   const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '');
   if (types.includes(json)) return types.includes(eventStream) ? undefined : json;
@@ -15,8 +15,8 @@ export function onlyReadable(accept: string | null): typeof json | typeof eventS
   return types.includes('*/*') || types.includes('application/*') ? json : undefined;
 }
 
-/** The request without its body, which is parsed already, naming both types. */
-export function acceptingBoth(request: Request): Request {
+/** The request with an Accept header for both types, without its body, which has already been parsed. */
+export function acceptBothTypes(request: Request): Request {
   const headers = new Headers(request.headers);
   headers.set('accept', `${json}, ${eventStream}`);
   headers.delete('content-length');
@@ -24,26 +24,26 @@ export function acceptingBoth(request: Request): Request {
 }
 
 /**
- * `response` in `type`. A stream is read to its end; of its messages the replies are kept, not the notifications. The
- * replies to a batch are a list, however many there are.
+ * Converts a response to `type`. A stream is read to its end; its replies are kept and its notifications dropped. The
+ * replies to a batch are always a list.
  */
-export async function inType(
+export async function convertReply(
   response: Response,
   type: typeof json | typeof eventStream,
   { batch }: { batch: boolean },
 ): Promise<Response> {
-  const given = response.headers.get('content-type')?.split(';')[0];
-  const convertible = given === json || given === eventStream;
-  if (!convertible || given === type || !response.ok) return response;
+  const current = response.headers.get('content-type')?.split(';')[0];
+  const isConvertible = current === json || current === eventStream;
+  if (!isConvertible || current === type || !response.ok) return response;
   const text = await response.text();
   const headers = new Headers(response.headers);
   headers.set('content-type', type);
   headers.delete('content-length');
-  const body = type === json ? repliesOf(text, batch) : `event: message\ndata: ${text}\n\n`;
+  const body = type === json ? extractReplies(text, batch) : `event: message\ndata: ${text}\n\n`;
   return new Response(body, { status: response.status, headers });
 }
 
-function repliesOf(stream: string, batch: boolean): string {
+function extractReplies(stream: string, batch: boolean): string {
   const messages = stream
     .split('\n')
     .filter((line) => line.startsWith('data:'))

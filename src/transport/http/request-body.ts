@@ -1,6 +1,7 @@
 /**
- * The body of a request, read up to a limit whatever its length was announced to be, and parsed. A client that sends
- * more gets its answer while the rest is read and thrown away for a moment: closing at once would lose the answer.
+ * Reads and parses the body of a request. The size limit also holds if Content-Length is missing or wrong. After an
+ * error the rest of the body is read and discarded for a short time, because the client would lose the reply if the
+ * connection were closed at once.
  */
 import { reasonOf } from '../../core/errors.ts';
 import { type BodyBudget, inFlightBodiesLimit } from './body-budget.ts';
@@ -9,35 +10,35 @@ import { hasMorePartsThan } from './json-parts.ts';
 
 export const bodyLimit = 4 * 1024 * 1024;
 
-/** Values in one body. A batch of a hundred calls stays far below. */
+/** Maximum number of values in a body. A batch of a hundred calls has far fewer. */
 const partLimit = 20_000;
 
-/** The first piece of memory for a body; each further one doubles it. */
+/** Initial size of the buffer, which doubles when it is full. */
 const firstCapacity = 16 * 1024;
 
-/** How much of what nobody wants is read before the connection is closed, and for how long. */
+/** How much to discard, and for how long, before the connection is closed. */
 const discardLimit = { bytes: 32 * 1024 * 1024, milliseconds: 1_000 };
 
 export function bodyTooLarge(): HttpError {
   return new HttpError(413, 'invalid_input', `The body is larger than ${bodyLimit} bytes`, {
-    hint: 'Split it: one memory holds at most 100,000 characters.',
+    hint: 'Split it. A memory has at most 100,000 characters.',
     headers: { Connection: 'close' },
   });
 }
 
-function tooManyUnfinished(): HttpError {
+function tooManyInFlight(): HttpError {
   const mebibytes = inFlightBodiesLimit / 1024 / 1024;
-  return new HttpError(503, 'busy', `The requests that are still arriving take ${mebibytes} MiB already`, {
-    hint: 'Try again in a second, with smaller bodies or fewer at a time.',
+  return new HttpError(503, 'busy', `The bodies of requests in flight already take ${mebibytes} MiB`, {
+    hint: 'Try again in a second, with smaller bodies or fewer requests at a time.',
     headers: { 'Retry-After': '1', Connection: 'close' },
   });
 }
 
-/** The JSON value in the body. Too much is 413, too much of all together 503, anything else than JSON 400. */
+/** Fails with 413 if the body is too large, with 503 if all bodies together are, and with 400 if it is not JSON. */
 export async function readJson(request: Request, budget: BodyBudget): Promise<unknown> {
   const bytes = await readBytes(request, budget);
   if (hasMorePartsThan(partLimit, bytes)) {
-    throw new HttpError(400, 'invalid_input', `The body holds more than ${partLimit} values`, {
+    throw new HttpError(400, 'invalid_input', `The body contains more than ${partLimit} values`, {
       hint: 'Split it into several requests.',
       rpcCode: -32600,
     });
@@ -46,14 +47,15 @@ export async function readJson(request: Request, budget: BodyBudget): Promise<un
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = text === '' ? 'The body is empty' : `The body is not JSON (${reasonOf(cause).split(', ')[0]})`;
+    const message =
+      text === '' ? 'The body is empty' : `The body is not valid JSON (${reasonOf(cause).split(', ')[0]})`;
     throw new HttpError(400, 'invalid_input', message, { rpcCode: -32700, cause });
   }
 }
 
 /**
- * Copies what arrives into one buffer: kept chunks of a byte each would take a hundred times what they hold. Only what
- * has arrived is counted, since announcing costs a client nothing.
+ * Copies chunks into one buffer, because keeping chunks of a single byte would take a hundred times the memory. Reserves
+ * memory only for bytes that have arrived: a Content-Length costs a client nothing.
  */
 async function readBytes(request: Request, budget: BodyBudget): Promise<Buffer> {
   if (request.body === null) return Buffer.alloc(0);
@@ -68,7 +70,7 @@ async function readBytes(request: Request, budget: BodyBudget): Promise<Buffer> 
       if (needed > bodyLimit) throw bodyTooLarge();
       if (needed > buffer.length) {
         const capacity = Math.min(bodyLimit, Math.max(firstCapacity, 2 * buffer.length, needed));
-        if (!budget.take(capacity - buffer.length)) throw tooManyUnfinished();
+        if (!budget.reserve(capacity - buffer.length)) throw tooManyInFlight();
         const larger = Buffer.alloc(capacity);
         buffer.copy(larger, 0, 0, length);
         buffer = larger;
@@ -77,13 +79,13 @@ async function readBytes(request: Request, budget: BodyBudget): Promise<Buffer> 
       length = needed;
     }
   } finally {
-    budget.give(buffer.length);
+    budget.release(buffer.length);
     reader.releaseLock();
   }
 }
 
-/** Sends `text` at once and ends only when the client has stopped sending or the patience is over. */
-export function lingeringBody(text: string, request: Request): ReadableStream<Uint8Array> {
+/** Sends `text` at once, and ends when the client has stopped sending or the discard limit is reached. */
+export function createLingeringBody(text: string, request: Request): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async start(controller) {
       controller.enqueue(Buffer.from(text));
@@ -104,7 +106,7 @@ async function discardBody(request: Request): Promise<void> {
       length += value.byteLength;
     }
   } catch {
-    // The client is gone, and with it the need to be polite.
+    // The client has disconnected.
   } finally {
     clearTimeout(deadline);
     reader.releaseLock();

@@ -1,6 +1,5 @@
 /**
- * What is known about a request once it has passed the guard: who asks and from where. Routes read it from Hono's
- * context, where the middleware in front of them has put it.
+ * The context of an authenticated request: its principal and client address. Middleware stores it in Hono's context.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from './access/auth.ts';
@@ -10,13 +9,13 @@ export interface RequestContext {
   readonly address: string;
 }
 
-/** What counts as one for the rate limit: a token, or without tokens an address. */
-export function limitKeyOf({ principal, address }: RequestContext): string {
+/** The key for the rate limit: the token, or the address if there are no tokens. */
+export function getLimitKey({ principal, address }: RequestContext): string {
   return principal.id ?? address;
 }
 
 export interface HttpEnvironment {
-  // Absent where a test calls the application without a server.
+  // Absent if a test calls the application without a server.
   Bindings: { readonly incoming?: IncomingMessage };
   Variables: { requestContext: RequestContext; address: string; peer: string };
 }

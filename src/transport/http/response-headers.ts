@@ -1,13 +1,13 @@
 /**
- * What surrounds every request whatever becomes of it: headers that keep browsers from misusing a reply, permission for
- * the web pages that the settings allow, durations for the metrics, and a line in the log for who was turned away.
+ * Middleware for every request: security headers, CORS headers for allowed origins, metrics, and a log entry for refused
+ * requests.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../../core/clock.ts';
 import type { InFlight } from '../../core/in-flight.ts';
 import type { CallLog } from '../call-log.ts';
-import { clientAddress, peerAddress } from './access/client-address.ts';
+import { findClientAddress, formatPeerAddress } from './access/client-address.ts';
 import { createRateLimit } from './access/rate-limit.ts';
 import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,7 +18,7 @@ export interface ResponseHeadersDeps {
   readonly log: CallLog;
   readonly clock: Clock;
   readonly inFlight: InFlight;
-  /** True while the server ends: connections are then closed after their reply. */
+  /** True during shutdown, when connections are closed after their reply. */
   readonly draining: () => boolean;
   readonly allowsOrigin: (origin: string, host: string) => boolean;
 }
@@ -39,7 +39,7 @@ const corsHeaders = {
   'Access-Control-Max-Age': '600',
 };
 
-/** Entries for refused requests a second and peer: a flood must not fill the log. */
+/** Maximum log entries for refused requests per second and peer. */
 const refusalsPerSecond = 5;
 
 export function addResponseHeaders({
@@ -62,9 +62,9 @@ export function addResponseHeaders({
 
   return async (c, next) => {
     const started = clock.monotonic();
-    const peer = peerAddress(c.env?.incoming?.socket.remoteAddress);
+    const peer = formatPeerAddress(c.env?.incoming?.socket.remoteAddress);
     c.set('peer', peer);
-    c.set('address', clientAddress(peer, c.req.raw.headers));
+    c.set('address', findClientAddress(peer, c.req.raw.headers));
     await inFlight.track(next());
 
     for (const [name, value] of Object.entries(replyHeaders)) if (!c.res.headers.has(name)) c.header(name, value);
@@ -77,7 +77,7 @@ export function addResponseHeaders({
     if (draining()) c.header('Connection', 'close');
 
     const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'other';
-    metrics.request({ route, status: c.res.status }, (clock.monotonic() - started) / 1_000);
+    metrics.recordRequest({ route, status: c.res.status }, (clock.monotonic() - started) / 1_000);
     if (c.error instanceof HttpError) recordRefusal(c, c.error, route);
   };
 }

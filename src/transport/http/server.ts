@@ -1,6 +1,6 @@
 /**
- * The HTTP server itself: the socket, the limits that keep one slow or hostile client from stopping the others, and an
- * orderly end. What is served is `app.ts`'s business.
+ * The HTTP server: the socket, limits against slow or hostile clients, and an orderly shutdown. The routes are in
+ * `app.ts`.
  */
 
 import { createServer, type Server } from 'node:http';
@@ -17,7 +17,7 @@ import type { HttpApp } from './app.ts';
 export interface HttpServerDeps {
   readonly app: HttpApp;
   readonly host: string;
-  /** 0 = any free one. */
+  /** 0 means any free port. */
   readonly port: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -25,18 +25,18 @@ export interface HttpServerDeps {
 }
 
 export interface HttpLimits {
-  /** Until the last header of a request has arrived. */
+  /** Time limit for receiving all headers of a request. */
   readonly headersMilliseconds: number;
-  /** Until the last byte of its body has arrived. */
+  /** Time limit for receiving the whole request. */
   readonly requestMilliseconds: number;
-  /** How often both are looked at. */
+  /** How often both limits are checked. */
   readonly checkMilliseconds: number;
-  /** Without a byte in either direction; streams send one every 15 seconds. */
+  /** Time limit without data in either direction. Streams send something every 15 seconds. */
   readonly silentMilliseconds: number;
   readonly connections: number;
 }
 
-const usualLimits: HttpLimits = {
+const defaultLimits: HttpLimits = {
   headersMilliseconds: 10_000,
   requestMilliseconds: 30_000,
   checkMilliseconds: 2_000,
@@ -48,16 +48,16 @@ export interface HttpServer {
   readonly host: string;
   readonly port: number;
   connections(): number;
-  /** Takes no more requests, answers what is owed, closes every connection. */
+  /** Accepts no more requests, finishes running ones and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Listens, or says why it cannot. */
+/** Starts listening. Throws an error with a hint if that fails. */
 export async function serveHttp({ app, host, port, clock, logger, limits = {} }: HttpServerDeps): Promise<HttpServer> {
-  const { connections, silentMilliseconds, ...times } = { ...usualLimits, ...limits };
+  const { connections, silentMilliseconds, ...times } = { ...defaultLimits, ...limits };
   const listener = getRequestListener((request, env) => app.hono.fetch(request, env), {
     overrideGlobalObjects: false,
-    errorHandler: refuseUnreadable,
+    errorHandler: refuseInvalidRequest,
   });
   const server = createServer(
     {
@@ -68,12 +68,12 @@ export async function serveHttp({ app, host, port, clock, logger, limits = {} }:
     },
     (incoming, outgoing) => {
       listener(incoming, outgoing).catch((error: unknown) => {
-        logger.error('a reply could not be sent', { reason: reasonOf(error) });
+        logger.error('could not send a reply', { reason: reasonOf(error) });
         outgoing.destroy();
       });
     },
   );
-  // Headers are counted by the guard and never dropped: the one that names the persona could be among them.
+  // No limit here, because Node would silently drop headers, possibly the one that names the persona. The guard counts.
   server.maxHeadersCount = 0;
   server.maxConnections = connections;
   server.timeout = silentMilliseconds;
@@ -87,7 +87,8 @@ export async function serveHttp({ app, host, port, clock, logger, limits = {} }:
   const warnings = createRateLimit({ perSecond: () => 1 / 60, clock });
   server.on('drop', () => {
     server.closeIdleConnections();
-    if (warnings.take('drop') === 0) logger.warn(`there are ${connections} connections: new ones are refused`);
+    if (warnings.take('drop') === 0)
+      logger.warn(`the limit of ${connections} connections is reached; new ones are refused`);
   });
   await listen(server, host, port);
   server.on('error', (error) => logger.error('the HTTP server failed', { reason: reasonOf(error) }));
@@ -95,15 +96,15 @@ export async function serveHttp({ app, host, port, clock, logger, limits = {} }:
   return { host: address.address, port: address.port, connections: () => open, close: () => close(server, app) };
 }
 
-/** What never became a request that the application could see: a target or a Host that is none. */
-function refuseUnreadable(error: unknown): Response {
-  const message = `The request cannot be understood (${reasonOf(error)})`;
+/** Replies to a request that cannot be passed to the application, because its target or Host header is invalid. */
+function refuseInvalidRequest(error: unknown): Response {
+  const message = `The request is invalid (${reasonOf(error)})`;
   return Response.json({ error: { code: 'invalid_input', message } }, { status: 400 });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(cannotListen(error, host, port));
+    const fail = (error: Error) => reject(explainListenError(error, host, port));
     server.once('error', fail);
     server.listen({ host, port }, () => {
       server.off('error', fail);
@@ -112,23 +113,23 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function cannotListen(cause: Error, host: string, port: number): MemoryMcpError {
+function explainListenError(cause: Error, host: string, port: number): MemoryMcpError {
   const place = `${host}:${port}`;
   switch (codeOf(cause)) {
     case 'EADDRINUSE':
       return new MemoryMcpError('backend_unavailable', `Port ${port} on ${host} is already in use`, {
-        hint: `Another program listens there, perhaps an earlier memory-mcp. Stop it, or choose another port with --port or MEMORY_MCP_SERVER_PORT.`,
+        hint: `Another program is listening there, perhaps another memory-mcp. Stop it, or choose another port with --port or MEMORY_MCP_SERVER_PORT.`,
         cause,
       });
     case 'EACCES':
-      return new MemoryMcpError('backend_unavailable', `This user may not listen on ${place}`, {
+      return new MemoryMcpError('backend_unavailable', `This user is not permitted to listen on ${place}`, {
         hint: 'Choose a port above 1023 with --port or MEMORY_MCP_SERVER_PORT.',
         cause,
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new MemoryMcpError('invalid_input', `${host} is not an address of this machine`, {
-        hint: 'Give --host or MEMORY_MCP_SERVER_HOST an address of this machine, 127.0.0.1 for this machine alone.',
+        hint: 'Set --host or MEMORY_MCP_SERVER_HOST to an address of this machine. 127.0.0.1 accepts only local clients.',
         cause,
       });
     default:
@@ -138,16 +139,16 @@ function cannotListen(cause: Error, host: string, port: number): MemoryMcpError 
 
 async function close(server: Server, app: HttpApp): Promise<void> {
   let closed = false;
-  const gone = new Promise<void>((resolve) => server.close(() => resolve())).then(() => {
+  const whenClosed = new Promise<void>((resolve) => server.close(() => resolve())).then(() => {
     closed = true;
   });
   server.closeIdleConnections();
   await app.drain(shutdownLimits.httpCalls);
-  // The last replies are on their way: a connection is idle once its reply has been handed over.
+  // The last replies may still be in transit. A connection becomes idle when its reply has been sent.
   for (let waited = 0; !closed && waited < shutdownLimits.httpConnections; waited += 10) {
     server.closeIdleConnections();
-    await withinTime(gone, 10);
+    await withinTime(whenClosed, 10);
   }
   server.closeAllConnections();
-  await gone;
+  await whenClosed;
 }

@@ -1,5 +1,5 @@
 /**
- * Projects resources and prompts to MCP. Reads go through the same scope as tools; nothing here knows a store.
+ * Serves resources and prompts over MCP. Reads use the same scope as tools.
  */
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError, type Server } from '@modelcontextprotocol/server';
 import { MemoryMcpError } from '../../core/errors.ts';
@@ -8,14 +8,14 @@ import type { OpenScope } from '../../operation/operation.ts';
 import { type Prompt, prompts } from '../../operation/prompt.ts';
 import { describeError } from '../error-reply.ts';
 
-/** Loaded with the first question about them: everything that answers is behind it. */
+/** Loaded on first use, because it imports most of the program. */
 const loadResources = () => import('../../operation/resource.ts');
 
 const mimeType = 'application/json';
 
 export interface DocumentDeps {
   readonly logger: Logger;
-  /** Takes the envelope of the request, which names the client. */
+  /** The envelope of the request names the client. */
   readonly openScope: (envelope: unknown) => OpenScope;
 }
 
@@ -53,10 +53,12 @@ export function serveDocuments(server: Server, { logger, openScope }: DocumentDe
     if (prompt === undefined) {
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
-        `Unknown prompt ${JSON.stringify(params.name.slice(0, 100))}. There are: ${prompts.map(({ name }) => name).join(', ')}`,
+        `Unknown prompt ${JSON.stringify(params.name.slice(0, 100))}. Available prompts: ${prompts.map(({ name }) => name).join(', ')}`,
       );
     }
-    const text = prompt.render(checkedArguments(prompt, params.arguments ?? {}));
+    const values = params.arguments ?? {};
+    assertRequiredArguments(prompt, values);
+    const text = prompt.render(values);
     return {
       description: prompt.description,
       messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
@@ -64,11 +66,11 @@ export function serveDocuments(server: Server, { logger, openScope }: DocumentDe
   });
 }
 
-function checkedArguments(prompt: Prompt, given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const missing = prompt.arguments.find(({ name, required }) => required && (given[name] ?? '').trim() === '');
-  if (missing === undefined) return given;
+function assertRequiredArguments(prompt: Prompt, values: Readonly<Record<string, string>>): void {
+  const missing = prompt.arguments.find(({ name, required }) => required && (values[name] ?? '').trim() === '');
+  if (missing === undefined) return;
   throw new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    `Prompt ${prompt.name} needs "${missing.name}": ${missing.description}`,
+    `Prompt ${prompt.name} requires "${missing.name}": ${missing.description}`,
   );
 }

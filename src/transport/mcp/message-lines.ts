@@ -1,27 +1,27 @@
 /**
- * Cuts the bytes of a connection into lines, one message each. A line that is too long is not kept: it is passed over
- * up to its end, and the beginning and the end of it say which request it was.
+ * Splits the bytes of a connection into lines, one message per line. A line over the limit is skipped. Its request id is
+ * read from the beginning or the end of the line.
  */
 
 export interface MessageLinesOptions {
-  /** Bytes of the longest line that is handed on, without its end. */
+  /** Maximum length of a line in bytes, without the newline. */
   readonly limit: number;
-  /** A whole line with its end. */
+  /** Called with a whole line, including the newline. */
   readonly onLine: (line: Buffer) => void;
-  /** A line goes beyond the limit; told once, while it is still arriving. */
+  /** Called once, as soon as a line exceeds the limit. */
   readonly onTooLong: () => void;
-  /** It is over. `id` is the request that it was, as far as can be seen; else `null`. */
+  /** Called at the end of a skipped line. `id` is its request id, or `null` if it cannot be read. */
   readonly onSkipped: (id: string | number | null) => void;
 }
 
 const newline = 0x0a;
-/** Enough for the members around the parameters of a request. */
+/** Enough for the properties of a request before and after its parameters. */
 const edgeBytes = 1_024;
 
 export function createMessageLines({ limit, onLine, onTooLong, onSkipped }: MessageLinesOptions) {
   let pieces: Buffer[] = [];
   let length = 0;
-  /** The first and the latest bytes of a line that is passed over. */
+  /** The first and the last bytes of the line that is being skipped. */
   let skipped: { head: Buffer; tail: Buffer } | undefined;
 
   function add(piece: Buffer): void {
@@ -56,7 +56,7 @@ export function createMessageLines({ limit, onLine, onTooLong, onSkipped }: Mess
       }
       if (from < chunk.length) add(chunk.subarray(from));
     },
-    /** The connection has ended. Half a line is no message. */
+    /** Call it when the connection has ended. An incomplete line is dropped. */
     end(): void {
       if (skipped !== undefined) finish(Buffer.alloc(0));
     },
@@ -69,11 +69,11 @@ function lastBytes(bytes: Buffer): Buffer {
 
 const idMember = String.raw`"id"\s*:\s*(-?\d{1,15}|"(?:[^"\\]|\\.){0,200}")`;
 const versionMember = String.raw`"jsonrpc"\s*:\s*"2\.0"`;
-/** Clients write the id before the method and its parameters, or after them. */
+/** Clients put the id either before the method and its parameters or after them. */
 const idFirst = new RegExp(String.raw`^\s*\{\s*(?:${versionMember}\s*,\s*)?${idMember}\s*,`);
 const idLast = new RegExp(String.raw`,\s*${idMember}\s*(?:,\s*${versionMember}\s*)?\}\s*$`);
 
-/** A response has an id, too, but it is one of ours. */
+/** The id of a request. A response also has an id, but it belongs to a request of the server. */
 function requestId(head: string, tail: string): string | number | null {
   if (!/"method"\s*:/.test(head)) return null;
   const text = (idFirst.exec(head) ?? idLast.exec(tail))?.[1];
@@ -82,7 +82,7 @@ function requestId(head: string, tail: string): string | number | null {
     const id: unknown = JSON.parse(text);
     return typeof id === 'string' || typeof id === 'number' ? id : null;
   } catch {
-    // Not the JSON of a text, so no id that the client could know again.
+    // Not a valid JSON string.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Projects the operations to MCP: tools with annotations and schemas, and what goes with them. A fresh server object is made per connection or
- * request; everything static is computed once per process. Arguments are checked by `invoke` and nowhere else.
+ * Serves the operations as MCP tools, with annotations and schemas. A new server object is created for each connection or
+ * request; everything static is computed once per process. Only `invoke` validates arguments.
  */
 import {
   type CallToolResult,
@@ -14,27 +14,27 @@ import * as z from 'zod';
 import type { Logger } from '../../core/logger.ts';
 import { invoke, type OpenScope, type Operation } from '../../operation/operation.ts';
 import { describeError } from '../error-reply.ts';
-import { type ObserveCall, unobserved } from '../observe-calls.ts';
+import { callUnobserved, type ObserveCall } from '../observe-calls.ts';
 import { serveDocuments } from './documents.ts';
 import { instructions } from './instructions.ts';
 
 export interface McpServerDeps {
-  /** May still be on their way: the handshake needs none of them. */
+  /** May still be loading, since the handshake does not need them. */
   readonly operations: readonly Operation[] | Promise<readonly Operation[]>;
   readonly version: string;
   readonly logger: Logger;
-  /** `source` is the client's name, as it called itself. */
+  /** `source` is the name that the client gave itself. */
   readonly openScope: (source: string) => OpenScope;
   readonly observeCall?: ObserveCall;
 }
 
-/** Lists change only with the program, so clients may keep them; what is read from memory is private and never cached. */
-const unchanging = { ttlMs: 300_000, cacheScope: 'public' } as const;
+/** Lists change only with a new version, so clients may cache them. Contents of memory are private and never cached. */
+const staticList = { ttlMs: 300_000, cacheScope: 'public' } as const;
 const cacheHints = {
-  'tools/list': unchanging,
-  'prompts/list': unchanging,
-  'resources/list': unchanging,
-  'resources/templates/list': unchanging,
+  'tools/list': staticList,
+  'prompts/list': staticList,
+  'resources/list': staticList,
+  'resources/templates/list': staticList,
 };
 
 export function createMcpServer({
@@ -42,7 +42,7 @@ export function createMcpServer({
   version,
   logger,
   openScope,
-  observeCall = unobserved,
+  observeCall = callUnobserved,
 }: McpServerDeps): Server {
   const server = new Server(
     { name: 'memory-mcp', title: 'memory-mcp', version },
@@ -53,10 +53,10 @@ export function createMcpServer({
       jsonSchemaValidator: noElicitation,
     },
   );
-  const sourceOf = (envelope: unknown) => clientName(envelope) ?? server.getClientVersion()?.name ?? 'mcp';
-  serveDocuments(server, { logger, openScope: (envelope) => openScope(sourceOf(envelope)) });
+  const readSource = (envelope: unknown) => readClientName(envelope) ?? server.getClientVersion()?.name ?? 'mcp';
+  serveDocuments(server, { logger, openScope: (envelope) => openScope(readSource(envelope)) });
 
-  server.setRequestHandler('tools/list', async () => ({ tools: (await operations).map(toolOf) }));
+  server.setRequestHandler('tools/list', async () => ({ tools: (await operations).map(toTool) }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const offered = await operations;
     const operation = offered.find(({ name }) => name === params.name);
@@ -64,10 +64,10 @@ export function createMcpServer({
       const known = offered.map(({ name }) => name).join(', ');
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
-        `Unknown tool ${JSON.stringify(params.name.slice(0, 100))}. There are: ${known}`,
+        `Unknown tool ${JSON.stringify(params.name.slice(0, 100))}. Available tools: ${known}`,
       );
     }
-    const source = sourceOf(context.mcpReq.envelope);
+    const source = readSource(context.mcpReq.envelope);
     const input = params.arguments;
     try {
       const result = await observeCall({ operation, source, input: () => input }, () =>
@@ -89,8 +89,8 @@ export function createMcpServer({
   return server;
 }
 
-/** How the client of a modern request called itself: an optional key of the request's own envelope. */
-function clientName(envelope: unknown): string | undefined {
+/** The client's name in the envelope of a stateless request, where it is optional. */
+function readClientName(envelope: unknown): string | undefined {
   return z.object({ [CLIENT_INFO_META_KEY]: z.object({ name: z.string() }) }).safeParse(envelope).data?.[
     CLIENT_INFO_META_KEY
   ].name;
@@ -98,8 +98,8 @@ function clientName(envelope: unknown): string | undefined {
 
 const tools = new Map<Operation, Tool>();
 
-/** Converts an operation's schema once per process. */
-function toolOf(operation: Operation): Tool {
+/** Converts an operation to a tool, once per process. */
+function toTool(operation: Operation): Tool {
   const known = tools.get(operation);
   if (known !== undefined) return known;
   const { $schema: _, ...inputSchema } = z.toJSONSchema(operation.input, { io: 'input' });
@@ -119,7 +119,7 @@ function toolOf(operation: Operation): Tool {
   return tool;
 }
 
-/** This server never asks a client for input, so there are no answers to validate. */
+/** This server never asks a client for input, so it has no answers to validate. */
 const noElicitation = {
   getValidator: () => () => ({ valid: false as const, data: undefined, errorMessage: 'memory-mcp asks for no input' }),
 };

@@ -1,7 +1,7 @@
 /**
- * Serves MCP over standard input and output, both protocol eras on one connection. Standard output carries protocol
- * and nothing else; when the client closes its end, every answer that is still owed is sent before the server ends.
- * A client that sends faster than it is answered, or does not read its answers, has to wait.
+ * Serves MCP over standard input and output, in both protocol versions on one connection. Standard output carries only
+ * the protocol. When the client closes its end, pending requests are answered before the server exits. Backpressure: the
+ * server stops reading if too many requests are running or the client does not read its replies.
  */
 
 import { PassThrough, type Readable, type Writable } from 'node:stream';
@@ -18,16 +18,16 @@ export interface StdioDeps extends McpServerDeps {
 
 const mebibyte = 1_048_576;
 const longestLine = 10 * mebibyte;
-/** At so many requests that are being answered, or bytes of answers that the client has not read, nothing is read. */
+/** Limits for reading on: requests that are running, and bytes of replies that the client has not read. */
 const maxRunning = 100;
 const maxUnread = 4 * mebibyte;
-/** JSON-RPC: what came is no message. */
+/** JSON-RPC error code for invalid JSON. */
 const parseError = -32_700;
 
 export function serveStdio({ input, output, ...parts }: StdioDeps) {
   const owed = createOwedAnswers();
   const connection = new PassThrough();
-  // Lines are limited before they get there; the transport would close the connection over a long one.
+  // `createMessageLines` limits lines already. The transport would close the connection on a long one.
   const transport = new StdioServerTransport(connection, output, { maxBufferSize: Number.POSITIVE_INFINITY });
   const handle = serveConnection(() => createMcpServer(parts), {
     transport: countingAnswers(transport, owed),
@@ -54,7 +54,7 @@ export function serveStdio({ input, output, ...parts }: StdioDeps) {
     if (full) input.pause();
     else input.resume();
   }
-  // Each answer that the client has not read yet listens for its turn; how many there are is limited above.
+  // Each reply that waits to be written adds a listener. The limits above bound their number.
   output.setMaxListeners(0);
   owed.onReady(keepPace);
   output.on('drain', keepPace);
@@ -82,18 +82,18 @@ export function serveStdio({ input, output, ...parts }: StdioDeps) {
     return closing;
   };
   return {
-    /** Resolves when the client has got its first answer. */
+    /** Resolves when the first reply has been sent. */
     firstAnswer: owed.first,
-    /** Resolves when the client has closed its end, or broken the connection, and everything owed has been answered. */
+    /** Resolves when the client has closed or broken the connection and all pending requests have been answered. */
     ended: Promise.race([inputEnded, broken]).then(closeOnce),
-    /** Stops reading, answers what is owed, closes the connection. */
+    /** Stops reading, answers pending requests and closes the connection. */
     close: closeOnce,
   };
 }
 
 export type StdioServer = ReturnType<typeof serveStdio>;
 
-/** The transport gives up by itself when nothing can be written; a server that stayed would be deaf, so this ends it. */
+/** Resolves when the transport closes itself because it cannot write. The server would then never answer again. */
 function untilClosed(transport: StdioServerTransport): Promise<void> {
   const close = transport.close.bind(transport);
   return new Promise((resolve) => {
@@ -111,13 +111,13 @@ function createOwedAnswers() {
   let notifyFirst = () => {};
   let notifyReady = () => {};
   return {
-    /** Requests whose answer is not ready yet; a ready one may still wait for the client to read. */
+    /** The number of requests whose reply is not ready. A ready reply may still be waiting to be sent. */
     running: (): number => running.size,
-    /** Called whenever an answer is ready. */
+    /** Sets the listener to call whenever a reply is ready. */
     onReady(listener: () => void): void {
       notifyReady = listener;
     },
-    /** Resolves at the first answer. */
+    /** Resolves with the first reply. */
     first: new Promise<void>((resolve) => {
       notifyFirst = resolve;
     }),
@@ -134,10 +134,10 @@ function createOwedAnswers() {
       notifyFirst();
       if (open.size === 0) notify();
     },
-    /** Resolves when nothing is owed, at the latest after so many milliseconds. */
+    /** Resolves when all requests have been answered, or after `limit` milliseconds. */
     settled: (limit: number): Promise<void> =>
       new Promise((resolve) => {
-        // The last lines may still be in the pipe between here and the parser: give them one turn to be counted.
+        // The last lines may not have reached the parser yet. Wait one turn until they are counted.
         setImmediate(() => {
           if (open.size === 0) return resolve();
           notify = resolve;
@@ -149,7 +149,7 @@ function createOwedAnswers() {
 
 type OwedAnswers = ReturnType<typeof createOwedAnswers>;
 
-/** Watches a transport's traffic to know which requests have no answer yet. */
+/** Tracks unanswered requests by observing the transport's messages. */
 function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): StdioServerTransport {
   const send = transport.send.bind(transport);
   transport.send = async (message: JSONRPCMessage) => {
@@ -163,7 +163,7 @@ function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): St
   transport.start = async () => {
     const deliver = transport.onmessage;
     transport.onmessage = (message) => {
-      // A subscription stays open as long as the client wants: nothing is owed for it.
+      // A subscription stays open until the client ends it, so it needs no reply.
       if ('method' in message && 'id' in message && message.method !== 'subscriptions/listen') owed.asked(message.id);
       if ('method' in message && message.method === 'notifications/cancelled') {
         const id = message.params?.requestId;

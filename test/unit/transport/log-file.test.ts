@@ -54,7 +54,7 @@ describe('a log file', () => {
     log.write('lost too\n');
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('cannot be written');
+    expect(warnings[0]).toContain('could not write');
 
     rmSync(join(folder, 'logs'));
     now += 60_000;

@@ -1,6 +1,6 @@
 /**
- * Who is asking, and for which persona. With tokens configured nobody comes in without one, and a token opens only the
- * personas that it names; without tokens a persona's name is all there is to say. The same policy for every route.
+ * Authentication and choice of the persona, the same for every route. If tokens are configured, every request needs one,
+ * and a token gives access only to its own personas. Without tokens, a request only names its persona.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AuthToken } from '../../../config/schema.ts';
@@ -15,35 +15,35 @@ import { readPersonaHeader } from './persona-header.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 export interface Principal {
-  /** Tells one token from another; undefined without tokens. */
+  /** Identifies the token; undefined without tokens. */
   readonly id: string | undefined;
-  /** What the log calls it: the token's name or place in the list, never the token; undefined without tokens. */
+  /** The name for logs: the token's name or position, never the token itself; undefined without tokens. */
   readonly label: string | undefined;
   readonly personas: readonly string[] | '*';
   readonly readOnly: boolean;
 }
 
 export interface Authenticator {
-  /** The owner of the request's token. No valid one is a 401, too many invalid ones over one peer a 429. */
+  /** The principal of the request's token. Fails with 401 without a valid token, with 429 after too many wrong ones. */
   identify(headers: Headers, peer: string): Principal;
-  /** The persona that the request means, if the principal may have it: otherwise 400 or 403. */
+  /** The persona of the request. Fails with 400 or 403 if the principal has no access to it. */
   personaOf(principal: Principal, headers: Headers): string;
 }
 
 export interface AuthenticatorDeps {
   readonly tokens: readonly AuthToken[];
-  /** Whose memories are meant where a request names nobody. */
+  /** The persona of requests that name none. */
   readonly defaultPersona: string;
-  /** The whole server offers reads alone. */
+  /** Makes every principal read-only. */
   readonly readOnly: boolean;
-  /** The folder that a name means on this disk, which may differ by case; undefined if there is none yet. */
+  /** Finds the folder of a persona, whose name may differ by case; undefined if there is none yet. */
   readonly folderOf: (persona: string) => string | undefined;
   readonly clock: Clock;
 }
 
 const failedTokensPerSecond = 5;
 
-/** Shorter ones could be guessed: a right guess passes whatever came before it. */
+/** Shorter tokens could be guessed. The limit on wrong tokens does not stop a correct guess. */
 const safeTokenLength = 16;
 
 export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
@@ -64,7 +64,7 @@ export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
   function holderOf(token: string): Principal | undefined {
     const digest = digestOf(token);
     let found: Principal | undefined;
-    // Every token is compared, whichever fits: how long it takes tells nothing.
+    // Compare with every token, even after a match: the timing must not reveal which one matched.
     for (const holder of holders) if (timingSafeEqual(holder.digest, digest)) found = holder.principal;
     return found;
   }
@@ -74,7 +74,7 @@ export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
       const token = bearerOf(headers);
       if (token === undefined) throw unauthorized(token);
       const principal = holderOf(token);
-      // Somebody else's guesses must not lock out the holder of a token, who may share an address with them.
+      // Check the limit only for wrong tokens: guesses must not lock out a valid token behind the same address.
       if (principal !== undefined) return principal;
       if (failures.take(peer) > 0) throw tooManyFailures();
       throw unauthorized(token);
@@ -95,8 +95,8 @@ export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
 }
 
 /**
- * The persona to open, if the principal may have it. What counts is the folder that would be opened: a name that differs
- * by case may mean the folder of somebody else.
+ * The persona to open, if the principal has access to it. Checks the folder that would be opened, because a name that
+ * differs by case could open the folder of another persona.
  */
 function permitted({ personas }: Principal, persona: string, folderOf: AuthenticatorDeps['folderOf']): string {
   if (personas === '*') return persona;
@@ -104,13 +104,13 @@ function permitted({ personas }: Principal, persona: string, folderOf: Authentic
     insufficientScope(`This token does not open the persona ${quoteForMessage(persona)}`, {
       hint: 'Name one that it opens in X-Persona, exactly as its folder is called, or use another token.',
     });
-  // Before the disk is asked: a refusal tells nothing about the personas of others.
+  // Checked before reading the disk: a refusal must not reveal which other personas exist.
   if (!personas.some((name) => alike(name, persona))) throw refusal();
   let folder: string | undefined;
   try {
     folder = folderOf(persona);
   } catch (error) {
-    // It lists the folders that the name could mean, and some may be of others.
+    // The message of this error lists matching folders, which may belong to other principals.
     if (error instanceof MemoryMcpError && error.code === 'conflict') throw refusal();
     throw error;
   }
@@ -120,8 +120,8 @@ function permitted({ personas }: Principal, persona: string, folderOf: Authentic
 }
 
 /**
- * Refuses names of different personas that some disk takes for one, unless each has its folder here already: whose
- * memories came first would decide which token opens them. Warns of a name that misses its folder by case.
+ * Refuses names that differ only by case, unless each already has its own folder: on a case-insensitive disk both would
+ * open the folder that was created first. Warns about a name whose case differs from its folder.
  */
 export function checkTokenPersonas(tokens: readonly AuthToken[], folders: readonly string[], logger: Logger): void {
   const named = tokens.flatMap(({ personas }) => (personas === '*' ? [] : personas));
@@ -147,7 +147,7 @@ export function checkTokenPersonas(tokens: readonly AuthToken[], folders: readon
 
 const alike = (one: string, other: string): boolean => foldPersonaName(one) === foldPersonaName(other);
 
-/** Names the tokens that are too short to be safe, by their labels. */
+/** Warns about tokens that are too short to be safe, by their labels. */
 export function warnOfShortTokens(tokens: readonly AuthToken[], logger: Logger): void {
   const short = tokens.flatMap((token, index) =>
     token.token.length < safeTokenLength ? [quoteForMessage(labelOf(token, index))] : [],
@@ -162,7 +162,7 @@ function labelOf({ name }: AuthToken, index: number): string {
   return name ?? `token ${index + 1}`;
 }
 
-/** No tokens: the ways in which clients of the original name a persona, and nobody is asked who they are. */
+/** Without tokens: accepts every request. Clients name the persona in the same ways as in the original system. */
 function openToEverybody({ defaultPersona, readOnly }: { defaultPersona: string; readOnly: boolean }): Authenticator {
   const everybody: Principal = { id: undefined, label: undefined, personas: '*', readOnly };
   return {
@@ -182,7 +182,7 @@ function openToEverybody({ defaultPersona, readOnly }: { defaultPersona: string;
   };
 }
 
-/** Refuses what a read-only principal may not do, before anything of the request is looked at. */
+/** Throws if a read-only principal calls an operation that changes something. Call it before reading the arguments. */
 export function assertMayCall(principal: Principal, operation: Operation): void {
   if (!principal.readOnly || operation.effect === 'read') return;
   throw insufficientScope(`${operation.name} changes memories, and this access is read-only`, {

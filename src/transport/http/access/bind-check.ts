@@ -1,6 +1,5 @@
 /**
- * Refuses to listen where strangers could come in: beyond this machine only with tokens, or where somebody has said in
- * so many words that it is meant.
+ * Refuses to listen beyond this machine without tokens, unless the configuration explicitly allows it.
  */
 import { lookup } from 'node:dns/promises';
 import { MemoryMcpError } from '../../../core/errors.ts';
@@ -11,48 +10,48 @@ export interface BindCheckDeps {
   readonly host: string;
   readonly hasTokens: boolean;
   readonly allowUnauthenticated: boolean;
-  /** Names besides those of this machine: a sign that a proxy lets others in. */
+  /** Allowed host names. If there are any, a proxy probably forwards requests of other machines. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
-  /** All addresses of a name; the system's own resolver unless given. */
-  readonly addressesOf?: (host: string) => Promise<readonly string[]>;
+  /** Resolves a host to all its addresses. Defaults to the system's resolver. */
+  readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
 
-export async function assertSafeToListen(parts: BindCheckDeps): Promise<void> {
-  const { host, hasTokens, allowUnauthenticated, allowedHosts, logger, addressesOf = resolvedAddresses } = parts;
+export async function assertSafeToListen(deps: BindCheckDeps): Promise<void> {
+  const { host, hasTokens, allowUnauthenticated, allowedHosts, logger, resolveHost = lookUpAddresses } = deps;
   if (hasTokens) return;
-  if (await reachesThisMachineOnly(() => addressesOf(host))) {
+  if (await isLoopbackOnly(() => resolveHost(host))) {
     if (allowedHosts.length === 0 || allowUnauthenticated) return;
     logger.warn(
-      `requests for ${allowedHosts.join(', ')} are let in without tokens: everybody whom a proxy lets through reads and writes every persona`,
+      `requests for ${allowedHosts.join(', ')} are accepted without tokens: anyone who gets through the proxy can read and write every persona`,
     );
     return;
   }
   if (allowUnauthenticated) {
-    logger.warn(`listening on ${host} without tokens: everybody who reaches the port reads and writes every persona`);
+    logger.warn(`listening on ${host} without tokens: anyone who reaches the port can read and write every persona`);
     return;
   }
   throw new MemoryMcpError(
     'forbidden',
-    `Refused to listen on ${host} without tokens: everybody who reaches the port could read and change every memory`,
+    `Refused to listen on ${host} without tokens: anyone who reaches the port could read and change every memory`,
     {
-      hint: `Set one of these, or listen on 127.0.0.1 ("openssl rand -hex 24" makes a token):
+      hint: `Set one of these, or listen on 127.0.0.1 ("openssl rand -hex 24" generates a token):
   MEMORY_MCP_AUTH_TOKENS='[{"token": "a long random text", "personas": "*"}]'
   MEMORY_MCP_ALLOW_UNAUTHENTICATED=true`,
     },
   );
 }
 
-async function resolvedAddresses(host: string): Promise<readonly string[]> {
+async function lookUpAddresses(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-async function reachesThisMachineOnly(find: () => Promise<readonly string[]>): Promise<boolean> {
+async function isLoopbackOnly(resolveAddresses: () => Promise<readonly string[]>): Promise<boolean> {
   try {
-    const addresses = await find();
+    const addresses = await resolveAddresses();
     return addresses.length > 0 && addresses.every(isLoopback);
   } catch {
-    // A name that means nothing: listening on it fails by itself, with a better message.
+    // The name cannot be resolved. Listening on it will fail with a better message.
     return true;
   }
 }

@@ -1,22 +1,22 @@
 /**
- * Limits how often something may happen for each of many keys: a bucket that holds one second's worth and refills
- * evenly. Used for the requests of a token or an address, and for tokens that turned out wrong.
+ * A token-bucket rate limit per key. Each bucket holds one second's worth and refills evenly. Limits the requests of an
+ * access token or address, wrong access tokens, and log entries.
  */
 import type { Clock } from '../../../core/clock.ts';
 
 export interface RateLimitDeps {
-  /** Asked each time, so that a changed setting applies at once; 0 is no limit. */
+  /** Read on each call, because the setting can change. 0 means no limit. */
   readonly perSecond: () => number;
   readonly clock: Clock;
 }
 
-/** The keys that are remembered; past it, those whose buckets are full again are forgotten. */
-const rememberedKeys = 10_000;
+/** Above this number of keys, full buckets are removed. */
+const maximumKeys = 10_000;
 
 export function createRateLimit({ perSecond, clock }: RateLimitDeps) {
   const buckets = new Map<string, { left: number; at: number }>();
 
-  function bucketOf(key: string, rate: number): { left: number; at: number } {
+  function refill(key: string, rate: number): { left: number; at: number } {
     const now = clock.monotonic();
     const capacity = Math.max(1, rate);
     const known = buckets.get(key);
@@ -25,28 +25,28 @@ export function createRateLimit({ perSecond, clock }: RateLimitDeps) {
     return { left, at: now };
   }
 
-  function forgetFull(rate: number): void {
+  function removeBuckets(rate: number): void {
     for (const key of [...buckets.keys()]) {
-      if (bucketOf(key, rate).left >= Math.max(1, rate)) buckets.delete(key);
+      if (refill(key, rate).left >= Math.max(1, rate)) buckets.delete(key);
     }
-    // Whoever fills the memory with keys must not empty the buckets of others: the oldest go first.
+    // If many keys are still in use, remove the least recently used ones.
     for (const key of buckets.keys()) {
-      if (buckets.size <= rememberedKeys / 2) break;
+      if (buckets.size <= maximumKeys / 2) break;
       buckets.delete(key);
     }
   }
 
   return {
-    /** Takes one; answers 0, or the whole seconds after which it is worth trying again. */
+    /** Takes one from the bucket. Returns 0, or the number of seconds to wait if it is empty. */
     take(key: string): number {
       const rate = perSecond();
       if (rate === 0) return 0;
-      const bucket = bucketOf(key, rate);
+      const bucket = refill(key, rate);
       buckets.delete(key);
       buckets.set(key, bucket);
       if (bucket.left < 1) return Math.max(1, Math.ceil((1 - bucket.left) / rate));
       bucket.left -= 1;
-      if (buckets.size > rememberedKeys) forgetFull(rate);
+      if (buckets.size > maximumKeys) removeBuckets(rate);
       return 0;
     },
   };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryMcpError } from '../../../../src/core/errors.ts';
 import { operations } from '../../../../src/operation/index.ts';
-import { queryInput } from '../../../../src/transport/http/query-input.ts';
+import { parseQueryInput } from '../../../../src/transport/http/query-input.ts';
 
 function inputOf(name: string, query: string): Record<string, unknown> {
   const operation = operations.find((candidate) => candidate.name === name);
   if (operation === undefined) throw new Error(`no operation ${name}`);
-  return queryInput(operation, new URLSearchParams(query));
+  return parseQueryInput(operation, new URLSearchParams(query));
 }
 
 describe('a query string as input', () => {

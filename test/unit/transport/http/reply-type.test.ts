@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inType, onlyReadable } from '../../../../src/transport/http/reply-type.ts';
+import { chooseReplyType, convertReply } from '../../../../src/transport/http/reply-type.ts';
 
 const stream = (...messages: object[]) =>
   new Response(messages.map((message) => `event: message\ndata: ${JSON.stringify(message)}\n\n`).join(''), {
@@ -10,13 +10,13 @@ const reply = { jsonrpc: '2.0', id: 1, result: {} };
 
 describe('a stream rewritten as JSON', () => {
   it('is the reply alone, without notifications', async () => {
-    const response = await inType(stream(progress, reply), 'application/json', { batch: false });
+    const response = await convertReply(stream(progress, reply), 'application/json', { batch: false });
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toEqual(reply);
   });
 
   it('is a list for a batch, of one reply too', async () => {
-    expect(await (await inType(stream(reply), 'application/json', { batch: true })).json()).toEqual([reply]);
+    expect(await (await convertReply(stream(reply), 'application/json', { batch: true })).json()).toEqual([reply]);
   });
 });
 
@@ -29,6 +29,6 @@ describe('the type that a client can read', () => {
     ['text/event-stream', 'text/event-stream'],
     ['application/json, text/event-stream', undefined],
   ])('of Accept %j is %j', (accept, type) => {
-    expect(onlyReadable(accept)).toBe(type);
+    expect(chooseReplyType(accept)).toBe(type);
   });
 });

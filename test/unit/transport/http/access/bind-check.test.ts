@@ -9,7 +9,7 @@ const listenOn = (...addresses: string[]) =>
     allowUnauthenticated: false,
     allowedHosts: [],
     logger: silentLogger,
-    addressesOf: async () => addresses,
+    resolveHost: async () => addresses,
   });
 
 it('a name counts as public as soon as one of its addresses is', async () => {
