@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
 import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { openFaissFile } from '../../src/vector/file/faiss-file.ts';
-import { searchInFull, storedVectors, tinyModels, until, untilEmbedded } from '../support/model-servers.ts';
+import { searchInFull, storedVectors, tinyModels, untilEmbedded } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const env = tinyModels({ MEMORY_MCP_RERANKER_MODEL: 'none' });
 const texts = ['苺のアレルギーがある', '来年の春に引っ越す', 'The red bicycle is in the garage'];

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openTestApp, type TestApp } from '../support/http-app.ts';
 import { spawnHttpServer } from '../support/http-server.ts';
+import { until } from '../support/until.ts';
 
 const apiReply = z.strictObject({
   result: z.looseObject({}).optional(),
@@ -97,6 +98,7 @@ describe('health', () => {
     expect((await server.request('/health')).json()).toMatchObject({ status: 'ok' });
     expect(readdirSync(server.dataDir).filter((name) => name.startsWith('.'))).toEqual([]);
     await server.api('memory_create', { content: 'tea' });
+    // Longer than the answer of one probe is shared.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     const reply = await server.request('/health');
     expect([reply.status, reply.json()]).toMatchObject([200, { status: 'ok', checks: { database: 'ok' } }]);
@@ -108,10 +110,10 @@ describe('health', () => {
     });
     await server.api('memory_search', { query: 'tea' });
     let reply = await server.request('/health');
-    for (let waited = 0; !reply.text.includes('degraded') && waited < 20_000; waited += 500) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(async () => {
       reply = await server.request('/health');
-    }
+      return reply.text.includes('degraded');
+    }, 'health is degraded');
     expect([reply.status, reply.json()]).toEqual([
       200,
       { status: 'degraded', checks: { database: 'ok', recall: 'degraded' } },

@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectHttp } from '../support/http-clients.ts';
 import { sendRequest, spawnHttpServer } from '../support/http-server.ts';
 import { binary, makeSurroundings } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
 
 /** Starts it, waits for the end, and answers with the exit code and what it said. */
 function startAndFail(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -171,6 +172,7 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
         },
       },
     });
+    // Time for the stream to open, of which its client hears nothing.
     await delay(200);
     const { code, milliseconds } = await server.kill();
     expect(code).toBe(0);
@@ -201,7 +203,8 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
       process.kill(Number(output), 'SIGKILL');
       externalEnvironment.remove();
     });
-    for (let waited = 0; !errors.includes('listening') && waited < 20_000; waited += 50) await delay(50);
+    await until(() => errors.includes('listening'), 'the server listens');
+    // Longer than the interval at which a server would look for its parent.
     await delay(1_200);
     const port = Number(/:(\d+)\/mcp/.exec(errors)?.[1]);
     expect((await sendRequest(port, '/health')).status).toBe(200);

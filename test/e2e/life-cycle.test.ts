@@ -296,6 +296,7 @@ describe('a line that is no message', () => {
     const bytes = Buffer.from(`${JSON.stringify(message)}\r\n`);
     const middle = bytes.indexOf('苺') + 1;
     server.child.stdin?.write(bytes.subarray(0, middle));
+    // Time for the server to read the first half.
     await new Promise((resolve) => setTimeout(resolve, 50));
     server.child.stdin?.write(bytes.subarray(middle));
     server.end();

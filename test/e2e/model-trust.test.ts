@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
 import { openConnection } from '../../src/store/sqlite/connection.ts';
-import { searchInFull, tinyModels, until, untilEmbedded } from '../support/model-servers.ts';
+import { searchInFull, tinyModels, untilEmbedded } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const languagePairQuality = z.strictObject({
   right: z.number().min(0).max(1),

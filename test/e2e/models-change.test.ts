@@ -17,10 +17,10 @@ import {
   slowedBy,
   storedVectors,
   tinyModels,
-  until,
   untilEmbedded,
 } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 /** Texts that even the tiny model tells apart. */
 const textOf = (n: number) => createHash('sha256').update(`text ${n}`).digest('base64url');

@@ -12,10 +12,10 @@ import {
   searchInFull,
   storedVectors,
   tinyModels,
-  until,
   untilEmbedded,
 } from '../support/model-servers.ts';
 import { spawnServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const embedder = 'someone/tiny-embed';
 const reranker = 'someone/tiny-rerank';

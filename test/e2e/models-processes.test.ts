@@ -15,13 +15,13 @@ import {
   slowedBy,
   storedVectors,
   tinyModels,
-  until,
   untilEmbedded,
 } from '../support/model-servers.ts';
 import { untilGone } from '../support/processes.ts';
 import { startRawServer } from '../support/raw-server.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
 import { repositoryRoot } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
 
 const embedderAlone = { MEMORY_MCP_RERANKER_MODEL: 'none' };
 const personas = ['aoi', 'ren', 'yui', 'sora'];

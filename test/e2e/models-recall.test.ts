@@ -14,11 +14,11 @@ import {
   searchInFull,
   storedVectors,
   tinyModels,
-  until,
   untilEmbedded,
 } from '../support/model-servers.ts';
 import { spawnServer } from '../support/server.ts';
 import { repositoryRoot } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
 
 const question = 'yellow bicycling seaside';
 /** Holds one word of the question and most of its letters. */

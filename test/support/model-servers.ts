@@ -5,7 +5,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
@@ -13,6 +12,7 @@ import { dataPaths, personaPaths } from '../../src/config/paths.ts';
 import { openConnection } from '../../src/store/sqlite/connection.ts';
 import type { SearchReply } from './replies.ts';
 import type { TestServer } from './server.ts';
+import { until } from './until.ts';
 
 /** The environment of a server with the tiny models. */
 export function tinyModels(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -75,13 +75,6 @@ export function countedTexts(mark: string): { env: { NODE_OPTIONS: string }; cou
     };
   `);
   return { env, count: () => readFileSync(file).length };
-}
-
-/** Polls until `condition` holds; fails with `what` after half a minute. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = performance.now() + 30_000; !(await condition()); await delay(25)) {
-    if (performance.now() > deadline) throw new Error(`did not happen in half a minute: ${what}`);
-  }
 }
 
 const contextReply = z.looseObject({

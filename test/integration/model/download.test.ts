@@ -22,6 +22,7 @@ import type { HubSettings } from '../../../src/model/model-settings.ts';
 import { type HubServer, openHubServer } from '../../support/hub-server.ts';
 import { temporaryFolder } from '../../support/inference.ts';
 import { hubOffline } from '../../support/models.ts';
+import { until } from '../../support/until.ts';
 
 const repository = 'someone/tiny-embed';
 const graph = 'onnx/model_quantized.onnx';
@@ -256,7 +257,7 @@ describe('a download', () => {
     writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), received: 5, total: 10 }));
     const progress: DownloadProgress[] = [];
     const download = fetch({}, { onProgress: (now) => progress.push(now) });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => progress.length > 0, 'it hears from the holder of the lock');
     expect(progress[0]).toMatchObject({ received: 5, total: 10 });
     expect(server.requests).toEqual([]);
     rmSync(path);

@@ -67,6 +67,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     await embed('海');
     const first = onlyChild();
     const answer = embed(manySentences);
+    // Any moment will do: it may be loading, embedding or answering.
     await new Promise((resolve) => setTimeout(resolve, 30));
     process.kill(first, 'SIGKILL');
     expect((await answer).embeddedCharacters).toBe(manySentences.length);
@@ -180,6 +181,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     await once(server.stdout, 'data');
     const [pid] = childProcesses(server.pid);
     expect(pid !== undefined && isRunning(pid)).toBe(true);
+    // Time to get stuck, which cannot be seen from outside.
     await new Promise((resolve) => setTimeout(resolve, 200));
     server.kill('SIGKILL');
     expect(await untilGone(pid ?? 0)).toBe(true);

@@ -14,6 +14,7 @@ import {
   openTestModels,
   settledStatus,
 } from '../../support/models.ts';
+import { until } from '../../support/until.ts';
 
 const background = { priority: 'background' } as const;
 
@@ -326,9 +327,11 @@ describe('models of the configuration', () => {
       server.misbehave({ slow: 100 });
       const { logger, lines } = collectingLogger();
       const models = open(fromHub(), { logger });
+      const before = server.requests.length;
       models.warm();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until(() => server.requests.length > before, 'the download begins');
       await models.close();
+      // A download that went on would fail within this time, and say so.
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(lines.filter((line) => line.includes('could not'))).toEqual([]);
     });

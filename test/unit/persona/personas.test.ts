@@ -16,6 +16,7 @@ import { createPersonas, type PersonasDeps } from '../../../src/persona/personas
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
+import { until } from '../../support/until.ts';
 
 function openPersonas(limits: Partial<PersonasDeps> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-personas-'));
@@ -114,11 +115,16 @@ describe('personas', () => {
   it('wait for a place while all are in use, and get it', async () => {
     const { personas } = openPersonas({ maximumOpen: 1 });
     const order: string[] = [];
+    let letGo = () => {};
+    const asked = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
     const first = personas.use('a', 'write', async () => {
-      await delay(50);
+      await asked;
       order.push('a');
     });
     const second = personas.use('b', 'write', async () => void order.push('b'));
+    letGo();
     await Promise.all([first, second]);
     expect(order).toEqual(['a', 'b']);
   });
@@ -137,7 +143,7 @@ describe('personas', () => {
   it('are closed when nobody has used them for long, and opened again on need', async () => {
     const { personas, open } = openPersonas({ closeAfterMilliseconds: 30, idleTaskMilliseconds: 10 });
     const id = await personas.use('葵', 'write', storeId);
-    for (let waited = 0; open.get('葵') !== 0 && waited < 5_000; waited += 10) await delay(10);
+    await until(() => open.get('葵') === 0, 'it is closed');
     expect([open.get('葵'), personas.openCount()]).toEqual([0, 0]);
     expect(await personas.use('葵', 'read', storeId)).toBe(id);
   });
@@ -145,6 +151,7 @@ describe('personas', () => {
   it('stay open while they are used, however long', async () => {
     const { personas } = openPersonas({ closeAfterMilliseconds: 10, idleTaskMilliseconds: 5 });
     await personas.use('葵', 'write', async (workspace) => {
+      // Ten times as long as an idle one stays open.
       await delay(100);
       await storeId(workspace);
     });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLogger } from '../../../src/core/logger.ts';
 import { openLogFile } from '../../../src/transport/log-file.ts';
+import { until } from '../../support/until.ts';
 
 let now = 0;
 const clock = { now: () => new Date(now), monotonic: () => now };
@@ -52,7 +53,7 @@ describe('a log file', () => {
     const log = openLogFile({ file, clock, logger });
     log.write('lost\n');
     log.write('lost too\n');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => warnings.length > 0, 'it warns');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('could not write');
 
