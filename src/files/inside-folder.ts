@@ -11,7 +11,7 @@ import { quoteForMessage } from '../core/text/visible-text.ts';
 const maxPartBytes = 200;
 
 /** The path of `name` in `folder`. Throws `forbidden` for an unsafe name. Does not access the disk. */
-export function insideFolder(folder: string, name: string): string {
+export function resolveInside(folder: string, name: string): string {
   const fault = findFault(name);
   if (fault !== undefined) throw forbiddenName(name, fault);
   const path = join(folder, name);

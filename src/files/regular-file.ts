@@ -33,10 +33,10 @@ export function readRegularFile(path: string): string {
 }
 
 function assertFile(stats: Stats): void {
-  if (!stats.isFile()) throw new NotAFile(`it is ${kindOf(stats)}, not a file`);
+  if (!stats.isFile()) throw new NotAFile(`it is ${describeKind(stats)}, not a file`);
 }
 
-function kindOf(stats: Stats): string {
+function describeKind(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder';
   if (stats.isFIFO()) return 'a named pipe';
   if (stats.isSocket()) return 'a socket';

@@ -21,7 +21,7 @@ const renameDelayMs = 20;
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   makeFolder(folder, privateFolderMode);
-  const temporary = temporaryPath(path);
+  const temporary = createTemporaryPath(path);
   try {
     const file = await open(temporary, 'wx', privateFileMode);
     try {
@@ -42,7 +42,7 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
 /** Synchronous version for small cache files. It does not fsync, because a lost cache only costs time. */
 export function replaceCacheFile(path: string, text: string): void {
   makeFolder(dirname(path), privateFolderMode);
-  const temporary = temporaryPath(path);
+  const temporary = createTemporaryPath(path);
   try {
     writeFileSync(temporary, text, { mode: privateFileMode, flag: 'wx' });
     renameSync(temporary, path);
@@ -53,7 +53,7 @@ export function replaceCacheFile(path: string, text: string): void {
 }
 
 /** A new name next to `path`. If this process is killed, `removeLeftovers` of a later one deletes the file. */
-export function temporaryPath(path: string): string {
+export function createTemporaryPath(path: string): string {
   return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
 }
 

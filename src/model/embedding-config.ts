@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
-import { insideFolder } from '../files/inside-folder.ts';
+import { resolveInside } from '../files/inside-folder.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 import type { EmbeddingSettings } from './model-settings.ts';
@@ -124,7 +124,7 @@ function readPooling(folder: string, override: Pooling | undefined): ModelPoolin
 function resolvePoolingFile(folder: string, path: string): string {
   const file = path === '' ? 'config.json' : `${path.replace(/\/$/, '')}/config.json`;
   try {
-    insideFolder(folder, file);
+    resolveInside(folder, file);
     return file;
   } catch (error) {
     throw unknownPooling(folder, `its modules.json names a folder outside the model. ${reasonOf(error)}`);

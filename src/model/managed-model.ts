@@ -37,7 +37,7 @@ export interface ManagedModel<Loaded> {
   loaded(): Loaded | undefined;
   /** Loads the model if necessary. Rejects with `model_unavailable`, and starts a download if files are missing. */
   use(): Promise<Loaded>;
-  /** Reports an error of using the model. */
+  /** Reports an error that occurred while the model was used. */
   noteFailure(error: unknown): void;
   /** Stops a download. */
   close(): void;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
-import { insideFolder } from '../files/inside-folder.ts';
+import { resolveInside } from '../files/inside-folder.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 import type { ModelPlace } from './model-reference.ts';
 
@@ -60,17 +60,17 @@ export interface ModelFiles {
 
 /** Returns the files of a model, or undefined if one is missing. Makes a few synchronous file system calls. */
 export function findModelFiles({ folder, graphs }: ModelPlace): ModelFiles | undefined {
-  const graph = graphs.find((file) => sizeOf(join(folder, file)) !== undefined);
-  if (graph === undefined || requiredFiles.some((file) => sizeOf(join(folder, file)) === undefined)) return undefined;
+  const graph = graphs.find((file) => readSize(join(folder, file)) !== undefined);
+  if (graph === undefined || requiredFiles.some((file) => readSize(join(folder, file)) === undefined)) return undefined;
   const manifest = readManifest(folder);
   const listed = manifest?.files.some(({ path }) => path === graph) === true;
-  if (listed && manifest.files.some(({ path, bytes }) => sizeOf(join(folder, path)) !== bytes)) return undefined;
+  if (listed && manifest.files.some(({ path, bytes }) => readSize(join(folder, path)) !== bytes)) return undefined;
   const identity = [...listGraphParts(folder, graph), 'tokenizer.json', 'tokenizer_config.json'];
   return {
     folder: realpathSync(folder),
     graph,
     revision: listed ? manifest.revision : undefined,
-    stamp: [...identity, 'config.json', ...descriptions].map((file) => stampOf(join(folder, file))).join(' '),
+    stamp: [...identity, 'config.json', ...descriptions].map((file) => readStamp(join(folder, file))).join(' '),
     identity,
   };
 }
@@ -83,7 +83,7 @@ export function readManifest(folder: string): Manifest | undefined {
     const { repository, revision, files } = manifest;
     if (typeof repository !== 'string' || !isCommit(revision)) return undefined;
     for (const { path, bytes, hash } of files) {
-      insideFolder(folder, path);
+      resolveInside(folder, path);
       if (!isFileSize(bytes) || !isHubHash(hash)) return undefined;
     }
     return manifest;
@@ -110,18 +110,18 @@ export async function hashModelFiles({ folder, identity }: ModelFiles): Promise<
 /** Total size of all files in a folder, in bytes. */
 export function folderSize(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => sizeOf(join(folder, file)) ?? 0)
+    .map((file) => readSize(join(folder, file)) ?? 0)
     .reduce((sum, size) => sum + size, 0);
 }
 
 function listGraphParts(folder: string, graph: string): string[] {
   const subfolder = graph.split('/').slice(0, -1).join('/');
   const names = readdirSync(join(folder, subfolder)).map((name) => (subfolder === '' ? name : `${subfolder}/${name}`));
-  return names.filter((name) => isGraphPart(name, graph) && sizeOf(join(folder, name)) !== undefined).sort();
+  return names.filter((name) => isGraphPart(name, graph) && readSize(join(folder, name)) !== undefined).sort();
 }
 
 /** The size of a regular file. Undefined if there is none. */
-function sizeOf(path: string): number | undefined {
+function readSize(path: string): number | undefined {
   try {
     const found = statSync(path);
     return found.isFile() ? found.size : undefined;
@@ -131,7 +131,7 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-function stampOf(path: string): string {
+function readStamp(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? '-' : `${found.size}:${found.mtimeMs}`;
 }

@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
-import { insideFolder } from '../files/inside-folder.ts';
+import { resolveInside } from '../files/inside-folder.ts';
 import { type EmbeddingPreset, embeddingPresets, type RerankerPreset, rerankerPresets } from './presets.ts';
 
 export type ModelRole = 'embedder' | 'reranker';
@@ -92,7 +92,7 @@ function resolveModel<Preset extends { repository: string; revision?: string }>(
 
 function resolveFolder(setting: string, repository: string, folder: string): string {
   try {
-    return insideFolder(folder, repository);
+    return resolveInside(folder, repository);
   } catch (error) {
     throw new MemoryMcpError('invalid_input', `${setting} cannot be used as a folder name. ${reasonOf(error)}`, {
       hint: 'Copy the model into a folder of your own and set the absolute path of that folder.',

@@ -74,7 +74,7 @@ export function openModels({
     );
   }
 
-  function openOlder(spaceId: string): LocalEmbedder | undefined {
+  function openOlderEmbedder(spaceId: string): LocalEmbedder | undefined {
     const entry = cache.findSpace(spaceId);
     if (entry === undefined) return undefined;
     const { embeddingConfig, space: _space, ...model } = entry;
@@ -97,7 +97,7 @@ export function openModels({
     /** An embedder for an older space. Undefined if its model is no longer on this machine. */
     embedderFor: (spaceId: string): Embedder | undefined => {
       if (embedder?.space()?.id === spaceId) return embedder;
-      const found = olderEmbedders.get(spaceId) ?? openOlder(spaceId);
+      const found = olderEmbedders.get(spaceId) ?? openOlderEmbedder(spaceId);
       if (found === undefined || found.space()?.id !== spaceId) return undefined;
       olderEmbedders.set(spaceId, found);
       return found;

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { visibleText } from '../../core/text/visible-text.ts';
-import { insideFolder } from '../../files/inside-folder.ts';
+import { resolveInside } from '../../files/inside-folder.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import {
   findModelFiles,
@@ -109,7 +109,7 @@ function addTargets(
   repository: string,
 ): (ManifestFile & { readonly to: string })[] {
   try {
-    return files.map((file) => ({ ...file, to: insideFolder(folder, file.path) }));
+    return files.map((file) => ({ ...file, to: resolveInside(folder, file.path) }));
   } catch (error) {
     throw new MemoryMcpError('model_unavailable', `${repository} cannot be downloaded. ${reasonOf(error)}`, {
       hint: 'Do not trust this model or this mirror. Check embeddings_model, reranker_model and HF_ENDPOINT.',
@@ -125,7 +125,7 @@ function chooseFiles({ files }: RepositoryListing, { graphs }: ModelPlace, repos
     const present = files.map(({ path }) => path).filter((path) => path.endsWith('.onnx'));
     throw new MemoryMcpError(
       'not_found',
-      `${repository} has no ${graphs[0]}, only ${visibleText(present.slice(0, 10).join(', ')) || 'no ONNX file at all'}`,
+      `${repository} has no ${graphs[0]}. Its ONNX files: ${visibleText(present.slice(0, 10).join(', ')) || 'none'}`,
       {
         hint: 'Set embeddings_dtype to one that is available, or choose a model with ONNX files.',
       },

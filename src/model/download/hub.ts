@@ -27,8 +27,7 @@ export interface RemoteFile {
 
 export function createHub(settings: HubSettings) {
   const { endpoint, token, offline, proxy, noProxy } = settings;
-  /** For messages. */
-  const place = hideCredentials(endpoint);
+  const shownEndpoint = hideCredentials(endpoint);
   const authorization = token === undefined || token === '' ? undefined : `Bearer ${token}`;
 
   const get = async (address: string, repository: string, headers: Record<string, string>, signal?: AbortSignal) => {
@@ -43,12 +42,12 @@ export function createHub(settings: HubSettings) {
       return await httpGet(address, { headers: { ...always, ...headers }, authorization, proxy, noProxy, signal });
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      throw unreachable(place, error);
+      throw unreachable(shownEndpoint, error);
     }
   };
   const toHubError = (result: GetResult, repository: string, what: string): MemoryMcpError => {
     result.response.resume();
-    return explainStatus(result, { repository, what, endpoint: place, hasToken: authorization !== undefined });
+    return explainStatus(result, { repository, what, endpoint: shownEndpoint, hasToken: authorization !== undefined });
   };
 
   return {
@@ -58,7 +57,10 @@ export function createHub(settings: HubSettings) {
       const result = await get(address, repository, { accept: 'application/json' }, signal);
       const { response } = result;
       if (response.statusCode !== 200) throw toHubError(result, repository, `revision ${revision}`);
-      return parseListing(await readText(response).catch((error) => Promise.reject(unreachable(place, error))), place);
+      return parseListing(
+        await readText(response).catch((error) => Promise.reject(unreachable(shownEndpoint, error))),
+        shownEndpoint,
+      );
     },
     /** Downloads a file from byte `start`. `resumed` is false if the server sends the whole file anyway. */
     open: async (

@@ -62,7 +62,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     const { model } = work;
     const onnxModel = await acquire(work);
     yield;
-    const vector = await withModelErrors(model, () => embedWhole(onnxModel, model, { prefix: '', text: 'memory' }));
+    const vector = await withModelErrors(model, () => embedChunk(onnxModel, model, { prefix: '', text: 'memory' }));
     return toFinished(onnxModel, [vector], 0);
   }
 
@@ -83,7 +83,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     for (const chunk of chunks.slice(0, chunkLimit)) {
       const onnxModel = await acquire(work);
       onWorking(work, 'text');
-      vectors.push(await embedWhole(onnxModel, model, { prefix, text: chunk }));
+      vectors.push(await embedChunk(onnxModel, model, { prefix, text: chunk }));
       embeddedCharacters += chunk.length;
       yield;
     }
@@ -140,7 +140,7 @@ function createTokenBudget(onnxModel: OnnxModel, model: EmbeddingModel, prefix: 
   return { limit, count: (text) => onnxModel.countTokens(prefix + text) - overhead };
 }
 
-async function embedWhole(
+async function embedChunk(
   onnxModel: OnnxModel,
   { pooling, dimensions }: EmbeddingModel,
   { prefix, text }: { prefix: string; text: string },

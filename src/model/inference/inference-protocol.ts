@@ -102,7 +102,7 @@ export function openChannel<In, Out>(
   const takeFrames = () => {
     let bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
     while (bytes.length >= needed) {
-      needed = frameSize(bytes);
+      needed = readFrameSize(bytes);
       if (bytes.length < needed) break;
       const { message, numbers } = decodeFrame(bytes.subarray(0, needed));
       bytes = bytes.subarray(needed);
@@ -140,7 +140,7 @@ function encodeFrame(message: unknown, numbers: Float32Array = new Float32Array(
   return Buffer.concat([header, text, Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength)]);
 }
 
-function frameSize(bytes: Buffer): number {
+function readFrameSize(bytes: Buffer): number {
   const size = headerBytes + bytes.readUInt32LE(0) + bytes.readUInt32LE(4);
   if (size > maximumFrameBytes)
     throw new MemoryMcpError('internal', 'The channel to the inference process is out of sync: a frame is too long');

@@ -13,7 +13,7 @@ import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import type { IdSet, VectorId } from '../../core/vector.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { privateFileMode, privateFolderMode } from '../../files/private-modes.ts';
-import { temporaryPath } from '../../files/replace-file.ts';
+import { createTemporaryPath } from '../../files/replace-file.ts';
 import { encodeHead, encodeIds } from '../file/faiss-format.ts';
 import { rowsPerBlock, type VectorRows } from '../vector-rows.ts';
 import type { Proposal, RowEdit, RowScanner } from './row-scanner.ts';
@@ -82,7 +82,7 @@ export class FaissScanner implements RowScanner {
 
   /** Builds a FAISS index of the vectors with these ids. */
   #buildIndex(ids: readonly VectorId[]): Index {
-    const path = temporaryPath(this.#file);
+    const path = createTemporaryPath(this.#file);
     try {
       makeFolder(dirname(path), privateFolderMode);
       try {

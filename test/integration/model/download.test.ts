@@ -148,7 +148,7 @@ describe('a download', () => {
       /has no model "someone\/nothing" \| Check the spelling/,
     );
     expect(await reasons(fetch({}, {}, placeOf(repository, 'q4')))).toMatch(
-      /has no onnx\/model_q4\.onnx, only onnx\/model\.onnx, onnx\/model_quantized\.onnx \| Set embeddings_dtype/,
+      /has no onnx\/model_q4\.onnx\. Its ONNX files: onnx\/model\.onnx, onnx\/model_quantized\.onnx \| Set embeddings_dtype/,
     );
     server.misbehave({ token: 'right' });
     expect(await reasons(fetch())).toMatch(/it requires a token \(401\) \| Set HF_TOKEN/);

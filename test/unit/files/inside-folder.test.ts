@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { insideFolder } from '../../../src/files/inside-folder.ts';
+import { resolveInside } from '../../../src/files/inside-folder.ts';
 
 describe('a file name from outside', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('a file name from outside', () => {
     'consul.txt',
     '日本語',
   ])('may be %j', (name) => {
-    expect(insideFolder('/models/one', name)).toBe(join('/models/one', name));
+    expect(resolveInside('/models/one', name)).toBe(join('/models/one', name));
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('a file name from outside', () => {
     ['a./b', 'dot or a space'],
     ['x'.repeat(201), 'too long'],
   ])('must not be %j', (name, reason) => {
-    expect(() => insideFolder('/models/one', name)).toThrow(
+    expect(() => resolveInside('/models/one', name)).toThrow(
       expect.objectContaining({ code: 'forbidden', message: expect.stringContaining(reason) }),
     );
   });
