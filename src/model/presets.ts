@@ -11,6 +11,8 @@ interface Preset {
   readonly revision?: string;
   readonly maxTokens: number;
   readonly licence: string;
+  /** The day on which the model itself was run and found to work. Absent for the others. */
+  readonly verified?: string;
 }
 
 export interface EmbeddingPreset extends Preset {

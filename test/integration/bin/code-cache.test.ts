@@ -88,7 +88,6 @@ function stampOf(place: Place): string {
 }
 
 /** Long enough for something to be written that must not be. */
-// These tests expect that nothing is written in this time.
 const untilWritten = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 describe('a program that the launcher loads', () => {
