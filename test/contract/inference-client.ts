@@ -20,7 +20,7 @@ export function describeInferenceClient(name: string, open: () => InferenceClien
     });
     afterEach(() => client.close());
 
-    it('loads a model and says what its vectors look like', async () => {
+    it('loads a model and reports its dimensions', async () => {
       expect(await client.load(tinyEmbedder(), interactive)).toMatchObject({ dimensions: 32, device: 'cpu' });
       expect(await client.load(tinyEmbedder({ dimensions: 16 }), interactive)).toMatchObject({ dimensions: 16 });
       expect(await client.loadReranker(tinyReranker(), interactive)).toMatchObject({ dimensions: 1 });

@@ -176,7 +176,7 @@ export function describeVectorIndex(
       expect(idsOf(await index.nearest(axis(0), 60))).toEqual(ascending.slice(0, 60));
     });
 
-    it('finds only what the filter allows, however few that are', async () => {
+    it('finds only what the filter allows, even very few', async () => {
       const random = randomNumbers(11);
       const vectors = new Map<VectorId, Float32Array>();
       for (let id = 1; id <= 500; id++) vectors.set(id, randomUnitVector(random, space.dimensions));
@@ -240,7 +240,7 @@ export function describeVectorIndex(
       expect(await index.appliedGeneration()).toBe(6);
     });
 
-    it('never remembers a generation whose changes it has lost', async () => {
+    it('never reports a generation whose changes were lost', async () => {
       await index.apply([put(1, axis(0))], 1);
       await index.flush();
       await index.apply([put(2, axis(0))], 2);

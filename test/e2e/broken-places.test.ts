@@ -146,7 +146,7 @@ function mountTemporary(): { folder: string; filler: string } | undefined {
 }
 
 describe('a data folder that cannot be written', () => {
-  it('is named for whatever is asked', async () => {
+  it('is named in every reply', async () => {
     const file = join(testFolder(), 'file');
     writeFileSync(file, 'in the way');
     const app = await openTestApp({ dataDir: join(file, 'data') });

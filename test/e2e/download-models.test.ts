@@ -52,7 +52,7 @@ describe('download-models', () => {
     );
   });
 
-  it('fetches only what is named, to where it is told, and answers in JSON', async () => {
+  it('downloads only the named model to the given folder, and answers in JSON', async () => {
     const to = join(data, 'elsewhere');
     const { out, code } = await run(['--model', 'someone/tiny-embed', '--to', to, '--json'], {
       MEMORY_MCP_EMBEDDINGS_MODEL: 'none',
@@ -135,7 +135,7 @@ describe('download-models', () => {
     },
   );
 
-  it('says that the runtime is missing where it is', async () => {
+  it('reports a missing runtime', async () => {
     // The built program in a place from which no package can be found.
     const place = temporaryFolder();
     for (const part of ['bin', 'dist', 'package.json'])

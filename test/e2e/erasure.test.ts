@@ -157,7 +157,7 @@ async function vectorsOf(dataDir: string, key: string): Promise<Buffer[]> {
 }
 
 describe('while another program reads an older state', () => {
-  it('the receipt says pending and what remains; once it leaves, the server finishes by itself', async () => {
+  it('the receipt says pending and what remains; the server finishes once the reader is gone', async () => {
     const server = await spawnServer();
     const key = await rememberSecret(server);
     const reader = await startReader(server.dataDir);

@@ -76,7 +76,7 @@ describe('the API', () => {
     });
   });
 
-  it('reaches the operations of the full set whatever tools MCP clients are offered', async () => {
+  it('reaches the operations of the full set for any tool set of MCP clients', async () => {
     const app = await openTestApp({ tools: 'core' });
     expect(await get(app, '/api/memory_stats')).toMatchObject({ status: 200 });
   });
@@ -120,7 +120,7 @@ describe('health', () => {
     ]);
   });
 
-  it('is unavailable when the database is damaged, and does not say where it is', async () => {
+  it('is unavailable when the database is damaged, without naming its path', async () => {
     const server = await spawnHttpServer();
     await server.api('memory_create', { content: 'tea' });
     await server.kill();
@@ -196,7 +196,7 @@ function expectPrometheus(text: string): void {
 }
 
 describe('the log of calls', () => {
-  it('says who called what and how it ended, without text of memories or tokens', async () => {
+  it('records caller, operation and outcome, without memory texts or tokens', async () => {
     const app = await openTestApp({ tokens: [{ token: 'secret', personas: ['葵'], name: 'laptop' }] });
     const headers = { authorization: 'Bearer secret' };
     await post(app, 'memory_create', { content: '苺が好き' }, headers);

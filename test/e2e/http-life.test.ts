@@ -44,7 +44,7 @@ describe('starting', () => {
     },
   );
 
-  it('on every address is possible with tokens, and without them where somebody says so, with a warning', async () => {
+  it('on every address is possible with tokens, and without them if that is allowed, with a warning', async () => {
     const closed = await spawnHttpServer({
       args: ['--host', '0.0.0.0'],
       tokens: [{ token: 'a-secret-of-some-length', personas: '*' }],
@@ -69,7 +69,7 @@ describe('starting', () => {
     expect(closed.stderr()).not.toContain('warn');
   });
 
-  it('on a port that somebody has says which and what to do', async () => {
+  it('on a port in use names the port and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     onTestFinished(() => void other.close());
@@ -80,7 +80,7 @@ describe('starting', () => {
     expect(stderr).toContain('--port');
   });
 
-  it('with --stdio as well is refused', () => {
+  it('with --stdio too is refused', () => {
     expect(startAndFail(['--stdio'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('exclude each other'),
@@ -180,7 +180,7 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
     expect((await stream).status).toBe(200);
   });
 
-  it('is not what the end of the shell means that started it in the background', async () => {
+  it('keeps running when the shell that started it exits', async () => {
     const externalEnvironment = makeSurroundings();
     const shell = spawn(
       'sh',

@@ -64,7 +64,7 @@ describe('a token for a persona', () => {
     expect(JSON.parse(listed.text)).toMatchObject({ result: { total: 1 } });
   });
 
-  it('whose folder is called otherwise is named at the start', async () => {
+  it('with a differently spelled folder is named at the start', async () => {
     const dataDir = join(folderOfTest(), 'data');
     mkdirSync(join(dataDir, 'memory', 'alice'), { recursive: true });
     const server = await spawnHttpServer({ dataDir, tokens: [holderOf('Alice')] });

@@ -116,7 +116,7 @@ describe('every operation', () => {
     expect(readdirSync(app.dataDir)).toEqual([]);
   });
 
-  it('is refused to everybody who would change something, on a server that offers reads alone', async () => {
+  it('refuses every change on a read-only server', async () => {
     const app = await openTestApp({ tools: 'read-only', tokens });
     for (const { name } of writes) {
       const reply = await app.fetch(`/api/${name}`, { method: 'POST', body: '{}', headers: authorization('writes') });
@@ -135,7 +135,7 @@ describe('every operation', () => {
 });
 
 describe('every principal', () => {
-  it('is offered the same tools, whatever is stored and whoever asks', async () => {
+  it('gets the same tools, independent of what is stored and who asks', async () => {
     const app = await openTestApp({ tokens: [...tokens, { token: 'other', personas: ['nilou'] }] });
     const list = async (token: string) => {
       const reply = await app.fetch('/mcp', {

@@ -199,7 +199,7 @@ describe('a server without tokens', () => {
     expect([reply.status, reply.json()]).toMatchObject([status, { error: { code } }]);
   });
 
-  it('serves classic clients without sessions, whatever session they name', async () => {
+  it('serves classic clients without sessions, ignoring the session they name', async () => {
     for (const headers of [{}, { 'mcp-session-id': 'made-up' }]) {
       const reply = await post(headers, classic('tools/list'));
       expect(reply.status).toBe(200);

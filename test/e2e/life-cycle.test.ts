@@ -41,7 +41,7 @@ describe('the end of input', () => {
     await expectOrderlyEnd(server);
   });
 
-  it('ends a server that nobody has spoken to', async () => {
+  it('ends a server that has received nothing', async () => {
     const server = startRawServer();
     server.end();
     await expectOrderlyEnd(server);
@@ -174,7 +174,7 @@ describe.skipIf(process.platform === 'win32')('a client that dies without a word
     expect(await untilGone(pid)).toBe(true);
   });
 
-  it('takes its server with it even where somebody else keeps the pipe open', async () => {
+  it('ends its server even if another process keeps the pipe open', async () => {
     const externalEnvironment = makeSurroundings();
     onTestFinished(() => externalEnvironment.remove());
     const path = join(dirname(externalEnvironment.dataDir), 'pipe');
@@ -353,7 +353,7 @@ describe('the handshake', () => {
     expect((await server.request('memories/list')).error).toMatchObject({ code: -32601 });
   });
 
-  it('answers at once, whatever has to be opened first: tools/list and ping need no memory', async () => {
+  it('answers tools/list and ping at once, without opening the store', async () => {
     const server = startRawServer({
       env: { MEMORY_MCP_EMBEDDINGS_MODEL: 'cl-nagoya/ruri-v3-30m', MEMORY_MCP_MODEL_DOWNLOAD: 'never' },
     });

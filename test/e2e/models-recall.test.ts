@@ -84,7 +84,7 @@ describe('a receipt', () => {
 });
 
 describe('a text that changes', () => {
-  it('while it is being embedded never gets the vector of what it was', async () => {
+  it('that is updated while it is embedded never gets the old vector', async () => {
     const gate = join(folderOfTest(), 'hold');
     const server = await spawnServer({ env: { ...tinyModels(), ...heldWhile(gate) } });
     const probe = await server.create('warm up');
@@ -146,7 +146,7 @@ describe('a server without a model', () => {
     expect(await recallOf(server)).toMatchObject({ mode: 'hybrid', state: 'ready', queued: 0 });
   });
 
-  it('whose file is damaged says so, and recovers when the file is replaced', async () => {
+  it('with a damaged file reports it, and recovers when the file is replaced', async () => {
     const model = join(folderOfTest(), 'model');
     cpSync(writeTestModel('tiny-embed'), model, { recursive: true });
     const graph = join(model, 'onnx/model_quantized.onnx');
@@ -167,7 +167,7 @@ describe('a server without a model', () => {
     expect(await storedVectors(server.dataDir)).toMatchObject({ without: 0, failures: [] });
   });
 
-  it('whose runtime is not installed says so, and keeps everything else going', async () => {
+  it('without an installed runtime reports it, and everything else works', async () => {
     const server = await spawnServer({ env: tinyModels(), binary: installationWithoutRuntime() });
     expect(await server.create('苺のアレルギーがある')).toMatchObject({ stored: true, vector: 'queued' });
     await until(async () => (await recallOf(server)).state === 'runtime missing', 'the runtime is missing');

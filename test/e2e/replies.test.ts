@@ -203,7 +203,7 @@ describe('the start of a session', () => {
     }
   });
 
-  it('stays within 10 kB also with memories whose fields are as long as they may be', async () => {
+  it('stays within 10 kB with memories whose fields have the maximum length', async () => {
     const own = await spawnServer();
     const state = (letter: string) => letter.repeat(500);
     for (let index = 0; index < 8; index++) {

@@ -58,7 +58,7 @@ describeEachEra('a search reply', (spawn) => {
     expect((await server.call('memory_search', { query: '会議' })).structured).toMatchObject({ strength: 'weak' });
   });
 
-  it('finds the answer of a conversation whose subject was named just before it', async () => {
+  it('finds the answer in a conversation whose subject was named just before', async () => {
     const server = await spawn();
     for (let number = 0; number < 8; number++) await server.create(`The invoice number ${number} was 12 euros`);
     await server.create('Alice talked about the pottery course she took in Venice');
@@ -130,7 +130,7 @@ describeEachEra('a search reply', (spawn) => {
 });
 
 describe('a search with a model', () => {
-  it('tells words and meaning apart in each hit, and explains what it did not find', async () => {
+  it('reports words and meaning separately for each hit, and explains what it did not find', async () => {
     const server = await spawnServer({
       env: { ...tinyModels(), MEMORY_MCP_RERANKER_MODEL: 'none', MEMORY_MCP_TOOLS: 'full' },
     });

@@ -203,7 +203,7 @@ describe('what is loaded', () => {
     });
   });
 
-  it('by a server over stdio whose client says nothing is the SDK, and no native library', async () => {
+  it('by a stdio server with a silent client is the SDK, and no native library', async () => {
     const { ran, modules } = await observe(['serve', '--stdio']);
     expect(ran).toEqual(['sdk']);
     expect(modules.filter((path) => path.endsWith('.node'))).toEqual([]);

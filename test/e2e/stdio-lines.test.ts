@@ -57,14 +57,14 @@ describe('a line of more than 10 MB', () => {
     expect(refusals(server).map(({ id }) => id)).toEqual([77, 'own "id"']);
   });
 
-  it('is no request of the client where it is a response', async () => {
+  it('is not treated as a request if it is a response', async () => {
     const server = await started();
     server.send({ jsonrpc: '2.0', id: 78, result: { text: 'x'.repeat(limit) } });
     await expectGoesOn(server);
     expect(refusals(server).map(({ id }) => id)).toEqual([null]);
   });
 
-  it('is skipped each time, however long, with what is sent around it answered', async () => {
+  it('is skipped at any length, and the lines around it are answered', async () => {
     const server = await started();
     const before = server.ask('ping').answer;
     for (let megabyte = 0; megabyte < 40; megabyte++) server.child.stdin?.write('x'.repeat(1_048_576));

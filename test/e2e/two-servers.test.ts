@@ -105,7 +105,7 @@ describe('two servers on one memory', () => {
     expect(new Set(written).size).toBe(written.length);
   });
 
-  it('tell whoever is late, and change nothing', async () => {
+  it('are refused for the later one, and change nothing', async () => {
     const [one, two] = await twoServers();
     const { key } = await one.create('start');
     const read = (await two.read(key)).memories[0];

@@ -240,7 +240,7 @@ describe('a folder for code', () => {
     expect(existsSync(place.folder)).toBe(false);
   });
 
-  it('whose place is taken by a file is no hindrance', async () => {
+  it('does not matter when a file is in its place', async () => {
     const place = makePlace();
     mkdirSync(join(place.folder, '..'));
     writeFileSync(place.folder, 'a file');

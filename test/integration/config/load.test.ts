@@ -242,7 +242,7 @@ describe('paths', () => {
     },
   );
 
-  it('of the data folder decide where its config.json is looked for', async () => {
+  it('for the data folder determine where config.json is searched', async () => {
     const { load, path, write } = createMachine();
     write('elsewhere/config.json', { server_port: 5 });
     const { configuration, paths } = await load({ environment: { MEMORY_MCP_DATA_DIR: path('elsewhere') } });

@@ -59,7 +59,7 @@ describe('a download', () => {
   const requestsFor = (path: string) =>
     server.requests.filter((request) => request.path.includes(path) && request.server === 'storage');
 
-  it('brings what the model needs and nothing else, and writes down what it brought', async () => {
+  it('downloads only the files that the model needs, and writes a manifest', async () => {
     const progress: DownloadProgress[] = [];
     await fetch({}, { onProgress: (now) => progress.push(now) });
     const files = testModelFiles('tiny-embed');
@@ -80,7 +80,7 @@ describe('a download', () => {
     expect(server.requests).toHaveLength(before);
   });
 
-  it('goes on where it was cut, in the same run and in the next', async () => {
+  it('resumes where it was interrupted, in the same run and in the next', async () => {
     server.misbehave({ cutAfter: 50_000, slow: 5 });
     await fetch();
     expect(requestsFor(graph).map(({ range }) => range)).toEqual([undefined, 'bytes=50000-', 'bytes=100000-']);
@@ -165,7 +165,7 @@ describe('a download', () => {
     expect(findModelFiles(place)).toBeUndefined();
   });
 
-  it('shows its token to the hub and to nobody it is sent on to', async () => {
+  it('sends its token to the hub and not to redirect targets', async () => {
     server.misbehave({ token: 'secret' });
     await fetch({ token: 'secret' });
     const tokens = (of: string) => [

@@ -63,7 +63,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     expect(onlyChild()).not.toBe(first);
   });
 
-  it('is replaced when it is killed in the middle of a text, and the text is embedded all the same', async () => {
+  it('is replaced when it is killed in the middle of a text, and the text is embedded', async () => {
     await embed('海');
     const first = onlyChild();
     const answer = embed(manySentences);
@@ -152,7 +152,7 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     await expect(embed('海')).rejects.toMatchObject({ reason: 'crashed' });
   });
 
-  it('may print what it likes', async () => {
+  it('can print to stdout without breaking the protocol', async () => {
     open({
       command: () =>
         inferenceAfter(`

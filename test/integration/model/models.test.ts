@@ -157,7 +157,7 @@ describe('models of the configuration', () => {
     expect(await embedder.embedQuery('海')).toHaveLength(32);
   });
 
-  it('say that the runtime is missing where it is', async () => {
+  it('report a missing runtime', async () => {
     const entry = join(temporaryFolder(), 'inference.cjs');
     copyFileSync(findBundledInference().args[0] ?? '', entry);
     const { embedder } = openFolder(writeTestModel('tiny-embed'), {
@@ -170,7 +170,7 @@ describe('models of the configuration', () => {
     });
   });
 
-  it('load a model anew, in a space of its own, when its files are replaced while it serves', async () => {
+  it('reload a model in a new space when its files are replaced while it serves', async () => {
     const folder = copyOfTestModel('tiny-embed');
     const { embedder, pass } = openFolder(folder);
     const before = await embedder.embedQuery('海');

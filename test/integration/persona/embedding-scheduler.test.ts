@@ -90,7 +90,7 @@ describe('the queue of memories without a vector', () => {
     expect(withVectors(store, embedder)).toBe(3);
   });
 
-  it('leaves alone what somebody waits for at the moment', async () => {
+  it('leaves alone a memory that a write is embedding right now', async () => {
     const store = await storeWith('old');
     const { opened, open } = gate();
     const { embedder, counts } = counting({ beforeDocument: (text) => (text === 'new' ? opened : undefined) });
@@ -216,7 +216,7 @@ describe('the queue of memories without a vector', () => {
     expect(store.queue.failures(hanging.space()?.id ?? '')).toEqual([]);
   });
 
-  it("is nobody's business where there is no model", async () => {
+  it('is empty when no model is configured', async () => {
     const store = await storeWith('one');
     const writer = openWriter(store, disabledEmbedder);
     const [memory] = store.memories.list({ filter: live, order: 'newest', limit: 1 });

@@ -23,7 +23,7 @@ const count = (connection: Connection) =>
 const insert = (connection: Connection) => connection.sql('INSERT INTO numbers DEFAULT VALUES').run();
 
 describe('a read', () => {
-  it('sees one state from its beginning to its end, whoever writes meanwhile', async () => {
+  it('sees one state from start to end while others write', async () => {
     const [one, two] = await twoConnections();
     const seen = one.read(() => {
       const before = count(one);

@@ -33,7 +33,7 @@ function rowOf(text: string, limit: string): string[] {
 }
 
 describe('the curve of none', () => {
-  it('counts what a limit catches and what it loses, apart from what was not found anyway', () => {
+  it('counts what a limit catches and loses, without what was not found anyway', () => {
     const text = renderCurves([
       answer(0.95),
       answer(0.65),

@@ -58,7 +58,7 @@ describe('questions for strangers', () => {
     });
   });
 
-  it('go to another persona of the set as well, unless somebody speaks in both', () => {
+  it('are also asked of another persona of the set, unless a speaker appears in both', () => {
     const anna = group({ set: 'talks', name: 'anna', subjects: ['Anna', 'John'] });
     const john = group({ set: 'talks', name: 'john', subjects: ['John', 'Tim'], questions: 0 });
     const maria = group({ set: 'talks', name: 'maria', subjects: ['Maria'], questions: 0 });

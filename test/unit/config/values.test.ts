@@ -229,7 +229,7 @@ describe('tokens', () => {
 });
 
 describe('secrets', () => {
-  it('are in no message, whatever is wrong with them', async () => {
+  it('never appear in messages, even if they are invalid', async () => {
     const { refusal, write } = createMachine();
     for (const content of [
       { qdrant_api_key: ['hunter2'] },

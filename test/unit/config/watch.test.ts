@@ -76,7 +76,7 @@ describe('a watched file', () => {
     expect(changes).toHaveLength(1);
   });
 
-  it('whose edit of a restart setting is taken back says nothing more', async () => {
+  it('logs nothing when an edit of a restart setting is reverted', async () => {
     const machine = createMachine();
     const flags = { config: machine.write('my.json', { server_port: 1 }) };
     const { settle, warnings, changes } = await watching(machine, { flags });

@@ -11,7 +11,7 @@ describe('the key of a memory', () => {
     expect(memoryKeyAt(new Date(instant), timeZone)).toBe(key);
   });
 
-  it('takes a number where its second holds several', () => {
+  it('gets a number if its second holds several', () => {
     const base = 'memory_20261124093000';
     expect([0, 1, 2, 9, 10, 99, 100, 1234].map((taken) => numberedKey(base, taken))).toEqual([
       base,

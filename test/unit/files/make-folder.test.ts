@@ -11,7 +11,7 @@ function newFolder(): string {
 }
 
 describe('a folder', () => {
-  it('is made with its parents, and left as it is where it exists', () => {
+  it('is created with its parents, and left unchanged if it exists', () => {
     const root = newFolder();
     makeFolder(join(root, 'a', 'b', 'c'), 0o700);
     makeFolder(join(root, 'a', 'b', 'c'), 0o700);

@@ -14,7 +14,7 @@ function chunksOf(text: string, from = budget): string[] {
 }
 
 describe('chunks of a text', () => {
-  it('are the text itself where it fits', () => {
+  it('are the whole text if it fits', () => {
     expect(chunksOf('海まで走った。')).toEqual(['海まで走った。']);
     expect(chunksOf('')).toEqual(['']);
   });

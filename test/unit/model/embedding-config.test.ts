@@ -62,7 +62,7 @@ describe('the configuration of an embedding model', () => {
     });
   });
 
-  it('has no prefixes where nobody says any, and says so', () => {
+  it('has no prefixes if none are given, and reports it', () => {
     expect(readConfig({ 'config_sentence_transformers.json': {} })).toMatchObject({
       queryPrefix: '',
       documentPrefix: '',
@@ -117,7 +117,7 @@ describe('the configuration of an embedding model', () => {
     expect(() => readConfig({ 'modules.json': '[' })).toThrow(/modules\.json cannot be read/);
   });
 
-  it('of a preset needs no file at all', () => {
+  it('of a preset needs no files', () => {
     const preset = embeddingPresets['cl-nagoya/ruri-v3-30m'];
     expect(readEmbeddingConfig('/nowhere', nothingSet, preset)).toMatchObject({
       pooling: 'mean',
@@ -133,7 +133,7 @@ describe('the configuration of an embedding model', () => {
 describe('the name of a model', () => {
   const folder = '/cache';
 
-  it('means a preset, whose files may be in another repository', () => {
+  it('resolves to a preset, whose files may be in another repository', () => {
     expect(resolveEmbedder('cl-nagoya/ruri-v3-30m', 'q8', folder)).toMatchObject({
       name: 'cl-nagoya/ruri-v3-30m',
       place: {

@@ -97,7 +97,7 @@ describe('the last conversation', () => {
     expect([activity.lastConversation(), activity.lastConversation()]).toEqual([undefined, undefined]);
   });
 
-  it('is the newest operation of an earlier process, a read as well as a write', async () => {
+  it('is the newest operation of an earlier process, read or write', async () => {
     const store = await openTestStore();
     const earlier = activityOn(store, 'earlier');
     await store.memories.create(draft('one'), earlier.activity.note('memory_create', 'tests'));

@@ -78,7 +78,7 @@ function openPersonas(limits: Partial<PersonasDeps> = {}) {
 const storeId = async ({ store }: Workspace) => store.identity().storeId;
 
 describe('personas', () => {
-  it('are each opened once, however many ask at the same time', async () => {
+  it('are opened once for many concurrent calls', async () => {
     const { personas, watched } = openPersonas();
     const ids = await Promise.all(Array.from({ length: 50 }, () => personas.use('葵', 'write', storeId)));
     expect(new Set(ids).size).toBe(1);
@@ -140,7 +140,7 @@ describe('personas', () => {
     expect(await personas.use('a', 'write', storeId)).toBeTypeOf('string');
   });
 
-  it('are closed when nobody has used them for long, and opened again on need', async () => {
+  it('are closed after a long idle time, and opened again when needed', async () => {
     const { personas, open } = openPersonas({ closeAfterMilliseconds: 30, idleTaskMilliseconds: 10 });
     const id = await personas.use('葵', 'write', storeId);
     await until(() => open.get('葵') === 0, 'it is closed');
@@ -148,7 +148,7 @@ describe('personas', () => {
     expect(await personas.use('葵', 'read', storeId)).toBe(id);
   });
 
-  it('stay open while they are used, however long', async () => {
+  it('stay open for as long as they are used', async () => {
     const { personas } = openPersonas({ closeAfterMilliseconds: 10, idleTaskMilliseconds: 5 });
     await personas.use('葵', 'write', async (workspace) => {
       // Ten times as long as an idle one stays open.
@@ -157,7 +157,7 @@ describe('personas', () => {
     });
   });
 
-  it('start anew when their files are deleted or replaced, so that nothing is written to a file that nobody sees', async () => {
+  it('are opened again when their files are deleted or replaced', async () => {
     const { personas, folder } = openPersonas();
     const first = await personas.use('葵', 'write', storeId);
     rmSync(join(folder, 'memory', '葵'), { recursive: true });

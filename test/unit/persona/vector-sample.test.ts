@@ -51,7 +51,7 @@ describe('the sample of a persona', () => {
     });
   });
 
-  it('learns anew what the memories share when there are other memories', async () => {
+  it('learns the common components again when the memories have changed', async () => {
     const store = await openTestStore();
     const sample = createVectorSample(store);
     const near = (axis: number) => () => {

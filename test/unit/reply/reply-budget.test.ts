@@ -50,7 +50,7 @@ describe('items that do not fit', () => {
     for (const shown of fitted) expect('preview' in shown && shown.preview.length).toBeGreaterThan(100);
   });
 
-  it('have long texts besides their content cut as well', () => {
+  it('with other long texts have those cut too', () => {
     const tags = Array.from({ length: 50 }, (_, index) => `${index}長いタグ`.padEnd(100, '長'));
     const [first, second] = fitReply([item(1, 'text', tags), item(2, 'other')], 10_000);
     expect(first?.tags).toHaveLength(6);

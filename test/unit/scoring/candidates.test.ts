@@ -16,7 +16,7 @@ describe('the terms to look up', () => {
     expect(terms.map(({ text }) => text)).toEqual(['nut', 'tea']);
   });
 
-  it('are at least one, however common', () => {
+  it('contain at least one term, even a common one', () => {
     expect(termsToLookUp(question('fig', { fig: 900 }), 100).map(({ text }) => text)).toEqual(['fig']);
   });
 

@@ -48,7 +48,7 @@ describe('cosines without what all memories share', () => {
   const shared = learn(vectors);
   const [first = new Float32Array(), second = new Float32Array(), third = new Float32Array()] = vectors;
 
-  it('no longer follow who speaks', () => {
+  it('no longer depend on the speaker', () => {
     expect(dotProduct(first, third)).toBeGreaterThan(dotProduct(first, second) + 0.3);
     expect(Math.abs(distinct(shared, first, third) - distinct(shared, first, second))).toBeLessThan(0.3);
   });

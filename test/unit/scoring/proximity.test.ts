@@ -29,12 +29,12 @@ describe('words that stand together', () => {
     expect(findTermPairs('alpha beta gamma delta', prepareQuery('alpha beta gamma delta', statistics))).toHaveLength(5);
   });
 
-  it('do not exist in scripts without words, whose terms overlap already', () => {
+  it('do not exist in scripts without spaces, whose terms already overlap', () => {
     expect(near('自転車を買った', '自転車を買った')).toBe(0);
     expect(near('自転車 bicycle shop', 'bicycle shop')).toBeGreaterThan(0);
   });
 
-  it('count once however often the question names them, and all together no more than the question', () => {
+  it('count once per pair, and in total no more than the query', () => {
     const question = prepareQuery('red bike or bike red', statistics);
     const words = findTermPairs('red bike or bike red', question).map((pair) => [...pair.words].sort().join(' '));
     expect(words).toEqual([...new Set(words)]);

@@ -37,7 +37,7 @@ describe('one order out of two scores', () => {
     expect(order(words, { distribution: undefined })).toEqual([20, 10]);
   });
 
-  it('counts a cosine without what all memories share for one half', () => {
+  it('counts the residual cosine for one half', () => {
     const candidates = [
       candidate(10, { cosine: 0.8, residualCosine: 0.5 }),
       candidate(20, { cosine: 0.75, residualCosine: 0.9 }),
@@ -46,7 +46,7 @@ describe('one order out of two scores', () => {
     expect(order(candidates, { residualDistribution: distribution })).toEqual([20, 10]);
   });
 
-  it('does not bury a memory whose vector is still to come', () => {
+  it('does not bury a memory that has no vector yet', () => {
     const others = [candidate(10, { cosine: 0.7, coverage: 0.1 }), candidate(20, { cosine: 0.7, coverage: 0.1 })];
     expect(order([...others, candidate(30, { coverage: 0.5 })])[0]).toBe(30);
   });
@@ -124,7 +124,7 @@ describe('what is usual for a question', () => {
     expect(order(candidates, { distribution: measureDistribution(two) })).toEqual([10, 20]);
   });
 
-  it('differs by language, so that memories in the other one can be found at all', () => {
+  it('differs by language, which lets memories in the other language be found', () => {
     const english = sample.map(({ cosine }) => ({ cosine: cosine + 0.3, language: 'en' as Language }));
     const mixed = measureDistribution([...sample, ...english]);
     const usualEnglish = zScore(mixed, { cosine: 0.85, language: 'en' });

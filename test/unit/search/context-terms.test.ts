@@ -47,7 +47,7 @@ describe('the words said just before a memory', () => {
     expect(sharesOf(store, question, answer)).toBeGreaterThan(0.2);
   });
 
-  it('do not count twice where it holds them itself', async () => {
+  it('do not count twice if the memory holds them itself', async () => {
     const store = await storeWith(['絵を見た', 0], [answer, 1]);
     expect(sharesOf(store, '絵', answer)).toBe(0);
   });

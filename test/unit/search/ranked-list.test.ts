@@ -46,13 +46,13 @@ describe('a search names what kept it waiting', () => {
     expect(await waitedFor({ model: 0.2, index: 0.2 })).toBe('the model hash, 0.2 s; the vector index, 0.2 s');
   });
 
-  it('nothing where nobody would notice', async () => {
+  it('nothing for an unnoticeable wait', async () => {
     expect(await waitedFor({ model: 0.14, index: 0.14 })).toBeUndefined();
   });
 });
 
 describe('what is near a memory', () => {
-  it('is not what happened to be written after it', async () => {
+  it('is not a memory that was merely written after it', async () => {
     const { workspace, scope } = await searchable();
     await workspace.add('The pottery class in Venice was a gift');
     await workspace.add('Dentist at nine');

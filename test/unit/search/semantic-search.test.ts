@@ -72,7 +72,7 @@ describe('a search by meaning', () => {
     expect(await nearest(workspace, '苺のアレルギー')).toBe(texts[1]);
   });
 
-  it('for what lies near a memory says so where its vectors are of another model now', async () => {
+  it('for the neighbors of a memory reports that its vectors belong to another model', async () => {
     const workspace = await openInChange(() => older);
     const space = older.space();
     if (space === undefined) throw new Error('the space is known');

@@ -13,7 +13,7 @@ const scope = {
 const empty: PersonaContext = { state: {}, user_info: {}, persona_info: {}, preferences: {}, goals: [], promises: [] };
 const goal = (text: string) => ({ text, status: 'open' as const, since: now });
 
-it('fits whole where it can', () => {
+it('is shown in full if it fits', () => {
   const context = { ...empty, state: { emotion: 'joy' }, goals: [goal('引っ越す')] };
   expect(viewOfContext(context, scope, { room: 5_000 })).toEqual(context);
 });
@@ -27,7 +27,7 @@ it('cuts texts first, then leaves out the oldest entries', () => {
   expect(jsonBytes(view)).toBeLessThanOrEqual(5_000);
 });
 
-it('whatever is noted, it fits', () => {
+it('any context fits', () => {
   const text = fc.string({ unit: fc.constantFrom('a', '長', '"', '\u202e', '🎂'), maxLength: 500 });
   const record = fc
     .dictionary(

@@ -49,7 +49,7 @@ describe('a record', () => {
     expect(await update(app, { user_info: { constructor: null, toString: null } })).toBeDefined();
   });
 
-  it('is refused where it is nested so deep that nobody could mean it', async () => {
+  it('is refused if it is nested too deeply', async () => {
     const app = await openTestApp();
     const nested = (levels: number): unknown => Array.from({ length: levels }).reduce((inner) => [inner], 'x');
     await update(app, { user_info: { a: nested(9) } });
@@ -62,7 +62,7 @@ describe('a record', () => {
     }
   });
 
-  it('is refused where it would become too long for every session to begin with it', async () => {
+  it('is refused if it would become too long', async () => {
     const app = await openTestApp();
     await update(app, { user_info: { a: 'x'.repeat(3_000) } });
     const failure = await failureOf(() => update(app, { emotion: 'joy', user_info: { b: 'x'.repeat(3_000) } }));
@@ -98,7 +98,7 @@ describe('goals and promises', () => {
     expect(JSON.stringify(reopened)).not.toContain('closed_at');
   });
 
-  it('that nobody noted cannot be closed; the answer says which are open', async () => {
+  it('that was never added cannot be closed; the error lists the open ones', async () => {
     const app = await openTestApp();
     await update(app, { goals: ['引っ越す'] });
     const failure = await failureOf(() => update(app, { goals: [{ text: '転職する', status: 'done' }] }));
@@ -123,7 +123,7 @@ describe('goals and promises', () => {
 });
 
 describe('persona_context.json', () => {
-  it('shows everything that is noted, closed goals too, and says what it is', async () => {
+  it('contains the whole context, closed goals included, and a note about itself', async () => {
     const app = await openTestApp();
     await update(app, { emotion: 'joy', goals: ['a', 'b'] });
     await update(app, { goals: [{ text: 'a', status: 'done' }] });
@@ -239,7 +239,7 @@ describe('the original system’s file', () => {
     expect(await app.call('get_context')).toMatchObject({ last_conversation: { at: '2026-11-20T12:15:30.000Z' } });
   });
 
-  it('with nothing but what it fills in by itself says nothing', async () => {
+  it('with only its default values is treated as empty', async () => {
     const app = await appWith(
       JSON.stringify({
         user_info: { name: 'User', nickname: null, preferred_address: null },
@@ -320,7 +320,7 @@ describe('get_context', () => {
     }
   });
 
-  it('changes nothing that is stored, whoever reads; a reader that may not write leaves the very bytes', async () => {
+  it('changes nothing that is stored; a read-only caller leaves the file byte for byte', async () => {
     const first = await openTestApp();
     const { key } = await first.call('memory_create', { content: '苺が好き' });
     await first.call('update_context', { emotion: 'joy' });

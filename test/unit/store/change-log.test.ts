@@ -57,7 +57,7 @@ describe('what is logged', () => {
 });
 
 describe('the tag of a generation', () => {
-  it('is random, so that two histories of equal length are told apart', async () => {
+  it('is random and distinguishes two histories of equal length', async () => {
     const tags = await Promise.all(
       [1, 2].map(async () => {
         const { memories, changes } = await openTestStore();

@@ -47,7 +47,7 @@ describe('an erased memory', () => {
     expect(store.memories.list({ filter: { deleted: 'include' }, order: 'oldest', limit: 9 })).toHaveLength(4);
   });
 
-  it('leaves nothing of what it was before, of its vectors, and of its time as a deleted one', async () => {
+  it('leaves nothing of earlier versions, of vectors, or of a previous deletion', async () => {
     const { folder, store, key } = await filled();
     const { memories, vectors, erasure } = store;
     const updated = await memories.update(key, { content: '別の話、wolframite', tags: ['periwinkletag'] }, { now });

@@ -66,7 +66,7 @@ it('what is hidden is not there, whatever else is asked for', async () => {
   expect(store.fullText.postings(exact('word'), { deleted: 'include' }, 2)).toEqual([3, 2]);
 });
 
-it('counts texts, not occurrences; a prefix counts at least what it finds', async () => {
+it('counts texts, not occurrences; the count of a prefix is at least what it finds', async () => {
   const store = await openInMemory();
   await store.memories.create(draft('tea tea teapot'));
   await store.memories.create(draft('teapot'));

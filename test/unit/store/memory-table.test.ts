@@ -108,7 +108,7 @@ describe('an identical text', () => {
     expect([tagged('FOOD'), tagged('飲み物'), tagged('Drink')]).toEqual([1, 1, 1]);
   });
 
-  it('is refused where its tags would become too many', async () => {
+  it('is refused if it would have too many tags', async () => {
     const { memories } = await openTestStore();
     const tags = (from: number, count: number) => Array.from({ length: count }, (_, index) => `tag${from + index}`);
     await memories.create(draft('tea', { tags: tags(0, 40) }));
@@ -130,7 +130,7 @@ describe('an identical text', () => {
     expect((await memories.create(draft('tea'))).memory.key).toBe(first.memory.key);
   });
 
-  it('is judged by what a memory says now, not by what it said', async () => {
+  it('is judged by the current text, not by earlier ones', async () => {
     const { memories } = await openTestStore();
     const { memory } = await memories.create(draft('tea'));
     await memories.update(memory.key, { content: 'coffee' }, { now: later });

@@ -39,7 +39,7 @@ describe('looking for vectors', () => {
     expect(plan).toMatch(/^SEARCH m USING INDEX memories_by_created_at .*\n.*v USING COVERING INDEX .*memory_id=\?/);
   });
 
-  it('page by page goes on from where it was', async () => {
+  it('continues page by page', async () => {
     const plan = await planOf((vectors) => vectors.page(space, 1, 10));
     expect(plan).toMatch(/^SEARCH v USING INTEGER PRIMARY KEY/);
     expect(plan).not.toContain('ORDER BY');

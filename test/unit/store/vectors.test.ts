@@ -53,7 +53,7 @@ describe('vectors', () => {
     expect([store.vectors.count(space), store.vectors.count(other)]).toEqual([0, 0]);
   });
 
-  it('stay what they are when another process brings them as well', async () => {
+  it('stay unchanged when another process stores them too', async () => {
     const { store, memories } = await withMemories('one');
     const memory = memories[0] ?? never();
     await store.vectors.put(memory, space, [east, north]);
@@ -93,7 +93,7 @@ describe('vectors', () => {
     expect([store.vectors.count(space), store.vectors.count(other)]).toEqual([0, 3]);
   });
 
-  it('belong to the current space, whose change begins a new epoch', async () => {
+  it('belong to the current space; switching it starts a new epoch', async () => {
     const { store, memories } = await withMemories('one');
     expect(store.vectors.currentSpace()).toBeUndefined();
     await store.vectors.put(memories[0] ?? never(), space, [east]);
@@ -105,7 +105,7 @@ describe('vectors', () => {
     expect(store.identity().epoch).not.toBe(epoch);
   });
 
-  it('are sampled alike whatever else is stored, and only from their space', async () => {
+  it('are sampled deterministically, and only from their space', async () => {
     const { store, memories } = await withMemories(...Array.from({ length: 40 }, (_, index) => `text ${index}`));
     for (const memory of memories) await store.vectors.put(memory, space, [east]);
     const sample = store.vectors.sample(space, 10);
@@ -132,7 +132,7 @@ describe('the queue', () => {
     expect(waiting(store)).toEqual(['three changed', 'two']);
   });
 
-  it('is as long as there are live memories without a vector, whatever the hidden ones have', async () => {
+  it('counts live memories without a vector, ignoring deleted ones', async () => {
     const { store, memories } = await withMemories('one', 'two', 'three', 'four');
     const [one = never(), two = never(), three = never()] = memories;
     await store.vectors.put(one, space, [east, north]);

@@ -18,7 +18,7 @@ function place() {
 }
 
 describe('a log file', () => {
-  it('holds every line, goes on where it ended, and belongs to its owner', async () => {
+  it('holds every line, is continued after a restart, and is private', async () => {
     const { file, logger, warnings } = place();
     for (const lines of [['one', 'two'], ['three']]) {
       const log = openLogFile({ file, clock, logger });

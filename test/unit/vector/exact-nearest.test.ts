@@ -72,7 +72,7 @@ describe('findNearest', () => {
     expect(asked).toBeLessThan(75);
   });
 
-  it('asks a filter of a few ids for nothing but those', () => {
+  it('asks a filter of a few ids only about those', () => {
     const { rows, scanner } = scannedRows(Array.from({ length: 2000 }, (_, row) => unitVector([1, row], 2)));
     const allowed = new Set([7, 1999, 100_000]);
     const unused = {

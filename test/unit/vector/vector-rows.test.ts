@@ -15,7 +15,7 @@ describe('rows', () => {
     expect(rows.rowOf(30)).toBe(0);
   });
 
-  it('stay as they were in a snapshot, whatever happens afterwards', () => {
+  it('stay unchanged in a snapshot during later changes', () => {
     const rows = new VectorRows(2);
     const count = rowsPerBlock + 5;
     for (let id = 0; id < count; id++) rows.put(id, Float32Array.of(id, 1));

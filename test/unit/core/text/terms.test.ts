@@ -62,7 +62,7 @@ describe('a question finds a text', () => {
     expect(finds(query, text)).toBe(false);
   });
 
-  it('whatever part of a text is asked for', () => {
+  it('for any part of a text', () => {
     const letters = fc.constantFrom(...'犬猫京都東の日がばたアイーヶ𠮷〇々한강aBé1Ａ🎂');
     const text = fc.array(letters, { minLength: 1, maxLength: 30 }).map((parts) => parts.join(''));
     fc.assert(

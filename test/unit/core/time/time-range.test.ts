@@ -277,7 +277,7 @@ describe('a date range in a zone with daylight saving', () => {
     );
   });
 
-  it('refuses a zone that nobody knows', () => {
+  it('refuses an unknown zone', () => {
     expect(() => rangeAt(wednesday, 'Mars/Olympus', 'today')).toThrow('Time zone "Mars/Olympus" is not known');
   });
 });
@@ -336,7 +336,7 @@ describe('a date range that cannot be followed', () => {
     expect(refusal.hint).toMatch(/last 7 days.*過去7日間/);
   });
 
-  it('is always refused in our own words, whatever the text', () => {
+  it('is refused with our own error for any text', () => {
     const word = fc.constantFrom(
       'last',
       '3',

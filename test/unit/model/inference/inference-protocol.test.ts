@@ -13,7 +13,7 @@ function channelOver(stream: PassThrough) {
 }
 
 describe('a channel', () => {
-  it('delivers messages and numbers however the stream cuts them up', async () => {
+  it('delivers messages and numbers in any fragmentation of the stream', async () => {
     const wire = new PassThrough();
     const sender = channelOver(wire);
     const bytes: Buffer[] = [];

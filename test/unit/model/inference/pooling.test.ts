@@ -26,7 +26,7 @@ describe('the vector of a text', () => {
     expect(vector([-5, 2, 1])).toEqual(vector([5, 0, 0]));
   });
 
-  it('counts tokens of the content by their direction, however long they are', () => {
+  it('weighs tokens of the content by direction, independent of their length', () => {
     const of = (length: number) =>
       pool(output([length, 0], [0, 1]), { pooling: 'content_mean', content: { start: 0, end: 2 } });
     expect(rounded(of(50))).toEqual(rounded(of(1)));

@@ -37,7 +37,7 @@ describe('a query string as input', () => {
     expect(() => inputOf('memory_search', 'query=a&query=b')).toThrow(MemoryMcpError);
   });
 
-  it('keeps names that nobody knows, for the schema to refuse, whatever they are called', () => {
+  it('keeps unknown names for the schema to refuse', () => {
     expect(inputOf('memory_list', 'colour=red')).toEqual({ colour: 'red' });
     const list = operations.find(({ name }) => name === 'memory_list');
     for (const name of ['colour', '__proto__', 'constructor']) {

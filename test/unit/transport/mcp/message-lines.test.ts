@@ -35,7 +35,7 @@ describe('the lines of a connection', () => {
     expect(cut('c'.repeat(limit + 1))).toEqual([{ skipped: null }]);
   });
 
-  it('are the same in whatever pieces the bytes arrive', () => {
+  it('are the same in any fragmentation', () => {
     const character = fc.constantFrom('\n', 'a', '苺', '"id":7', '{"method":', '}');
     const text = fc.array(character, { maxLength: 60 }).map((parts) => parts.join(''));
     fc.assert(

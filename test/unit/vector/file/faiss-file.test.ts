@@ -61,7 +61,7 @@ describe('a FAISS file of another program', () => {
     await expect(readFaissFile(await fileOf(bytes))).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  it('is refused where it is none', async () => {
+  it('is refused if it is not a FAISS file', async () => {
     await expect(readFaissFile(await fileOf(Buffer.from('{"not": "an index"}'.repeat(9))))).rejects.toMatchObject({
       code: 'corrupt',
     });

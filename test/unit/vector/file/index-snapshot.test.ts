@@ -88,7 +88,7 @@ async function expectRebuildWithOneWarning(reason: RegExp, changes: Partial<Snap
 }
 
 describe('index.faiss', () => {
-  it('is used where it fits, without a word', async () => {
+  it('is used without a warning if it fits', async () => {
     await writeGoodFile();
     const index = await open();
     expect(await index.appliedGeneration()).toBe(3);
@@ -240,7 +240,7 @@ describe('index.faiss', () => {
     expect(await foundBy(shown)).toEqual([3, 2, 1]);
   });
 
-  it('is replaced where its later state is unknown to the change log, as after an old copy of the database came back', async () => {
+  it('is replaced if the change log does not know its later state, as after restoring an old copy of the database', async () => {
     const index = await open();
     await index.apply([put(1), put(2)], 500);
     await index.flush();

@@ -3,7 +3,7 @@ import { assembleKernel } from '../../../../scripts/kernel/assemble.ts';
 import { scanKernelBytes } from '../../../../src/vector/scan/scan-kernel-bytes.ts';
 
 describe('the scan kernel', () => {
-  it('is what its source assembles to', async () => {
+  it('matches its assembled source', async () => {
     const assembled = await assembleKernel();
     expect(Buffer.from(scanKernelBytes).equals(Buffer.from(assembled))).toBe(true);
   });

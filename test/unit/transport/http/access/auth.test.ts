@@ -88,7 +88,7 @@ describe('with tokens', () => {
   const two = { token: 'two', personas: ['葵', 'nilou'] };
   const all = { token: 'all', personas: '*' } as const;
 
-  it('nobody comes in without a valid one, and a persona is none', () => {
+  it('are required, and a persona name is not one', () => {
     expect(refusal(() => personaFor({}, [one]))).toBe('401');
     expect(refusal(() => personaFor({ authorization: 'Bearer wrong' }, [one]))).toBe('401');
     expect(refusal(() => personaFor({ authorization: 'Basic one' }, [one]))).toBe('401');
@@ -129,7 +129,7 @@ describe('with tokens', () => {
     expect(attempt('guess', '192.0.2.1')).toBe('401');
   });
 
-  it('a valid one passes, however many wrong ones came over the same peer', () => {
+  it('a valid one passes after any number of wrong ones from the same peer', () => {
     const door = authenticator([one]);
     const attempt = (token: string) =>
       refusal(() => door.identify(new Headers({ authorization: `Bearer ${token}` }), '192.0.2.1'));

@@ -16,7 +16,7 @@ describe('a rate limit', () => {
     expect(taken(limit, 'a', 25)).toBe(10);
   });
 
-  it('counts each key by itself', () => {
+  it('counts each key separately', () => {
     const limit = createRateLimit({ perSecond: () => 2, clock });
     expect([taken(limit, 'a', 5), taken(limit, 'b', 5)]).toEqual([2, 2]);
   });
@@ -41,7 +41,7 @@ describe('a rate limit', () => {
     expect(limit.take('a')).toBe(0);
   });
 
-  it('remembers who is being limited while thousands of others come by', () => {
+  it('keeps limiting a key while thousands of others appear', () => {
     const limit = createRateLimit({ perSecond: () => 5, clock });
     for (let round = 0; round < 20; round++) {
       taken(limit, 'busy', 10);
