@@ -52,7 +52,7 @@ async function writeMemories(folder: string, size: number): Promise<void> {
       key: `memory_${created.replace(/\D/g, '').slice(0, 14)}`,
     });
   }
-  store.close();
+  await store.close();
 }
 
 async function recallState(server: StartedServer) {
