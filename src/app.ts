@@ -88,8 +88,8 @@ export function openApp(deps: AppDeps) {
     /** Gives a caller access to a persona. The name is validated when the scope is opened. */
     scopeFor,
     personaNames: (): string[] => personas.names(),
-    /** The folder that a persona's name means on this disk, if there is one. */
-    personaFolder: (persona: string): string | undefined => personas.folderOf(persona),
+    /** Finds the folder of a persona, whose name may differ by case; undefined if there is none. */
+    findPersonaFolder: (persona: string): string | undefined => personas.findFolder(persona),
     openPersonas: (): number => personas.openCount(),
     health(): Promise<Health> {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
@@ -107,7 +107,7 @@ export type App = ReturnType<typeof openApp>;
 
 function readOnlyMount(folder: string): MemoryMcpError {
   return new MemoryMcpError('backend_unavailable', `${folder} is on a read-only file system; nothing was changed`, {
-    hint: 'Mount the data folder writable to store memories. Reading goes on.',
+    hint: 'Mount the data folder writable to store memories. Reading still works.',
   });
 }
 

@@ -72,7 +72,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       tokens,
       defaultPersona: persona,
       readOnly: tools === 'read-only',
-      folderOf: app.personaFolder,
+      folderOf: app.findPersonaFolder,
       clock,
     }),
     requestLimit: createRateLimit({ perSecond: () => current().rate_limit_per_second, clock }),

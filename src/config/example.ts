@@ -8,7 +8,7 @@ import { settings } from './schema.ts';
 import type { Setting } from './setting.ts';
 import { ownVariables } from './variables.ts';
 
-/** A setting that has no effect yet is accepted, but nobody is told to set it. */
+/** Settings without effect are accepted, but not documented. */
 const documented = settings.filter(({ unused }) => unused !== true);
 
 /** Renders config.example.json: every key with its default, or null. It is a valid configuration file. */

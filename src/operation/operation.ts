@@ -1,7 +1,7 @@
 /**
  * An operation is declared once as data: name, description, schemas, effect and implementation. MCP tools, the HTTP API,
- * the CLI and the docs are generated from it. All of them call it through `invoke`, which validates the input before
- * anything is opened and the result before it is returned.
+ * the CLI and the docs are generated from it. Callers use `invoke`, which validates the input before anything is opened
+ * and the result before it is returned.
  */
 import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
@@ -18,7 +18,7 @@ export interface Definition<Input extends z.ZodObject, Output extends z.ZodObjec
   readonly effect: Effect;
   /** `core` operations are always offered as tools, `full` ones only with the full tool set. `call` and the API offer both. */
   readonly set: 'core' | 'full';
-  /** True if the operation may create the persona. All others leave a persona that does not exist alone. */
+  /** True if the operation may create the persona. Other operations never create one. */
   readonly creates?: true;
   /** True if a second call with the same arguments changes nothing. */
   readonly idempotent?: boolean;

@@ -1,7 +1,7 @@
 /**
- * The operation log of one workspace, as far as this process fills it. A write is noted in its own transaction; reads and
- * accesses are counted in memory and written when the workspace is idle. Also tells when the last conversation was.
- * Holds no memory text.
+ * Records what this process does in one workspace. A write is recorded in its own transaction. Reads and accesses are
+ * counted in memory and written when the workspace is idle. Also tells when the last conversation was. Stores no memory
+ * text.
  */
 
 import type { Clock } from '../core/clock.ts';
@@ -72,7 +72,7 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
         .toSorted()
         .at(-1);
     },
-    /** Writes pending entries and counts to the store. */
+    /** Writes pending counts to the store. */
     async flush(): Promise<void> {
       if (reads.size === 0 && accesses.size === 0) return;
       const keepFrom = new Date(clock.now().getTime() - keptDays * dayLength).toISOString().slice(0, 10);

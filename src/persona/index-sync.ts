@@ -27,7 +27,7 @@ export interface IndexSyncDeps {
   readonly rule: () => SnapshotRule;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called when damaged vectors were removed: their memories wait to be embedded again. */
+  /** Called after damaged vectors were removed. Their memories are then in the queue. */
   readonly onDamaged: () => void;
 }
 
@@ -76,17 +76,17 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     }
   }
 
-  /** Repairs damaged vectors and a foreign index file. True if there is more to catch up with. */
+  /** Removes damaged vectors and replaces a foreign index file. True if there are new changes to apply. */
   async function repair(index: VectorIndex): Promise<boolean> {
     if (store.vectors.hasDamaged()) {
       try {
         const memories = await store.vectors.dropDamaged(index.space);
-        logger.warn('vectors were damaged and are embedded again', { memories });
+        logger.warn('damaged vectors were removed; their memories are embedded again', { memories });
         onDamaged();
         return true;
       } catch (error) {
-        // They stay left out. Another attempt follows with the next search.
-        logger.warn('damaged vectors could not be removed', { reason: reasonOf(error) });
+        // Searches ignore damaged vectors. The next search tries again.
+        logger.warn('could not remove damaged vectors', { reason: reasonOf(error) });
       }
     }
     if (opened === undefined || opened.verified) return false;
@@ -98,7 +98,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     if (latest !== (await index.appliedGeneration())) return true;
     opened.verified = true;
     if (held === undefined || isSameSet(held, stored)) return false;
-    logger.warn('index.faiss does not hold the vectors of the database and is rebuilt');
+    logger.warn('index.faiss does not match the vectors in the database and is rebuilt');
     await rebuild(index);
     return true;
   }
@@ -107,7 +107,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   async function applyChanges(index: VectorIndex, applied: number): Promise<void> {
     const { logged, changes } = store.read(() => {
       const next = store.changes.since(applied, batchLength);
-      return { logged: next, changes: changesFrom(next, index.space) };
+      return { logged: next, changes: toVectorChanges(next, index.space) };
     });
     const generation = logged.at(-1)?.generation ?? store.changes.latest();
     await index.apply(changes, generation);
@@ -122,14 +122,14 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     for (let after = 0; ; ) {
       const { vectors, last } = store.vectors.page(index.space, after, pageLength);
       if (last === undefined) break;
-      await index.apply(vectors.map(putOf), 0);
+      await index.apply(vectors.map(toPut), 0);
       await nextTurn();
       after = last;
     }
     await index.apply([], generation);
   }
 
-  function changesFrom(logged: readonly LoggedChange[], space: VectorSpace): VectorChange[] {
+  function toVectorChanges(logged: readonly LoggedChange[], space: VectorSpace): VectorChange[] {
     const puts = logged.flatMap(({ op, vectorId }) => (op === 'put' && vectorId !== undefined ? [vectorId] : []));
     const vectors = store.vectors.byIds(puts, space);
     return logged.flatMap((change): VectorChange[] => {
@@ -142,11 +142,11 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       if (op === 'drop') return [{ op, id: vectorId, key, chunk }];
       // The vector has since been deleted, or belongs to another space.
       const vector = vectors.get(vectorId);
-      return vector === undefined ? [] : [putOf(vector)];
+      return vector === undefined ? [] : [toPut(vector)];
     });
   }
 
-  function putOf({ id, key, chunk, vector, memoryId }: StoredVector): VectorChange {
+  function toPut({ id, key, chunk, vector, memoryId }: StoredVector): VectorChange {
     return {
       op: 'put',
       id,
@@ -156,7 +156,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       // A getter, because only a remote index needs the memory. A local one would read every text for nothing.
       get memory() {
         const memory = store.memories.byIds([memoryId]).get(memoryId);
-        if (memory === undefined) throw new Error(`memory ${memoryId} of vector ${id} is gone`);
+        if (memory === undefined) throw new Error(`memory ${memoryId} of vector ${id} does not exist`);
         return memory;
       },
     };
@@ -164,7 +164,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
 
   /** False if the file could not be written. */
   async function save(index: VectorIndex): Promise<boolean> {
-    // A folder that was removed must not come back for the sake of a cache.
+    // Do not create a deleted folder again just for a cache.
     if (store.readOnly || !store.isInPlace()) return true;
     const generation = await index.appliedGeneration();
     savedAt = clock.monotonic();

@@ -149,8 +149,8 @@ export function createPersonas(deps: PersonasDeps) {
     }
   }
 
-  const folderOf = (persona: string) => (opened.has(persona) ? persona : findPersonaFolder(paths, persona));
-  /** Throws `backend_unavailable` if that cannot be told: the persona must not look empty then. */
+  const findFolder = (persona: string) => (opened.has(persona) ? persona : findPersonaFolder(paths, persona));
+  /** Throws `backend_unavailable` if the disk cannot be read, because the persona must not look empty then. */
   const hasMemories = (folder: string) => {
     const { folder: place, database } = personaPaths(paths, folder);
     return pathExists(place) && pathExists(database);
@@ -171,13 +171,13 @@ export function createPersonas(deps: PersonasDeps) {
       work: (workspace: Workspace) => Promise<Result>,
     ): Promise<Result> {
       const persona = parsePersonaName(name);
-      const folder = folderOf(persona);
+      const folder = findFolder(persona);
       if (effect === 'write') createPrivateFolder(personaPaths(paths, folder ?? persona).folder);
       else if (folder === undefined || !hasMemories(folder)) return inFlight.track(useEmpty(folder ?? persona, work));
       return inFlight.track(useFolder(folder ?? persona, work));
     },
-    /** The folder that `use` would open for a name; undefined if there is none yet, `conflict` if it is not clear. */
-    folderOf,
+    /** The folder that `use` would open; undefined if there is none yet. Throws `conflict` if the name is ambiguous. */
+    findFolder,
     /** Resumes embedding in every open workspace. Call it when a model may have become available. */
     onModelsChanged(): void {
       for (const entry of opened.values()) {

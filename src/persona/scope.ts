@@ -28,6 +28,6 @@ export interface Scope {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Aborted when the caller cancels or disconnects. Only reads stop then: a write is finished. */
+  /** Aborted when the caller cancels or disconnects. This stops only reads; a write is always finished. */
   readonly signal?: AbortSignal | undefined;
 }

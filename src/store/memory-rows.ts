@@ -61,7 +61,7 @@ function encode(value: unknown, stored: MemoryField['stored']): Parameter {
   return value as number;
 }
 
-/** A text as a column holds it. */
+/** The form of a text that a column can store. */
 export function toStoredText(text: string): string {
   return replaceLoneSurrogates(text).text;
 }
@@ -85,7 +85,7 @@ export function pickFields(memory: MemoryFields): MemoryFields {
 /** Equal for texts that count as the same memory: compared in NFC, trimmed, with LF. NFKC would merge 10² with 102. */
 export function hashContent(content: string): string {
   const normal = content.normalize('NFC').replaceAll('\r\n', '\n').trim();
-  // UTF-8 knows no lone surrogates: as UTF-16 they stay different.
+  // UTF-8 cannot encode lone surrogates, so different ones would get the same hash. UTF-16 keeps them apart.
   const bytes = isWellFormed(normal) ? Buffer.from(normal) : Buffer.from(normal, 'utf16le');
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }

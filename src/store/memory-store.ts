@@ -64,7 +64,7 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     String(connection.sql<{ value: unknown }>('SELECT value FROM meta WHERE name = ?').get(name)?.value);
   return {
     path: connection.path,
-    /** True for a store on a read-only file system: what is written to its private copy is lost at the end. */
+    /** True for a store on a read-only file system. It is a private copy, and changes to it are lost on close. */
     readOnly: copy !== undefined,
     memories,
     fullText,

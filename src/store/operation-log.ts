@@ -4,7 +4,7 @@
 import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
 
-/** What a write notes about itself: who did what when. */
+/** The log entry of a write, without the keys. */
 export interface OperationNote {
   readonly at: Timestamp;
   readonly process: string;
@@ -57,7 +57,7 @@ export function createOperationLog(connection: Connection) {
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
       }, 'bulk'),
-    /** When any process other than `process` was last active. Times after `now` come from a wrong clock and do not count. */
+    /** When any process other than `process` was last active. Ignores times after `now`, which come from a wrong clock. */
     lastActivityOfOthers(process: string, now: Timestamp): Timestamp | undefined {
       const row = connection
         .sql<{ at: string | null }>(

@@ -1,5 +1,5 @@
 /**
- * Statistics over the live memories of one persona, collected in steps that let others run in between.
+ * Statistics of the live memories of one persona. They are collected in short steps, which keeps the event loop free.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Timestamp } from '../core/memory.ts';
@@ -24,7 +24,7 @@ export interface StoreStatistics extends Totals {
   /** The most frequent tags and emotions. Those that differ only by case or width count as one. */
   readonly tags: readonly Count[];
   readonly emotions: readonly Count[];
-  /** Creation times since `since`, in the order of ids. */
+  /** Creation times since `since`, ordered by id. */
   readonly createdSince: readonly Timestamp[];
 }
 
@@ -37,12 +37,12 @@ interface CountedRow {
   tags: string;
 }
 
-/** Rows per step: some milliseconds. */
+/** Rows per step. A step takes a few milliseconds. */
 const rowsPerStep = 1_000;
 
 export function createStatistics(connection: Connection) {
   return {
-    /** Counts the live memories. Lets others run between steps, so a change made meanwhile may or may not be counted. */
+    /** Counts the live memories. A change during the count may or may not be included. */
     async collect({ top, since }: { top: number; since: Timestamp }): Promise<StoreStatistics> {
       const tags = createTally();
       const emotions = createTally();
@@ -63,7 +63,7 @@ export function createStatistics(connection: Connection) {
           if (newest === undefined || row.created_at > newest) newest = row.created_at;
           if (row.created_at >= since) createdSince.push(row.created_at);
           if (row.emotion !== null) emotions.add(row.emotion);
-          // Written by this program: a list of texts.
+          // The column always contains a JSON list of strings.
           for (const tag of JSON.parse(row.tags) as string[]) tags.add(tag);
         }
         const last = step.at(-1);
@@ -91,7 +91,7 @@ export function createStatistics(connection: Connection) {
 
 export type Statistics = ReturnType<typeof createStatistics>;
 
-/** Counts texts that differ only by case or width as one, under the first of their spellings in the order of code units. */
+/** Counts texts that differ only by case or width as one, under the spelling that sorts first by code units. */
 function createTally() {
   const folded = new Map<string, string>();
   const counts = new Map<string, { name: string; count: number }>();

@@ -1,6 +1,6 @@
 /**
- * The `vectors` table: one vector per chunk of a memory and space. Every index uses the ids of this table. Every write
- * appends to the change log in the same transaction.
+ * The `vectors` table: one vector per chunk of a memory and space. Every index uses the ids of this table. Changes in the
+ * space that searches use are appended to the change log in the same transaction.
  */
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
 import {
@@ -33,15 +33,15 @@ interface VectorRow {
 
 const columns = 'v.id, v.memory_id, m.key, v.chunk, v.vector';
 
-/** How far the squared length of a stored vector may be from 1. */
+/** Tolerance for the squared length of a stored vector, which should be 1. */
 const squareTolerance = 1e-3;
 
 export function createVectorTable({ connection, changes }: { connection: Connection; changes: ChangeLog }) {
-  const spaceId = (space: VectorSpace): number | undefined =>
+  const findSpaceId = (space: VectorSpace): number | undefined =>
     connection.sql<{ id: number }>('SELECT id FROM spaces WHERE name = ?').get(space.id)?.id;
 
   function ensureSpace(space: VectorSpace): number {
-    const known = spaceId(space);
+    const known = findSpaceId(space);
     if (known !== undefined) return known;
     return Number(
       connection.sql('INSERT INTO spaces (name, dimensions) VALUES (?, ?)').run(space.id, space.dimensions)
@@ -54,21 +54,21 @@ export function createVectorTable({ connection, changes }: { connection: Connect
       .sql('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
       .run(name, value);
 
-  const currentSpaceName = () =>
+  const readCurrentSpaceName = () =>
     connection.sql<{ value: string }>("SELECT value FROM meta WHERE name = 'current_space'").get()?.value;
 
-  /** Memories of which a vector could not be read, until `dropDamaged` takes their vectors away. */
+  /** Memories with a damaged vector, until `dropDamaged` removes their vectors. */
   const damaged = new Map<MemoryId, MemoryKey>();
 
-  /** Undefined for a row whose bytes are no unit vector of the space; its memory is noted as damaged. */
+  /** Undefined if the bytes are not a unit vector of the space. The memory is then marked as damaged. */
   function decode(row: VectorRow, { dimensions }: VectorSpace): Float32Array | undefined {
-    const vector = row.vector.byteLength === 4 * dimensions ? vectorOf(row.vector) : undefined;
+    const vector = row.vector.byteLength === 4 * dimensions ? toVector(row.vector) : undefined;
     if (vector !== undefined && Math.abs(dotProduct(vector, vector) - 1) <= squareTolerance) return vector;
     damaged.set(row.memory_id, row.key);
     return undefined;
   }
 
-  function storedVectorFrom(row: VectorRow, space: VectorSpace): StoredVector[] {
+  function decodeRow(row: VectorRow, space: VectorSpace): StoredVector[] {
     const vector = decode(row, space);
     return vector === undefined
       ? []
@@ -122,11 +122,11 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         vectors.forEach((vector, chunk) => {
           const { lastInsertRowid } = connection
             .sql('INSERT INTO vectors (memory_id, chunk, space, vector) VALUES (?, ?, ?, ?)')
-            .run(memory.id, chunk, spaceNumber, bytesOf(vector));
+            .run(memory.id, chunk, spaceNumber, toBytes(vector));
           changes.append('put', row.key, { id: Number(lastInsertRowid), chunk });
         });
         connection.sql('DELETE FROM vector_failures WHERE memory_id = ? AND space = ?').run(memory.id, space.id);
-        if (currentSpaceName() === undefined) setMeta('current_space', space.id);
+        if (readCurrentSpaceName() === undefined) setMeta('current_space', space.id);
         return true;
       }),
     /** Removes the vectors of a memory in every space. Call it inside a write transaction. */
@@ -162,14 +162,14 @@ export function createVectorTable({ connection, changes }: { connection: Connect
       const query = connection.sql<VectorRow>(
         `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id WHERE v.id = ? AND v.space = ?`,
       );
-      const spaceNumber = spaceId(space) ?? -1;
+      const spaceNumber = findSpaceId(space) ?? -1;
       for (const id of ids) {
         const row = query.get(id, spaceNumber);
-        for (const stored of row === undefined ? [] : storedVectorFrom(row, space)) found.set(id, stored);
+        for (const stored of row === undefined ? [] : decodeRow(row, space)) found.set(id, stored);
       }
       return found;
     },
-    /** Vectors of a space after an id, in the order of ids: the pages of a rebuild. `last` is undefined after the end. */
+    /** One page of the vectors of a space, ordered by id, for a rebuild. `last` is undefined after the last page. */
     page(space: VectorSpace, after: VectorId, limit: number): { vectors: StoredVector[]; last: VectorId | undefined } {
       const rows = connection
         .sql<VectorRow>(
@@ -177,8 +177,8 @@ export function createVectorTable({ connection, changes }: { connection: Connect
           `SELECT ${columns} FROM vectors v JOIN memories m ON m.id = v.memory_id
            WHERE v.id > ? AND +v.space = ? ORDER BY v.id LIMIT ?`,
         )
-        .all(after, spaceId(space) ?? -1, limit);
-      return { vectors: rows.flatMap((row) => storedVectorFrom(row, space)), last: rows.at(-1)?.id };
+        .all(after, findSpaceId(space) ?? -1, limit);
+      return { vectors: rows.flatMap((row) => decodeRow(row, space)), last: rows.at(-1)?.id };
     },
     /** The vectors of these memories, ordered by chunk. */
     ofMemories(ids: readonly MemoryId[], space: VectorSpace): Pick<StoredVector, 'memoryId' | 'vector'>[] {
@@ -188,8 +188,8 @@ export function createVectorTable({ connection, changes }: { connection: Connect
            CROSS JOIN vectors v ON v.memory_id = wanted.value AND v.space = ?
            CROSS JOIN memories m ON m.id = v.memory_id`,
         )
-        .all(JSON.stringify(ids), spaceId(space) ?? -1);
-      return rows.sort((one, other) => one.chunk - other.chunk).flatMap((row) => storedVectorFrom(row, space));
+        .all(JSON.stringify(ids), findSpaceId(space) ?? -1);
+      return rows.sort((one, other) => one.chunk - other.chunk).flatMap((row) => decodeRow(row, space));
     },
     /** The memory that each vector belongs to. */
     owners(ids: readonly VectorId[]): Map<VectorId, MemoryId> {
@@ -201,8 +201,8 @@ export function createVectorTable({ connection, changes }: { connection: Connect
       return new Map(rows.map((row) => [row.id, row.memory_id]));
     },
     count: (space: VectorSpace): number =>
-      connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(spaceId(space) ?? -1)?.n ??
-      0,
+      connection.sql<{ n: number }>('SELECT count(*) AS n FROM vectors WHERE space = ?').get(findSpaceId(space) ?? -1)
+        ?.n ?? 0,
     fingerprint(space: VectorSpace): IdFingerprint {
       const row = connection
         .sql<IdFingerprint>(
@@ -210,13 +210,13 @@ export function createVectorTable({ connection, changes }: { connection: Connect
                   total((id % ${fingerprintModulus}) * (id % ${fingerprintModulus}) % ${fingerprintModulus}) AS squares
            FROM vectors WHERE space = ?`,
         )
-        .get(spaceId(space) ?? -1);
+        .get(findSpaceId(space) ?? -1);
       return row ?? { count: 0, sum: 0, squares: 0 };
     },
     hasDamaged: (): boolean => damaged.size > 0,
     /**
-     * Removes all vectors, in the space, of memories of which one could not be read. These memories are in the queue
-     * afterwards and are embedded again. Returns their keys.
+     * Removes all vectors in the space of memories with a damaged vector. The memories are then in the queue, to be embedded
+     * again. Returns their keys.
      */
     dropDamaged: (space: VectorSpace): Promise<MemoryKey[]> =>
       connection.write(() => {
@@ -226,7 +226,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
               .sql<{ id: number; key: string; chunk: number }>(
                 'SELECT id, ? AS key, chunk FROM vectors WHERE memory_id = ? AND space = ?',
               )
-              .all(key, id, spaceId(space) ?? -1),
+              .all(key, id, findSpaceId(space) ?? -1),
           );
         }
         const keys = [...damaged.values()];
@@ -253,12 +253,12 @@ export function createVectorTable({ connection, changes }: { connection: Connect
           // Knuth's multiplicative hash. `vectors_by_hash` indexes exactly this expression.
           'SELECT id FROM vectors WHERE space = ? ORDER BY id * 2654435761 % 4294967296 LIMIT ?',
         )
-        .all(spaceId(space) ?? -1, limit)
+        .all(findSpaceId(space) ?? -1, limit)
         .map(({ id }) => id),
     /** The vectors whose memories match a filter, or undefined if all of them do. */
     idsMatching(filter: MemoryFilter, space: VectorSpace): IdSet | undefined {
       if (matchesAllLive(filter)) {
-        const hidden = vectorIds('m.deleted_at IS NOT NULL', [], space);
+        const hidden = selectVectorIds('m.deleted_at IS NOT NULL', [], space);
         if (hidden.size === 0) return undefined;
         // Almost every vector matches, so keep the set of those that do not.
         return {
@@ -267,11 +267,11 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         };
       }
       const { text, parameters } = buildPredicate(filter);
-      return vectorIds(text, parameters, space);
+      return selectVectorIds(text, parameters, space);
     },
   };
 
-  function vectorIds(
+  function selectVectorIds(
     predicate: string,
     parameters: readonly (string | number | bigint | Uint8Array | null)[],
     space: VectorSpace,
@@ -281,7 +281,7 @@ export function createVectorTable({ connection, changes }: { connection: Connect
         // CROSS JOIN fixes the join order: filter first, because it is narrow and indexed.
         `SELECT v.id FROM memories m CROSS JOIN vectors v ON v.memory_id = m.id AND v.space = ? WHERE ${predicate}`,
       )
-      .all(spaceId(space) ?? -1, ...parameters);
+      .all(findSpaceId(space) ?? -1, ...parameters);
     return new Set(rows.map((row) => row.id));
   }
 }
@@ -289,11 +289,11 @@ export function createVectorTable({ connection, changes }: { connection: Connect
 export type VectorTable = ReturnType<typeof createVectorTable>;
 
 /** Float32 in the platform's byte order: little-endian on every platform that Node supports. */
-function bytesOf(vector: Float32Array): Uint8Array {
+function toBytes(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-function vectorOf(bytes: Uint8Array): Float32Array {
+function toVector(bytes: Uint8Array): Float32Array {
   // Copy, because a view needs an offset that is a multiple of four, which SQLite does not guarantee. Not `slice`: a BLOB
   // is a Buffer, whose `slice` returns a view.
   return new Float32Array(new Uint8Array(bytes).buffer);

@@ -53,7 +53,7 @@ describe('a vector in the database', () => {
     const repaired = await searchInFull(server, texts[0] ?? '', { mode: 'semantic' });
     expect(repaired.results.map(({ content }) => content).sort()).toEqual([...texts].sort());
     expect(await storedVectors(dataDir)).toMatchObject({ without: 0 });
-    expect(server.stderr()).toMatch(/vectors were damaged.*memory_\d+/);
+    expect(server.stderr()).toMatch(/damaged vectors were removed.*memory_\d+/);
   });
 });
 

@@ -62,7 +62,7 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
       tokens: loaded.configuration.auth_tokens,
       defaultPersona: 'default',
       readOnly: tools === 'read-only',
-      folderOf: app.personaFolder,
+      folderOf: app.findPersonaFolder,
       clock,
     }),
     requestLimit: createRateLimit({ perSecond: options.ratePerSecond ?? (() => 0), clock }),

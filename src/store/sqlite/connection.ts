@@ -30,17 +30,17 @@ export type Durability = 'durable' | 'bulk';
 export interface ConnectionOptions {
   readonly path: string;
   /**
-   * Milliseconds that one attempt to write or to open waits for a lock, blocking the event loop. Next to nothing in
-   * servers, where one waiting writer would hold up every persona.
+   * Milliseconds that one attempt to write or to open waits for a lock, while blocking the event loop. Very short in
+   * servers, where a waiting writer would block all personas.
    */
   readonly busyTimeout: number;
   /** Opens an existing file without changing it. */
   readonly readOnly?: boolean | undefined;
 }
 
-/** How long writing or opening is retried while other processes hold the lock, in milliseconds. */
+/** How long to retry a write or an open while other processes hold the lock, in milliseconds. */
 const lockPatience = 20 * secondLength;
-/** Readers wait for others only in rare moments, such as the recovery of a WAL after a crash. */
+/** Readers rarely wait for other processes, for example during the recovery of a WAL after a crash. */
 const readerBusyTimeout = secondLength;
 
 export async function openConnection({ path, busyTimeout, readOnly = false }: ConnectionOptions): Promise<Connection> {
@@ -121,18 +121,18 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
   const isInPlace = (): boolean => !onDisk || (!walLost && fileIdentity(path) === identity);
 
   /**
-   * Whoever deletes the `-wal` of an open database takes away what was committed to it. Called after each commit and
-   * before its receipt: while the deleted file is still open, a checkpoint saves its content.
+   * Detects that the `-wal` file was deleted while the database is open, which would lose the commits in it. Called after
+   * each commit, before it is acknowledged. The deleted file is still open then, so a checkpoint saves its content.
    */
   function keepCommits(): void {
     const found = fileIdentity(`${path}-wal`);
     wal ??= found;
     if (!walLost && found !== undefined && found === wal) return;
     walLost = true;
-    // A new file means that another process writes to a WAL of its own: a checkpoint of ours would damage the database.
+    // A new WAL file belongs to another process. A checkpoint of the old one would then damage the database.
     if (found === undefined && fileIdentity(path) === identity && truncateWal()) return;
     throw new MemoryMcpError('backend_unavailable', `The files of ${path} were deleted or replaced while it was open`, {
-      hint: 'This was not stored. Try again, and leave memory.sqlite-wal and memory.sqlite-shm to the program.',
+      hint: 'This change was not stored. Try again, and do not touch memory.sqlite-wal and memory.sqlite-shm.',
     });
   }
 
@@ -145,7 +145,7 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
     }
   }
 
-  /** One at a time and in order: of several writers that wait for another process, one alone tries. */
+  /** Runs writes one at a time and in order. Only one of them waits for other processes at a time. */
   function inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
     const result = lastWrite.then(write, write);
     lastWrite = result.catch(() => {});
@@ -178,7 +178,7 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
     },
     /**
      * Runs `work` in a write transaction. Waits for other writers up to `lockPatience`, blocking the event loop for
-     * `busyTimeout` at a time. One that is asked for inside another transaction begins after it.
+     * `busyTimeout` at a time. A write that is requested inside another transaction starts after it.
      */
     write: <Result>(work: () => Result, durability: Durability = 'durable'): Promise<Result> =>
       inTurn(() =>
@@ -201,7 +201,7 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
      * needs it.
      */
     emptyWal: (): boolean => truncateWal(),
-    /** False once the database or its WAL was deleted or replaced: then it must be closed and opened again. */
+    /** False once the database or its WAL was deleted or replaced. It must then be closed and opened again. */
     isInPlace,
     close: (): void => {
       database.close();
@@ -237,7 +237,7 @@ async function retryWhileBusy<Result>(path: string, attempt: () => Result): Prom
       return withSqliteErrors(path, attempt);
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error;
-      // Spread out, because several waiting processes would otherwise wake and collide together.
+      // Random jitter keeps several waiting processes from retrying at the same time.
       await delay(Math.min(5 * 2 ** round, 50) * (0.5 + Math.random()));
     }
   }

@@ -27,7 +27,7 @@ export function detectFileKind(path: string): FileKind {
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return { kind: 'absent' };
     throw new MemoryMcpError('backend_unavailable', `${path} cannot be read (${reasonOf(cause)})`, {
-      hint: 'Check what lies there, and who owns it and its folder.',
+      hint: 'Check that it is a regular file, and the permissions of the file and its folder.',
       cause,
     });
   }

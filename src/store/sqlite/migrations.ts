@@ -13,11 +13,11 @@ interface Migration {
 
 const migrations: readonly Migration[] = [
   { name: 'first schema', apply: createFirstSchema },
-  { name: 'erased keys', apply: rememberErasedKeys },
+  { name: 'erased keys', apply: addErasedKeys },
 ];
 
-/** Keys that were erased and must never be given again. Of earlier erasures the change log still knows the latest. */
-function rememberErasedKeys(connection: Connection): void {
+/** Adds the table of erased keys, which are never assigned again. Fills it from the change log, which has recent ones. */
+function addErasedKeys(connection: Connection): void {
   connection.execute(`
     CREATE TABLE erased_keys (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     INSERT INTO erased_keys

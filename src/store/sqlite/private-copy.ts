@@ -1,6 +1,6 @@
 /**
- * A private copy of a database on a read-only file system. SQLite needs to write beside a database in WAL mode even to
- * read it, so reads are served from a copy in the temp folder, with what its WAL holds.
+ * A private copy of a database on a read-only file system. Even to read a database in WAL mode, SQLite must create files
+ * next to it. Reads therefore use a copy of the database and its WAL in the temp folder.
  */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
@@ -13,12 +13,12 @@ const sizeLimit = 1024 ** 3;
 
 export interface PrivateCopy {
   readonly path: string;
-  /** False once the original has changed: then a new copy is needed. */
+  /** False once the original has changed, which requires a new copy. */
   isCurrent(): boolean;
   remove(): Promise<void>;
 }
 
-/** Whether the file, or the folder that would hold its WAL, is on a file system that is mounted read-only. */
+/** Whether the file or its folder is on a file system that is mounted read-only. */
 export function isReadOnlyMount(path: string): boolean {
   return [path, dirname(path)].some((place) => {
     try {
@@ -30,15 +30,15 @@ export function isReadOnlyMount(path: string): boolean {
   });
 }
 
-/** Throws `backend_unavailable` above 1 GB. */
+/** Throws `backend_unavailable` if the files are larger than 1 GB. */
 export async function copyPrivately(path: string): Promise<PrivateCopy> {
   const originals = [path, `${path}-wal`].filter((file) => existsSync(file));
-  const describe = () => originals.map(stateOf).join();
-  const state = describe();
+  const fingerprint = () => originals.map(fingerprintFile).join();
+  const original = fingerprint();
   const size = originals.reduce((sum, file) => sum + statSync(file).size, 0);
   if (size > sizeLimit) {
     throw new MemoryMcpError('backend_unavailable', `${path} is on a read-only file system and larger than 1 GB`, {
-      hint: 'It is only read through a copy in the temp folder. Mount the data folder writable, or copy it.',
+      hint: 'It can only be read through a copy in the temp folder. Mount the data folder writable, or copy it yourself.',
     });
   }
   const folder = await mkdtemp(join(tmpdir(), 'memory-mcp-read-only-'));
@@ -53,10 +53,10 @@ export async function copyPrivately(path: string): Promise<PrivateCopy> {
     await remove();
     throw error;
   }
-  return { path: join(folder, basename(path)), isCurrent: () => describe() === state, remove };
+  return { path: join(folder, basename(path)), isCurrent: () => fingerprint() === original, remove };
 }
 
-function stateOf(file: string): string {
+function fingerprintFile(file: string): string {
   try {
     const { ino, size, mtimeMs } = statSync(file);
     return `${ino} ${size} ${mtimeMs}`;
