@@ -56,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
     const curves = renderCurves(used);
     say(`### ${each.label}\n\n${renderRecall(answers)}`);
     say(`How sure it was, ${each.modes.at(-1)}:\n\n${renderStrength(used)}`);
-    if (curves !== '') say(`What \`none\` would be totalTermValue at other limits:\n\n${curves}`);
+    if (curves !== '') say(`What \`none\` would be worth at other limits:\n\n${curves}`);
   }
   say('Reranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
   say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
