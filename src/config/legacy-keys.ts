@@ -24,7 +24,6 @@ export function warnOfLegacyNames(names: readonly string[]): string {
 export function translateLegacyValue(key: string, value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (key === 'vector_rebuild.mode' && value === 'auto') return 'idle';
-  if (key === 'embeddings_device' && /^cuda:\d+$/.test(value)) return 'cuda';
   if (key === 'embeddings_device' && value === 'mps') return 'cpu';
   return undefined;
 }

@@ -9,6 +9,7 @@ import {
   boolean,
   choice,
   collectSettings,
+  device,
   exactText,
   isTimeZone,
   number,
@@ -107,12 +108,13 @@ const settingsSchema = z.strictObject({
   embeddings_model: setting(model().default('cl-nagoya/ruri-v3-30m'), {
     help: 'The embedding model, for search by meaning; none = search by words only.',
   }),
-  embeddings_device: setting(choice(['cpu', 'cuda']).default('cpu'), {
-    help: 'Where models run; cuda falls back to cpu with a warning.',
+  embeddings_device: setting(device().default('cpu'), {
+    help: 'Where models run: cpu, cuda or cuda:N. If the card fails, cpu is used, with a warning.',
     variable: 'EMBEDDINGS_DEVICE',
   }),
-  embeddings_dtype: setting(choice(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).default('q8'), {
+  embeddings_dtype: setting(choice(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).optional(), {
     help: 'The precision of the model file.',
+    unsetMeans: 'q8, or fp32 on cuda',
   }),
   embeddings_threads: setting(wholeNumber(1, 256).default(1), { help: 'Threads of a model on the CPU.' }),
   embeddings_query_prefix: setting(exactText().optional(), {

@@ -103,6 +103,17 @@ export const choice = <const W extends readonly [string, ...string[]]>(words: W)
     keepText,
   );
 
+/** Where models run. A number chooses one of several cards. */
+export const device = () =>
+  withFormat(
+    z.preprocess(
+      (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
+      z.string().regex(/^(?:cpu|cuda(?::\d{1,2})?)$/),
+    ),
+    'cpu, cuda or cuda:N',
+    keepText,
+  );
+
 export const textList = (item: z.ZodType<string>, allowed: string) => withFormat(z.array(item), allowed, listFromText);
 
 /** A list of objects. A variable contains it as JSON. */

@@ -11,6 +11,8 @@ export interface ModelStatus {
   readonly model: string;
   /** The reason and what to do about it. Present for absent, failed and runtime missing. */
   readonly detail?: string | undefined;
+  /** The device that serves, once the model is ready. */
+  readonly device?: string | undefined;
   /** 0..100 while downloading. */
   readonly progress?: number | undefined;
 }

@@ -8,7 +8,7 @@ import { chunkRule } from './chunks.ts';
 import type { Embedder, EmbedOptions } from './embedder.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { EmbeddingSpaceCache } from './embedding-space-cache.ts';
-import type { InferenceClient } from './inference/inference-client.ts';
+import type { InferenceClient, LoadedModel } from './inference/inference-client.ts';
 import type { EmbedAs, EmbeddingModel } from './inference/inference-protocol.ts';
 import { createManagedModel, type ManagedModel, type ManagedModelDeps } from './managed-model.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
@@ -52,8 +52,17 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
     onChange,
     clock,
     logger,
-    load: (files) => load(files, parts),
+    load: (files) => load(files, parts, noteDevice),
   });
+
+  let serving: { device: string; warning: string | undefined } | undefined;
+
+  /** Notices a model that has moved to another device, and says why once. */
+  function noteDevice({ device, warning }: { device: string; warning?: string | undefined }): void {
+    if (serving?.device === device && serving.warning === warning) return;
+    if (warning !== undefined && warning !== serving?.warning) logger.warn(`The model ${name}: ${warning}`);
+    serving = { device, warning };
+  }
 
   let predicted: { stamp: string; space: VectorSpace | undefined } | undefined;
   const predictSpaceOnce = (files: ModelFiles) => {
@@ -68,6 +77,7 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
     const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
     try {
       const embedded = await client.embed({ model, as, prefix, text }, options);
+      noteDevice(embedded);
       if (managed.loaded()?.space.id === space.id) return embedded;
     } catch (error) {
       managed.noteFailure(error);
@@ -80,7 +90,10 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   };
 
   return {
-    status: managed.status,
+    status: () => {
+      const status = managed.status();
+      return status.state === 'ready' && serving !== undefined ? { ...status, device: serving.device } : status;
+    },
     space: () => {
       const files = managed.files();
       if (files === undefined) return undefined;
@@ -98,16 +111,20 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   };
 }
 
-async function load(files: ModelFiles, parts: LocalEmbedderDeps): Promise<LoadedEmbedder> {
-  const { client, cache, logger, name, place, device, threads } = parts;
+async function load(
+  files: ModelFiles,
+  parts: LocalEmbedderDeps,
+  noteDevice: (loaded: LoadedModel) => void,
+): Promise<LoadedEmbedder> {
+  const { client, cache, name, place, device, threads } = parts;
   const embeddingConfig = parts.readEmbeddingConfig(files.folder);
   const revision = findRevision(files, parts) ?? (await hashAndRemember(files, cache));
   const { folder, graph: file, stamp } = files;
   const { pooling, maxTokens, truncated } = embeddingConfig;
   const dimensions = truncated ? embeddingConfig.dimensions : undefined;
   const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
-  const { warning, ...found } = await client.load(model, { priority: 'interactive' });
-  if (warning !== undefined) logger.warn(`The model ${name}: ${warning}`);
+  const found = await client.load(model, { priority: 'interactive' });
+  noteDevice(found);
   const space = { id: buildSpaceId(files, revision, embeddingConfig, parts), dimensions: found.dimensions };
   if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
     throw new MemoryMcpError(

@@ -54,7 +54,8 @@ export function modelSettings({
     embeddings: {
       model: configuration.embeddings_model,
       device: configuration.embeddings_device,
-      dtype: configuration.embeddings_dtype,
+      // q8 operators have no CUDA kernels: they run on the CPU, with copies in between.
+      dtype: configuration.embeddings_dtype ?? (configuration.embeddings_device === 'cpu' ? 'q8' : 'fp32'),
       threads: configuration.embeddings_threads,
       queryPrefix: configuration.embeddings_query_prefix,
       documentPrefix: configuration.embeddings_document_prefix,

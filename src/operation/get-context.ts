@@ -13,6 +13,7 @@ const recallStatus = z.strictObject({
   state: z.string(),
   detail: z.string().optional(),
   progress: z.number().optional(),
+  device: z.string().optional(),
   queued: z.number(),
   failed: z.number().optional(),
   engine: z.string(),

@@ -13,6 +13,8 @@ export interface RecallStatus {
   readonly state: string;
   readonly detail?: string | undefined;
   readonly progress?: number | undefined;
+  /** The device that runs the model. */
+  readonly device?: string | undefined;
   /** Live memories without a vector in the space of the model. */
   readonly queued: number;
   /** Those among them that failed too often to be tried again. */
@@ -31,6 +33,7 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     state: status.state,
     ...(status.detail !== undefined && { detail: status.detail }),
     ...(status.progress !== undefined && { progress: status.progress }),
+    ...(status.device !== undefined && { device: status.device }),
     queued: counts.queued,
     ...(counts.failed > 0 && { failed: counts.failed }),
     engine: indexSync.engine(),

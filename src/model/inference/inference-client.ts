@@ -30,6 +30,9 @@ export interface EmbeddedText {
   /** Unit vectors: a single one, or one per chunk in text order. */
   readonly vectors: readonly Float32Array[];
   readonly embeddedCharacters: number;
+  /** The device that it ran on, and why that is not the requested one. */
+  readonly device: string;
+  readonly warning?: string | undefined;
 }
 
 /**

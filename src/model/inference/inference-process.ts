@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { type MessageFromInference, type MessageToInference, openChannel } from './inference-protocol.ts';
@@ -39,7 +41,7 @@ export function findBundledInference(): InferenceCommand {
 export function startInferenceProcess(command: InferenceCommand, { onMessage, onEnd }: InferenceProcessEvents) {
   // On Windows a duplex pipe must be "overlapped". Elsewhere that is the same as "pipe".
   const child = spawn(command.execPath, command.args, {
-    stdio: ['ignore', 'ignore', 'ignore', 'overlapped'],
+    stdio: ['ignore', 'ignore', 'pipe', 'overlapped'],
     windowsHide: true,
   });
   const exited = new Promise<void>((resolve) => {
@@ -50,6 +52,7 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
     child.on('error', (error) => child.pid === undefined && end(reasonOf(error)));
     child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
+  const errors = collectRuntimeErrors(child.stderr);
   const stream = child.stdio?.[channelDescriptor];
   if (!(stream instanceof Socket)) throw new MemoryMcpError('internal', 'The inference process has no channel');
   const kill = () => {
@@ -65,11 +68,40 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
     send: (message: MessageToInference): void => channel.send(message),
     /** Whether the child keeps this process alive. Needed only while requests are pending. */
     keepAlive: (keep: boolean): void => {
-      for (const handle of [child, stream]) keep ? handle.ref() : handle.unref();
+      for (const handle of [child, stream, child.stderr]) if (isHandle(handle)) keep ? handle.ref() : handle.unref();
     },
+    /** What ONNX Runtime has printed about a device since the last call. */
+    takeRuntimeErrors: errors.take,
     /** Kills the process immediately, because it has no state to save. */
     kill,
   };
 }
 
 export type InferenceProcess = ReturnType<typeof startInferenceProcess>;
+
+/** Lines about libraries and devices. All others are dropped, because they can contain texts. */
+const aboutRuntime = /onnxruntime|\blib[\w.-]+\.so|cuda|cudnn|cublas/i;
+const keptErrors = { lines: 5, characters: 300 };
+
+function collectRuntimeErrors(stream: Readable | null): { take(): string[] } {
+  let lines: string[] = [];
+  if (stream !== null) {
+    createInterface({ input: stream }).on('line', (line) => {
+      if (!aboutRuntime.test(line)) return;
+      lines.push(line.slice(0, keptErrors.characters));
+      lines = lines.slice(-keptErrors.lines);
+    });
+  }
+  return {
+    take() {
+      const taken = lines;
+      lines = [];
+      return taken;
+    },
+  };
+}
+
+/** A pipe of a child is a socket, which its type does not say. */
+function isHandle(handle: object | null): handle is { ref(): unknown; unref(): unknown } {
+  return handle !== null && 'ref' in handle && 'unref' in handle;
+}

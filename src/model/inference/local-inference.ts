@@ -80,6 +80,8 @@ class LocalInference implements InferenceClient {
   /** When the process last sent a message, or got its first request. */
   #lastMessageAt = 0;
   #silenceTimer: NodeJS.Timeout | undefined;
+  /** Devices on which the process crashed, and how. They are not used again. */
+  readonly #brokenDevices = new Map<string, string>();
   #closed = false;
 
   constructor(parts: LocalInferenceDeps) {
@@ -96,10 +98,10 @@ class LocalInference implements InferenceClient {
 
   async embed(request: Omit<Extract<InferenceWork, { type: 'embed' }>, 'type'>, options: InferenceOptions) {
     const { result, numbers } = await this.#request({ type: 'embed', ...request }, options);
-    const { dimensions, embeddedCharacters } = result;
+    const { dimensions, embeddedCharacters, device, warning } = result;
     const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
     const vectors = Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
-    return { vectors, embeddedCharacters };
+    return { vectors, embeddedCharacters, device, warning };
   }
 
   async rerank(request: Omit<Extract<InferenceWork, { type: 'rerank' }>, 'type'>, options: InferenceOptions) {
@@ -173,8 +175,14 @@ class LocalInference implements InferenceClient {
       this.#process.keepAlive(true);
       this.#watchSilence();
       const { id, priority, work } = request;
-      this.#process.send({ type: 'work', id, priority, work });
+      this.#process.send({ type: 'work', id, priority, work: this.#avoidBrokenDevice(work) });
     }
+  }
+
+  #avoidBrokenDevice(work: InferenceWork): InferenceWork {
+    if (!this.#brokenDevices.has(work.model.device)) return work;
+    // The spread keeps the kind of work; only the device of its model changes.
+    return { ...work, model: { ...work.model, device: 'cpu' } } as InferenceWork;
   }
 
   #resume() {
@@ -225,9 +233,20 @@ class LocalInference implements InferenceClient {
       case 'failed':
         this.#working = undefined;
         this.#consecutiveCrashes = 0;
-        if (message.type === 'done') this.#requests.get(message.id)?.resolve({ result: message.result, numbers });
+        if (message.type === 'done') this.#finish(message, numbers);
         else this.#requests.get(message.id)?.reject(toInferenceError(message));
     }
+  }
+
+  #finish({ id, result }: Extract<MessageFromInference, { type: 'done' }>, numbers: Float32Array) {
+    const request = this.#requests.get(id);
+    if (request === undefined) return;
+    const { device } = request.work.model;
+    const crash = this.#brokenDevices.get(device);
+    const warning = crash === undefined ? result.warning : `${device} crashed the process (${crash}), so cpu is used`;
+    const causes = warning === undefined ? [] : (this.#process?.takeRuntimeErrors() ?? []);
+    const explained = causes.length === 0 ? warning : `${warning} (${causes.join('; ')})`;
+    request.resolve({ result: { ...result, warning: explained }, numbers });
   }
 
   #handleEnd(process: InferenceProcess, reason: string) {
@@ -246,6 +265,13 @@ class LocalInference implements InferenceClient {
     for (const request of [...this.#requests.values()]) {
       const suspected = working === undefined || working.id === request.id;
       if (!suspected || ++request.crashes <= crashesAllowed) continue;
+      const { device } = request.work.model;
+      if (device !== 'cpu' && !this.#brokenDevices.has(device)) {
+        // Neither the text nor the model is to blame yet: the same may work on the CPU.
+        this.#brokenDevices.set(device, reason);
+        request.crashes = 0;
+        continue;
+      }
       const onText = working?.on === 'text';
       const what = onText ? 'while processing this text' : 'before a model was loaded';
       request.reject(

@@ -22,7 +22,9 @@ export interface RowRange {
 }
 
 export interface OnnxModel {
+  /** The device that serves. It becomes the CPU when a run fails on another one. */
   readonly device: string;
+  /** Why that is not the requested device. */
   readonly warning: string | undefined;
   /** The number of input tokens, including special tokens. */
   countTokens(text: string, pair?: string): number;
@@ -44,8 +46,7 @@ export async function loadOnnxModel(model: InferenceModel): Promise<OnnxModel> {
   transformers.env.logLevel = transformers.LogLevel.NONE;
   try {
     const tokenizer = await transformers.AutoTokenizer.from_pretrained(model.folder);
-    const { graph, device, warning } = await loadGraph(transformers, model);
-    return { device, warning, ...wrapModel(tokenizer, graph) };
+    return wrapModel(tokenizer, await loadGraph(transformers, model), () => loadGraphOn(transformers, model, 'cpu'));
   } catch (error) {
     throw new InferenceError('model', `${join(model.folder, model.file)} cannot be loaded: ${reasonOf(error)}`);
   }
@@ -59,7 +60,13 @@ async function importTransformers(): Promise<Transformers> {
   }
 }
 
-async function loadGraph(transformers: Transformers, model: InferenceModel) {
+interface LoadedGraph {
+  readonly graph: PreTrainedModel;
+  readonly device: string;
+  readonly warning: string | undefined;
+}
+
+async function loadGraph(transformers: Transformers, model: InferenceModel): Promise<LoadedGraph> {
   const load = (device: string) => loadGraphOn(transformers, model, device);
   if (model.device === 'cpu') return { graph: await load('cpu'), device: 'cpu', warning: undefined };
   try {
@@ -77,14 +84,17 @@ async function loadGraph(transformers: Transformers, model: InferenceModel) {
 function loadGraphOn(transformers: Transformers, model: InferenceModel, device: string): Promise<PreTrainedModel> {
   const parts = model.file.replace(/\.onnx$/, '').split('/');
   const stem = parts.pop() ?? '';
+  const [provider = device, deviceId] = device.split(':');
   return transformers.AutoModel.from_pretrained(model.folder, {
     subfolder: parts.join('/'),
     model_file_name: stem,
     // "fp32" adds no suffix to the file name. `model.file` is already the full name, for any dtype.
     dtype: 'fp32',
     // The type lists only known names. ONNX Runtime validates the execution provider.
-    device: device as 'cpu',
+    device: provider as 'cpu',
     session_options: {
+      // The type knows the options of each provider by its literal name only.
+      ...(deviceId !== undefined && { executionProviders: [{ name: provider as 'cuda', deviceId: Number(deviceId) }] }),
       intraOpNumThreads: model.threads,
       interOpNumThreads: 1,
       // Spinning threads waste CPU time on a busy machine.
@@ -93,8 +103,31 @@ function loadGraphOn(transformers: Transformers, model: InferenceModel, device: 
   });
 }
 
-function wrapModel(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
+function wrapModel(
+  tokenizer: PreTrainedTokenizer,
+  loaded: LoadedGraph,
+  loadOnCpu: () => Promise<PreTrainedModel>,
+): OnnxModel {
+  let serving = loaded;
+
+  /** The same file, so the vectors stay in their space. */
+  async function fallBack(error: unknown): Promise<void> {
+    const failed = serving;
+    serving = {
+      graph: await loadOnCpu(),
+      device: 'cpu',
+      warning: `${failed.device} failed, so cpu is used: ${firstLine(reasonOf(error))}`,
+    };
+    await Promise.resolve(failed.graph.dispose()).catch(() => {});
+  }
+
   return {
+    get device() {
+      return serving.device;
+    },
+    get warning() {
+      return serving.warning;
+    },
     countTokens: (text: string, pair?: string) => tokenizer.encode(text, { text_pair: pair ?? null }).length,
     textTokenRange: (prefix: string, text: string) => {
       const tokens = tokenizer.encode(prefix + text);
@@ -104,11 +137,17 @@ function wrapModel(tokenizer: PreTrainedTokenizer, graph: PreTrainedModel) {
       return { start, end: tokens.length - suffix };
     },
     run: async (names: readonly string[], text: string, pair?: string) => {
-      const outputs: unknown = await graph(tokenizer(text, { text_pair: pair ?? null }));
+      const input = tokenizer(text, { text_pair: pair ?? null });
+      const attempt = async (): Promise<unknown> => await serving.graph(input);
+      const outputs = await attempt().catch(async (error: unknown) => {
+        if (serving.device === 'cpu') throw error;
+        await fallBack(error);
+        return attempt();
+      });
       return findOutput(outputs, names);
     },
     dispose: async () => {
-      await graph.dispose();
+      await serving.graph.dispose();
     },
   };
 }

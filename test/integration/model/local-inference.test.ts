@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { InferenceClient } from '../../../src/model/inference/inference-client.ts';
 import { findBundledInference } from '../../../src/model/inference/inference-process.ts';
 import {
@@ -195,3 +195,75 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
     expect(onlyChild()).toBe(pid);
   });
 });
+
+/** Runs first in the inference process: a card that is played by the CPU, and fails as `fault` says. */
+const playedCard = (fault: string) => `
+  const { createRequire } = require('node:module');
+  const { InferenceSession } = createRequire(${JSON.stringify(bundledEntry())})('onnxruntime-node');
+  const { create } = InferenceSession;
+  InferenceSession.create = async (file, options) => {
+    const [provider] = options.executionProviders ?? [];
+    if ((provider?.name ?? provider) !== 'cuda') return create.call(InferenceSession, file, options);
+    const session = await create.call(InferenceSession, file, { ...options, executionProviders: ['cpu'] });
+    const run = session.run.bind(session);
+    let runs = 0;
+    session.run = (...inputs) => {
+      runs += 1;
+      ${fault}
+      return run(...inputs);
+    };
+    return session;
+  };
+`;
+
+describe.skipIf(processListSkip)('a model on a card', () => {
+  const onCard = (device: string) => ({ model: tinyEmbedder({ device }), as: 'one', prefix: '', text: '海' }) as const;
+
+  async function openCard(fault: string): Promise<InferenceClient> {
+    const client = localInference({ command: () => inferenceAfter(playedCard(fault)) });
+    onTestFinished(() => client.close());
+    return client;
+  }
+
+  it('serves there, by number too', async () => {
+    const client = await openCard('');
+    expect(await client.embed(onCard('cuda'), interactive)).toMatchObject({ device: 'cuda', warning: undefined });
+    expect(await client.embed(onCard('cuda:1'), interactive)).toMatchObject({ device: 'cuda:1' });
+  });
+
+  it.each([
+    ['first', 1],
+    ['third', 3],
+  ])('whose %s run fails goes on with the CPU and the same file, and says why', async (_which, failing) => {
+    const client = await openCard(`if (runs === ${failing}) throw new Error('CUDA failure 2: out of memory');`);
+    const onCpu = await client.embed(onCard('cpu'), interactive);
+    for (let run = 1; run < failing; run++) await client.embed(onCard('cuda'), interactive);
+    const fallenBack = await client.embed(onCard('cuda'), interactive);
+    expect(fallenBack).toMatchObject({ device: 'cpu', warning: expect.stringContaining('out of memory') });
+    expect(fallenBack.vectors).toEqual(onCpu.vectors);
+    expect(await client.embed(onCard('cuda'), interactive)).toMatchObject({ device: 'cpu' });
+  });
+
+  it('that ends the process goes on with the CPU, and neither the text nor the model is blamed', async () => {
+    const client = await openCard("process.kill(process.pid, 'SIGKILL');");
+    const embedded = await client.embed(onCard('cuda'), interactive);
+    expect(embedded).toMatchObject({ device: 'cpu', warning: expect.stringMatching(/^cuda crashed the process/) });
+    expect(embedded.vectors).toHaveLength(1);
+  });
+
+  it('that cannot be used names the library that is missing', async () => {
+    const missing = 'libcudnn.so.9: cannot open shared object file';
+    const client = await openCard(`
+      console.error('a text that somebody stored');
+      console.error('[E:onnxruntime] ${missing}');
+      throw new Error('Failed to load shared library');`);
+    const { warning } = await client.embed(onCard('cuda'), interactive);
+    expect(warning).toContain('Failed to load shared library');
+    expect(warning).toContain(missing);
+    expect(warning).not.toContain('somebody stored');
+  });
+});
+
+function bundledEntry(): string {
+  return findBundledInference().args[0] ?? '';
+}

@@ -104,7 +104,6 @@ describe('the original system', () => {
   });
 
   it.each([
-    ['embeddings_device', 'cuda:0', { embeddings_device: 'cuda' }],
     ['embeddings_device', 'mps', { embeddings_device: 'cpu' }],
     ['vector_rebuild', { mode: 'auto' }, { vector_rebuild: { mode: 'idle' } }],
   ])('knew other words for %s (%j): they are read as today’s, with a warning', async (key, value, expected) => {

@@ -180,6 +180,8 @@ describe('a variable', () => {
     const config = write('my.json', { embeddings_device: 'cpu' });
     const one = await load({ flags: { config }, environment: { EMBEDDINGS_DEVICE: 'cuda' } });
     expect(one.configuration.embeddings_device).toBe('cuda');
+    const second = await load({ environment: { EMBEDDINGS_DEVICE: 'CUDA:1' } });
+    expect(second.configuration.embeddings_device).toBe('cuda:1');
     expect(one.sources.embeddings_device).toEqual({ from: 'environment', name: 'EMBEDDINGS_DEVICE' });
     const both = { EMBEDDINGS_DEVICE: 'cuda', MEMORY_MCP_EMBEDDINGS_DEVICE: 'cpu' };
     expect((await load({ environment: both })).configuration.embeddings_device).toBe('cpu');
