@@ -97,7 +97,7 @@ describe('models of the configuration', () => {
     const { embedder, warm } = openFolder(writeTestModel('tiny-embed'), { onChange: () => changes++ });
     warm();
     expect(embedder.status()).toEqual({ state: 'loading', model: 'tiny-embed' });
-    expect(await settledStatus(embedder)).toEqual({ state: 'ready', model: 'tiny-embed' });
+    expect(await settledStatus(embedder)).toEqual({ state: 'ready', model: 'tiny-embed', device: 'cpu' });
     expect(changes).toBe(1);
   });
 
