@@ -43,8 +43,8 @@ interface LoadedEmbedder {
   readonly space: VectorSpace;
 }
 
-export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
-  const { client, clock, logger, name, place, download, onChange } = parts;
+export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
+  const { client, clock, logger, name, place, download, onChange } = deps;
   const managed: ManagedModel<LoadedEmbedder> = createManagedModel({
     name,
     place,
@@ -52,7 +52,7 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
     onChange,
     clock,
     logger,
-    load: (files) => load(files, parts, noteDevice),
+    load: (files) => load(files, deps, noteDevice),
   });
 
   let serving: { device: string; warning: string | undefined } | undefined;
@@ -67,7 +67,7 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
   let predicted: { stamp: string; space: VectorSpace | undefined } | undefined;
   const predictSpaceOnce = (files: ModelFiles) => {
     if (predicted?.stamp !== files.stamp || predicted.space === undefined) {
-      predicted = { stamp: files.stamp, space: predictSpace(files, parts) };
+      predicted = { stamp: files.stamp, space: predictSpace(files, deps) };
     }
     return predicted.space;
   };
@@ -113,38 +113,38 @@ export function createLocalEmbedder(parts: LocalEmbedderDeps): LocalEmbedder {
 
 async function load(
   files: ModelFiles,
-  parts: LocalEmbedderDeps,
+  deps: LocalEmbedderDeps,
   noteDevice: (loaded: LoadedModel) => void,
 ): Promise<LoadedEmbedder> {
-  const { client, cache, name, place, device, threads } = parts;
-  const embeddingConfig = parts.readEmbeddingConfig(files.folder);
-  const revision = findRevision(files, parts) ?? (await hashAndRemember(files, cache));
+  const { client, cache, name, place, device, threads } = deps;
+  const embeddingConfig = deps.readEmbeddingConfig(files.folder);
+  const revision = findRevision(files, deps) ?? (await hashAndRemember(files, cache));
   const { folder, graph: file, stamp } = files;
   const { pooling, maxTokens, truncated } = embeddingConfig;
   const dimensions = truncated ? embeddingConfig.dimensions : undefined;
   const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
   const found = await client.load(model, { priority: 'interactive' });
   noteDevice(found);
-  const space = { id: buildSpaceId(files, revision, embeddingConfig, parts), dimensions: found.dimensions };
-  if (parts.onlySpace !== undefined && parts.onlySpace !== space.id) {
+  const space = { id: buildSpaceId(files, revision, embeddingConfig, deps), dimensions: found.dimensions };
+  if (deps.onlySpace !== undefined && deps.onlySpace !== space.id) {
     throw new MemoryMcpError(
       'model_unavailable',
       `The files of the model ${name} have changed since the vectors were made`,
     );
   }
-  cache.rememberSpace({ space, name, place, embeddingConfig, dtype: parts.dtype });
+  cache.rememberSpace({ space, name, place, embeddingConfig, dtype: deps.dtype });
   return { model, embeddingConfig, space };
 }
 
 /** Determines the space without loading the model or hashing its files. Undefined if that is not possible. */
-function predictSpace(files: ModelFiles, parts: LocalEmbedderDeps): VectorSpace | undefined {
-  const revision = findRevision(files, parts);
+function predictSpace(files: ModelFiles, deps: LocalEmbedderDeps): VectorSpace | undefined {
+  const revision = findRevision(files, deps);
   if (revision === undefined) return undefined;
   try {
-    const embeddingConfig = parts.readEmbeddingConfig(files.folder);
+    const embeddingConfig = deps.readEmbeddingConfig(files.folder);
     return embeddingConfig.dimensions === undefined
       ? undefined
-      : { id: buildSpaceId(files, revision, embeddingConfig, parts), dimensions: embeddingConfig.dimensions };
+      : { id: buildSpaceId(files, revision, embeddingConfig, deps), dimensions: embeddingConfig.dimensions };
   } catch {
     // Loading the model reports the same error in its status.
     return undefined;
@@ -166,7 +166,7 @@ function buildSpaceId(
   files: ModelFiles,
   revision: string,
   embeddingConfig: EmbeddingConfig,
-  parts: LocalEmbedderDeps,
+  deps: LocalEmbedderDeps,
 ): string {
   const { pooling, queryPrefix, documentPrefix, truncated, dimensions, maxTokens } = embeddingConfig;
   const prompts = createHash('sha256')
@@ -174,7 +174,7 @@ function buildSpaceId(
     .digest('hex')
     .slice(0, 12);
   const pooled = truncated ? `${pooling}:${dimensions}` : pooling;
-  return [`${parts.name}@${revision}`, files.graph, parts.dtype, pooled, prompts, chunkRule(maxTokens)].join('#');
+  return [`${deps.name}@${revision}`, files.graph, deps.dtype, pooled, prompts, chunkRule(maxTokens)].join('#');
 }
 
 /** Rejects on abort. The work itself continues. */

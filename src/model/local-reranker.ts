@@ -26,23 +26,17 @@ export interface LocalReranker extends Reranker {
 /** Rerankers are not trained on longer pairs, even if their tokenizer allows them. */
 const maximumPairTokens = 512;
 
-export function createLocalReranker({
-  reference,
-  device,
-  threads,
-  client,
-  ...parts
-}: LocalRerankerDeps): LocalReranker {
+export function createLocalReranker({ reference, device, threads, client, ...deps }: LocalRerankerDeps): LocalReranker {
   const { name, place, preset } = reference;
   const managed = createManagedModel<InferenceModel>({
-    ...parts,
+    ...deps,
     name,
     place,
     load: async ({ folder, graph: file, stamp }) => {
       const maxTokens = preset?.maxTokens ?? Math.min(maximumPairTokens, readMaxTokens(folder));
       const model = { folder, file, stamp, device, threads, maxTokens };
       const { warning } = await client.loadReranker(model, { priority: 'interactive' });
-      if (warning !== undefined) parts.logger.warn(`The model ${name}: ${warning}`);
+      if (warning !== undefined) deps.logger.warn(`The model ${name}: ${warning}`);
       return model;
     },
   });

@@ -55,8 +55,8 @@ const checkInterval = 1_000;
 const retryAfter = minuteLength;
 const maximumDownloadPause = hourLength;
 
-export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): ManagedModel<Loaded> {
-  const { name, place, onChange, clock, logger } = parts;
+export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): ManagedModel<Loaded> {
+  const { name, place, onChange, clock, logger } = deps;
   const closing = new AbortController();
   let seen: { files: ModelFiles | undefined; error?: unknown; at: number } | undefined;
   let loaded: { value: Loaded; stamp: string } | undefined;
@@ -91,7 +91,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
 
   const load = async (found: ModelFiles): Promise<Loaded> => {
     try {
-      const value = await parts.load(found);
+      const value = await deps.load(found);
       loaded = { value, stamp: found.stamp };
       failure = undefined;
       return value;
@@ -105,7 +105,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   };
 
   const startDownload = () => {
-    const { download } = parts;
+    const { download } = deps;
     if (typeof download === 'string' || progress !== undefined || closing.signal.aborted) return;
     const pause = Math.min(maximumDownloadPause, retryAfter * 2 ** ((downloadFailure?.count ?? 1) - 1));
     if (downloadFailure !== undefined && clock.monotonic() - downloadFailure.at < pause) return;
@@ -135,7 +135,7 @@ export function createManagedModel<Loaded>(parts: ManagedModelDeps<Loaded>): Man
   const explainAbsence = (): string => {
     if (seen?.error !== undefined) return `${place.folder} cannot be read: ${reasonOf(seen.error)}`;
     if (downloadFailure !== undefined) return describe(downloadFailure.error);
-    if (typeof parts.download === 'string') return parts.download;
+    if (typeof deps.download === 'string') return deps.download;
     return 'It is not downloaded yet. To download it now, run memory-mcp download-models';
   };
 

@@ -24,12 +24,12 @@ export interface FaissIndexDeps extends LocalIndexDeps {
 }
 
 /** Rejects with `backend_unavailable` if faiss-node is not installed or its native binding does not load. */
-export async function openFaissIndex({ load = importFaissNode, ...parts }: FaissIndexDeps): Promise<VectorIndex> {
+export async function openFaissIndex({ load = importFaissNode, ...deps }: FaissIndexDeps): Promise<VectorIndex> {
   const { Index } = await loadSingleThreaded(load);
-  const rows = new VectorRows(parts.space.dimensions);
-  const file = parts.snapshot?.file ?? join(tmpdir(), 'memory-mcp-vectors');
+  const rows = new VectorRows(deps.space.dimensions);
+  const file = deps.snapshot?.file ?? join(tmpdir(), 'memory-mcp-vectors');
   const scanner = new FaissScanner({ rows, read: (path) => Index.read(path), file });
-  return openLocalIndex(parts, { engine: 'faiss-node', rows, scanner });
+  return openLocalIndex(deps, { engine: 'faiss-node', rows, scanner });
 }
 
 async function importFaissNode(): Promise<FaissNode> {

@@ -16,9 +16,9 @@ export interface FlatIndexDeps extends LocalIndexDeps {
   readonly simd?: boolean | undefined;
 }
 
-export async function openFlatIndex({ simd = true, ...parts }: FlatIndexDeps): Promise<VectorIndex> {
-  const rows = new VectorRows(parts.space.dimensions);
+export async function openFlatIndex({ simd = true, ...deps }: FlatIndexDeps): Promise<VectorIndex> {
+  const rows = new VectorRows(deps.space.dimensions);
   const scanner = simd ? createSimdScanner(rows) : undefined;
   const engine = scanner === undefined ? 'flat (float32)' : 'flat (WASM SIMD)';
-  return openLocalIndex(parts, { engine, rows, scanner });
+  return openLocalIndex(deps, { engine, rows, scanner });
 }

@@ -36,8 +36,8 @@ export interface LocalIndexDriver {
  * Loads the file if it matches `space` and the store. Otherwise the index is empty, at generation 0, and has to be
  * rebuilt. A file that exists but does not match is logged as a warning.
  */
-export async function openLocalIndex(parts: LocalIndexDeps, driver: LocalIndexDriver): Promise<VectorIndex> {
-  const index = new LocalIndex(parts, driver);
+export async function openLocalIndex(deps: LocalIndexDeps, driver: LocalIndexDriver): Promise<VectorIndex> {
+  const index = new LocalIndex(deps, driver);
   await index.load();
   return index;
 }

@@ -41,11 +41,11 @@ const descriptions =
   /^(special_tokens_map\.json|modules\.json|config_sentence_transformers\.json|sentence_bert_config\.json|\d+_\w+\/config\.json)$/;
 
 /** Resolves when the model in `place.folder` is complete, even if another process has downloaded it. */
-export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Promise<void> {
+export async function downloadModel(place: ModelPlace, deps: DownloadDeps): Promise<void> {
   const { folder, source } = place;
   if (source === undefined)
     throw new MemoryMcpError('invalid_input', `${folder} is a local model folder, so nothing is downloaded into it`);
-  const { clock, onProgress, signal, force = false } = parts;
+  const { clock, onProgress, signal, force = false } = deps;
   try {
     makeFolder(folder);
     const lock = await acquireDownloadLock(folder, { clock, onWaiting: onProgress, signal });
@@ -55,7 +55,7 @@ export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Pro
         lock.report(progress);
         onProgress(progress);
       };
-      await downloadFiles(place, source, { ...parts, onProgress: reporting });
+      await downloadFiles(place, source, { ...deps, onProgress: reporting });
     } finally {
       lock.release();
     }
@@ -67,10 +67,10 @@ export async function downloadModel(place: ModelPlace, parts: DownloadDeps): Pro
 async function downloadFiles(
   place: ModelPlace,
   source: NonNullable<ModelPlace['source']>,
-  parts: DownloadDeps,
+  deps: DownloadDeps,
 ): Promise<void> {
   const { folder } = place;
-  const { hub, signal, onProgress, force = false, retryPause = 500 } = parts;
+  const { hub, signal, onProgress, force = false, retryPause = 500 } = deps;
   const { repository } = source;
   const existing = readManifest(folder);
   const requested = (force ? undefined : existing?.revision) ?? source.revision ?? 'main';

@@ -36,8 +36,8 @@ export interface FetchedModel {
 }
 
 /** Returns undefined if no model is configured for the role. Rejects if it cannot be downloaded or does not work. */
-export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | undefined> {
-  const { settings, role, force, onProgress, clock, logger, retryPause } = parts;
+export async function fetchModel(deps: FetchModelDeps): Promise<FetchedModel | undefined> {
+  const { settings, role, force, onProgress, clock, logger, retryPause } = deps;
   const { embeddings, reranker, folder } = settings;
   const reference =
     role === 'embedder'
@@ -50,7 +50,7 @@ export async function fetchModel(parts: FetchModelDeps): Promise<FetchedModel | 
     await downloadModel(place, { hub, clock, onProgress, force, ...(retryPause === undefined ? {} : { retryPause }) });
   }
   const started = clock.monotonic();
-  const dimensions = await testModel(role, parts, logger);
+  const dimensions = await testModel(role, deps, logger);
   const loadMilliseconds = Math.round(clock.monotonic() - started);
   return { role, name, folder: place.folder, bytes: folderSize(place.folder), dimensions, loadMilliseconds };
 }

@@ -60,12 +60,12 @@ const maximumPause = 30_000;
 /** Requests wait for a restart that is due within this many milliseconds. Otherwise they are rejected. */
 const maximumWait = 1000;
 
-export function createLocalInference(parts: LocalInferenceDeps): InferenceClient {
-  return new LocalInference(parts);
+export function createLocalInference(deps: LocalInferenceDeps): InferenceClient {
+  return new LocalInference(deps);
 }
 
 class LocalInference implements InferenceClient {
-  readonly #parts: LocalInferenceDeps;
+  readonly #deps: LocalInferenceDeps;
   readonly #requests = new Map<number, Request>();
   #lastId = 0;
   #process: InferenceProcess | undefined;
@@ -84,8 +84,8 @@ class LocalInference implements InferenceClient {
   readonly #brokenDevices = new Map<string, string>();
   #closed = false;
 
-  constructor(parts: LocalInferenceDeps) {
-    this.#parts = parts;
+  constructor(deps: LocalInferenceDeps) {
+    this.#deps = deps;
   }
 
   async load(model: Extract<InferenceWork, { type: 'load' }>['model'], options: InferenceOptions) {
@@ -158,7 +158,7 @@ class LocalInference implements InferenceClient {
 
   #send(request: Request) {
     clearTimeout(this.#idleTimer);
-    const pause = this.#restartAt - this.#parts.clock.monotonic();
+    const pause = this.#restartAt - this.#deps.clock.monotonic();
     if (this.#process === undefined && pause > maximumWait) {
       const seconds = Math.ceil(pause / 1000);
       request.reject(
@@ -191,7 +191,7 @@ class LocalInference implements InferenceClient {
   }
 
   #start(): InferenceProcess {
-    const process = startInferenceProcess(this.#parts.command(), {
+    const process = startInferenceProcess(this.#deps.command(), {
       onMessage: (message, numbers) => this.#receive(message, numbers),
       onEnd: (reason) => this.#handleEnd(process, reason),
     });
@@ -202,7 +202,7 @@ class LocalInference implements InferenceClient {
   /** Kills a process that hangs, because it is suspended or stuck in native code. Its requests go to a new process. */
   #watchSilence() {
     if (this.#silenceTimer !== undefined) return;
-    const { silenceLimits: limits = silenceLimits, clock, logger } = this.#parts;
+    const { silenceLimits: limits = silenceLimits, clock, logger } = this.#deps;
     this.#lastMessageAt = clock.monotonic();
     const check = () => {
       const limit = this.#working?.on === 'model' ? limits.model : limits.text;
@@ -216,7 +216,7 @@ class LocalInference implements InferenceClient {
   }
 
   #receive(message: MessageFromInference, numbers: Float32Array) {
-    this.#lastMessageAt = this.#parts.clock.monotonic();
+    this.#lastMessageAt = this.#deps.clock.monotonic();
     switch (message.type) {
       case 'hello':
         if (message.protocol !== protocolVersion) {
@@ -258,8 +258,8 @@ class LocalInference implements InferenceClient {
     if (this.#requests.size === 0) return;
 
     const pause = Math.min(maximumPause, initialPause * 2 ** this.#consecutiveCrashes++);
-    this.#restartAt = this.#parts.clock.monotonic() + pause;
-    this.#parts.logger.warn(`The inference process ended unexpectedly (${reason}) and is restarted`, {
+    this.#restartAt = this.#deps.clock.monotonic() + pause;
+    this.#deps.logger.warn(`The inference process ended unexpectedly (${reason}) and is restarted`, {
       pause_ms: pause,
     });
     for (const request of [...this.#requests.values()]) {
@@ -287,7 +287,7 @@ class LocalInference implements InferenceClient {
     clearInterval(this.#silenceTimer);
     this.#silenceTimer = undefined;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#endIdle(), this.#parts.idleMinutes * minuteLength).unref();
+    this.#idleTimer = setTimeout(() => this.#endIdle(), this.#deps.idleMinutes * minuteLength).unref();
   }
 
   #endIdle() {

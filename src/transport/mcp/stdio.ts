@@ -24,14 +24,14 @@ const maxUnread = 4 * mebibyte;
 /** JSON-RPC error code for invalid JSON. */
 const parseError = -32_700;
 
-export function serveStdio({ input, output, ...parts }: StdioDeps) {
+export function serveStdio({ input, output, ...deps }: StdioDeps) {
   const owed = createOwedAnswers();
   const connection = new PassThrough();
   // `createMessageLines` limits lines already. The transport would close the connection on a long one.
   const transport = new StdioServerTransport(connection, output, { maxBufferSize: Number.POSITIVE_INFINITY });
-  const handle = serveConnection(() => createMcpServer(parts), {
+  const handle = serveConnection(() => createMcpServer(deps), {
     transport: countingAnswers(transport, owed),
-    onerror: (error) => parts.logger.debug('protocol', { reason: error.message }),
+    onerror: (error) => deps.logger.debug('protocol', { reason: error.message }),
   });
   const broken = untilClosed(transport);
 
@@ -39,7 +39,7 @@ export function serveStdio({ input, output, ...parts }: StdioDeps) {
     limit: longestLine,
     onLine: (line) => connection.write(line),
     onTooLong: () =>
-      parts.logger.warn(`the client sends a line of more than ${longestLine / mebibyte} MB, which is skipped`),
+      deps.logger.warn(`the client sends a line of more than ${longestLine / mebibyte} MB, which is skipped`),
     onSkipped: (id) => {
       const message = `The message is longer than ${longestLine / mebibyte} MB and was skipped`;
       output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code: parseError, message } })}\n`);

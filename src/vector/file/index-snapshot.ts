@@ -38,11 +38,11 @@ export interface StateToSave extends IndexState {
 }
 
 /** Returns undefined if there is no file or if it does not match the store. The latter is logged as a warning. */
-export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | undefined> {
-  const { place, logger } = parts;
+export async function loadSnapshot(deps: SnapshotDeps): Promise<IndexState | undefined> {
+  const { place, logger } = deps;
   try {
     await removeLeftovers(place.file);
-    return await readSnapshot(parts);
+    return await readSnapshot(deps);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     logger.warn('The vector index file cannot be used, so the index is rebuilt from the database', {
@@ -59,17 +59,17 @@ export async function loadSnapshot(parts: SnapshotDeps): Promise<IndexState | un
  * kept then.
  */
 export async function saveSnapshot(
-  parts: SnapshotDeps,
+  deps: SnapshotDeps,
   { rows, generation, savedGeneration }: StateToSave,
 ): Promise<void> {
-  const { place, space, logger } = parts;
+  const { place, space, logger } = deps;
   if (generation === 0) return;
   const tag = place.tagOf(generation);
   if (tag === undefined) {
     logger.debug('The vector index was not saved because it is older than the change log', { generation });
     return;
   }
-  const current = await readCurrentTrailer(parts);
+  const current = await readCurrentTrailer(deps);
   if (current !== undefined && current.generation > generation) return;
   if (current?.generation === generation && savedGeneration === generation) return;
   const trailer = { ...rows, epoch: place.epoch, generation, tag, spaceHash: hashSpace(space) };
@@ -89,11 +89,11 @@ export async function saveSnapshot(
   }
 }
 
-async function readSnapshot(parts: SnapshotDeps): Promise<IndexState> {
-  const opened = await openFaissFile(parts.place.file);
+async function readSnapshot(deps: SnapshotDeps): Promise<IndexState> {
+  const opened = await openFaissFile(deps.place.file);
   try {
     const { trailer, bytes } = await readTrailer(opened);
-    const mismatch = findMismatch(trailer, opened, parts);
+    const mismatch = findMismatch(trailer, opened, deps);
     if (mismatch !== undefined) throw corrupt(mismatch);
     const { rows, checksum } = await readRows(opened.handle, opened.layout);
     const last = bytes.length - checksumBytes;
@@ -108,12 +108,12 @@ async function readSnapshot(parts: SnapshotDeps): Promise<IndexState> {
 }
 
 /** The trailer of the current file, if that file matches the store. Does not read the vectors. */
-async function readCurrentTrailer(parts: SnapshotDeps): Promise<SnapshotTrailer | undefined> {
+async function readCurrentTrailer(deps: SnapshotDeps): Promise<SnapshotTrailer | undefined> {
   try {
-    const opened = await openFaissFile(parts.place.file);
+    const opened = await openFaissFile(deps.place.file);
     try {
       const { trailer } = await readTrailer(opened);
-      return findMismatch(trailer, opened, parts) === undefined ? trailer : undefined;
+      return findMismatch(trailer, opened, deps) === undefined ? trailer : undefined;
     } finally {
       await opened.handle.close();
     }

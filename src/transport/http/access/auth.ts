@@ -46,8 +46,8 @@ const failedTokensPerSecond = 5;
 /** Shorter tokens could be guessed. The limit on wrong tokens does not stop a correct guess. */
 const safeTokenLength = 16;
 
-export function createAuthenticator(parts: AuthenticatorDeps): Authenticator {
-  const { tokens, defaultPersona, readOnly, folderOf, clock } = parts;
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  const { tokens, defaultPersona, readOnly, folderOf, clock } = deps;
   if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
 
   const holders = tokens.map((token, index) => ({
