@@ -91,8 +91,15 @@ module.exports = {
       name: 'drivers-stay-apart',
       comment: 'an index driver never imports another',
       severity: 'error',
-      from: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$' },
-      to: { path: '^src/vector/(flat|faiss|qdrant)-index\\.ts$', dependencyTypesNot: ['type-only'] },
+      from: { path: '^src/vector/(flat|faiss)-index\\.ts$' },
+      to: { path: '^src/vector/((flat|faiss)-index\\.ts$|qdrant/)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'qdrant-stays-apart',
+      comment: 'what talks to Qdrant holds no vectors, and src/app.ts alone opens it',
+      severity: 'error',
+      from: { path: '^src/vector/qdrant/' },
+      to: { path: '^src/vector/', pathNot: '^src/vector/(qdrant/|vector-index\\.ts$)' },
     },
     {
       name: 'no-unresolvable',

@@ -43,3 +43,9 @@ export interface SnapshotPlace {
   /** The tag of an entry of the change log. Undefined if the log has no such entry. */
   tagOf(generation: number): string | undefined;
 }
+
+/** The same for an index that lies elsewhere and must know whose it is. */
+export interface StorePlace extends SnapshotPlace {
+  /** Random, and made with the store. */
+  readonly storeId: string;
+}
