@@ -6,20 +6,22 @@ import { randomUUID } from 'node:crypto';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { MemoryMcpError } from './core/errors.ts';
+import { MemoryMcpError, reasonOf } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
-import type { VectorSpace } from './core/vector.ts';
 import { modelSettings } from './model/model-settings.ts';
 import { openModels } from './model/models.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import type { Caller } from './persona/scope.ts';
-import { createWorkspace } from './persona/workspace.ts';
+import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
 import { checkHealth, type Health } from './service/health.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import { openFaissIndex } from './vector/faiss-index.ts';
 import { openFlatIndex } from './vector/flat-index.ts';
-import type { SnapshotPlace, VectorIndex } from './vector/vector-index.ts';
+import { createQdrantClient } from './vector/qdrant/qdrant-client.ts';
+import { openQdrantIndex } from './vector/qdrant/qdrant-index.ts';
+import { createQdrantServer } from './vector/qdrant/qdrant-server.ts';
+import type { IndexServer } from './vector/vector-index.ts';
 
 export interface AppDeps {
   readonly loaded: LoadedConfiguration;
@@ -40,7 +42,8 @@ export function openApp(deps: AppDeps) {
   const process = randomUUID();
   const busyTimeout = kind === 'server' ? 5 : 5_000;
 
-  const openIndex = createIndexOpener(loaded.configuration.storage_backend, logger);
+  const backend = openIndexBackend(loaded.configuration, { clock, logger });
+  if (kind === 'server') void announceServer(backend, logger);
   const models = openModels({
     settings: modelSettings(loaded),
     clock,
@@ -62,7 +65,9 @@ export function openApp(deps: AppDeps) {
         ...where,
         store,
         models,
-        openIndex,
+        openIndex: backend.openerFor(persona),
+        indexServer: backend.server,
+        openStandIn: backend.openStandIn,
         snapshotRule: () => configuration().vector_rebuild,
         clock,
         logger,
@@ -97,7 +102,8 @@ export function openApp(deps: AppDeps) {
     },
     /** Waits for running calls, writes pending data and closes everything. */
     async close(): Promise<void> {
-      // At the same time: a call that waits for a model would otherwise keep its persona open.
+      // At the same time: a call that waits for a model or a server would otherwise keep its persona open.
+      backend.server?.close();
       await Promise.all([models.close(), personas.close()]);
     },
   };
@@ -111,31 +117,54 @@ function readOnlyMount(folder: string): MemoryMcpError {
   });
 }
 
-type OpenIndex = (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
+/** Where the vector indexes of this process come from. */
+interface IndexBackend {
+  openerFor(persona: string): OpenIndex;
+  readonly server?: IndexServer | undefined;
+  /** For when the server is of no use. */
+  readonly openStandIn?: OpenIndex | undefined;
+}
 
-/** Opens the configured index. If it is unavailable, warns once and uses the flat index, which finds the same vectors. */
-function createIndexOpener(backend: 'sqlite' | 'faiss' | 'qdrant', logger: Logger): OpenIndex {
-  let warned = false;
-  const openFlat = (space: VectorSpace, snapshot: SnapshotPlace, why: string | undefined) => {
-    if (why !== undefined && !warned) logger.warn(why);
-    warned ||= why !== undefined;
-    return openFlatIndex({ space, snapshot, logger });
-  };
-  if (backend === 'sqlite') return (space, snapshot) => openFlat(space, snapshot, undefined);
-  if (backend === 'qdrant') {
-    const why = 'storage_backend qdrant is not available in this version, so the local flat index is used instead';
-    return (space, snapshot) => openFlat(space, snapshot, why);
+/** The indexes that the settings name. Where FAISS cannot be had, the flat index gives the same answers, after one warning. */
+function openIndexBackend(settings: Configuration, { clock, logger }: { clock: Clock; logger: Logger }): IndexBackend {
+  const openFlat: OpenIndex = (space, snapshot) => openFlatIndex({ space, snapshot, logger });
+  if (settings.storage_backend === 'sqlite') return { openerFor: () => openFlat };
+  if (settings.storage_backend === 'qdrant') {
+    const client = createQdrantClient({ url: settings.qdrant_url, apiKey: settings.qdrant_api_key, clock });
+    const collectionPrefix = settings.qdrant_collection_prefix;
+    return {
+      openerFor: (persona) => (space, place) =>
+        openQdrantIndex({ space, place, persona, collectionPrefix, client, clock }),
+      server: createQdrantServer(client),
+      openStandIn: (space) => openFlatIndex({ space, logger }),
+    };
   }
-  return async (space, snapshot) => {
+  let warned = false;
+  const openFaiss: OpenIndex = async (space, snapshot) => {
     try {
       return await openFaissIndex({ space, snapshot, logger });
     } catch (error) {
       if (!(error instanceof MemoryMcpError) || error.code !== 'backend_unavailable') throw error;
-      return openFlat(
-        space,
-        snapshot,
-        `${error.message}. The flat index is used instead, with the same file and exact results. ${error.hint ?? ''}`,
-      );
+      if (!warned) {
+        logger.warn(
+          `${error.message}. The flat index is used instead, with the same file and exact results. ${error.hint ?? ''}`,
+        );
+      }
+      warned = true;
+      return openFlat(space, snapshot);
     }
   };
+  return { openerFor: () => openFaiss };
+}
+
+/** Says at the start what the first search would otherwise find out. */
+async function announceServer({ server }: IndexBackend, logger: Logger): Promise<void> {
+  if (server === undefined) return;
+  try {
+    await server.check();
+    logger.info(`vectors are searched in ${server.name}`);
+  } catch (error) {
+    const hint = error instanceof MemoryMcpError ? error.hint : undefined;
+    logger.warn(`${reasonOf(error)}. Until that changes, searches do without it. ${hint ?? ''}`.trim());
+  }
 }

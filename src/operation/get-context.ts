@@ -17,6 +17,7 @@ const recallStatus = z.strictObject({
   queued: z.number(),
   failed: z.number().optional(),
   engine: z.string(),
+  index_problem: z.string().optional(),
 });
 
 export const getContext = defineOperation({

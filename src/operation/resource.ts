@@ -54,6 +54,7 @@ export async function readResource(uri: string, openScope: OpenScope): Promise<R
   const key = resource === undefined ? parseMemoryUri(uri) : undefined;
   if (resource === undefined && key === undefined) return undefined;
   return openScope({ effect: 'read' }, async (scope) => {
+    if (resource !== undefined) await scope.workspace.vectorSearch.check();
     const document =
       resource?.read(scope) ??
       readMemories(scope, { keys: key === undefined ? [] : [key], history: false }).memories[0] ??

@@ -5,13 +5,13 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
-import { reasonOf } from '../core/errors.ts';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IdFingerprint, VectorChange, VectorSpace } from '../core/vector.ts';
 import type { LoggedChange } from '../store/change-log.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { StoredVector } from '../store/vector-table.ts';
-import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
+import type { IndexServer, StorePlace, VectorIndex } from '../vector/vector-index.ts';
 
 export interface SnapshotRule {
   /** `manual` writes the file only on exit and on request. */
@@ -22,7 +22,9 @@ export interface SnapshotRule {
 
 export interface IndexSyncDeps {
   readonly store: MemoryStore;
-  readonly open: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
+  readonly open: (space: VectorSpace, place: StorePlace) => Promise<VectorIndex>;
+  /** Where the index lies, unless it is in this process. */
+  readonly server?: IndexServer | undefined;
   readonly file: string;
   readonly rule: () => SnapshotRule;
   readonly clock: Clock;
@@ -31,16 +33,27 @@ export interface IndexSyncDeps {
   readonly onDamaged: () => void;
 }
 
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+type PutChange = Extract<VectorChange, { op: 'put' }>;
+
 const batchLength = 1_000;
 const pageLength = 1_000;
+/** Smaller, because points sent to a server carry the texts of their memories. */
+const serverPageLength = 500;
 /** Upper bound on the changes that have to be applied again after a crash. */
 const changesPerSnapshot = 1_000;
 
-export function createIndexSync({ store, open, file, rule, clock, logger, onDamaged }: IndexSyncDeps) {
+export function createIndexSync({ store, open, server, file, rule, clock, logger, onDamaged }: IndexSyncDeps) {
   let opened: { index: VectorIndex; epoch: string; verified: boolean } | undefined;
   let savedGeneration = 0;
   let savedAt = Number.NEGATIVE_INFINITY;
   let turn: Promise<unknown> = Promise.resolve();
+  let filling: Progress | undefined;
+  let closing = false;
 
   /** Runs work on the index one at a time: two concurrent syncs would apply the same changes twice. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -51,12 +64,17 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
 
   async function openCurrent(): Promise<VectorIndex | undefined> {
     const space = store.vectors.currentSpace();
-    const { epoch } = store.identity();
+    const { epoch, storeId } = store.identity();
     if (opened !== undefined && opened.epoch === epoch && opened.index.space.id === space?.id) return opened.index;
     await opened?.index.close();
     opened = undefined;
     if (space === undefined) return undefined;
-    const index = await open(space, { file, epoch, tagOf: (generation) => store.changes.tagOf(generation) });
+    const index = await open(space, {
+      file,
+      epoch,
+      storeId,
+      tagOf: (generation) => store.changes.tagOf(generation),
+    });
     opened = { index, epoch, verified: false };
     savedGeneration = await index.appliedGeneration();
     return index;
@@ -65,15 +83,25 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   async function catchUp(): Promise<VectorIndex | undefined> {
     const index = await openCurrent();
     if (index === undefined) return undefined;
-    for (;;) {
-      const applied = await index.appliedGeneration();
-      if (applied === store.changes.latest()) {
-        if (await repair(index)) continue;
-        return index;
+    try {
+      for (;;) {
+        requireOpen();
+        const applied = await index.appliedGeneration();
+        if (applied === store.changes.latest()) {
+          if (await repair(index)) continue;
+          return index;
+        }
+        if (applied === 0 || store.changes.tagOf(applied) === undefined) await rebuild(index);
+        else await applyChanges(index, applied);
       }
-      if (applied === 0 || store.changes.tagOf(applied) === undefined) await rebuild(index);
-      else await applyChanges(index, applied);
+    } finally {
+      filling = undefined;
     }
+  }
+
+  /** Sending a large store to a server takes minutes, and closing does not wait for them. */
+  function requireOpen(): void {
+    if (closing) throw new MemoryMcpError('busy', 'The vector index is being closed');
   }
 
   /** Removes damaged vectors and replaces a foreign index file. True if there are new changes to apply. */
@@ -97,8 +125,9 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
     }));
     if (latest !== (await index.appliedGeneration())) return true;
     opened.verified = true;
-    if (held === undefined || isSameSet(held, stored)) return false;
-    logger.warn('index.faiss does not match the vectors in the database and is rebuilt');
+    // A server does not list its ids, but it can count its points.
+    if (held === undefined ? (await index.size()) === stored.count : isSameSet(held, stored)) return false;
+    logger.warn(`${server?.name ?? 'index.faiss'} does not match the vectors in the database and is rebuilt`);
     await rebuild(index);
     return true;
   }
@@ -110,7 +139,10 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       return { logged: next, changes: toVectorChanges(next, index.space) };
     });
     const generation = logged.at(-1)?.generation ?? store.changes.latest();
+    const waiting = store.changes.latest() - applied;
+    if (waiting > batchLength) filling ??= { done: 0, total: waiting };
     await index.apply(changes, generation);
+    if (filling !== undefined) filling = { ...filling, done: filling.done + logged.length };
     if (generation - savedGeneration >= changesPerSnapshot) await save(index);
     await nextTurn();
   }
@@ -118,11 +150,17 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   async function rebuild(index: VectorIndex): Promise<void> {
     // Vectors written during the rebuild have a later generation and are applied again, which is idempotent.
     const generation = store.changes.latest();
+    filling = { done: 0, total: store.vectors.count(index.space) };
     await index.reset();
     for (let after = 0; ; ) {
-      const { vectors, last } = store.vectors.page(index.space, after, pageLength);
+      requireOpen();
+      const { puts, last } = store.read(() => {
+        const page = store.vectors.page(index.space, after, server === undefined ? pageLength : serverPageLength);
+        return { puts: putsOf(page.vectors), last: page.last };
+      });
       if (last === undefined) break;
-      await index.apply(vectors.map(toPut), 0);
+      await index.apply(puts, 0);
+      filling = { ...filling, done: filling.done + puts.length };
       await nextTurn();
       after = last;
     }
@@ -130,8 +168,8 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   }
 
   function toVectorChanges(logged: readonly LoggedChange[], space: VectorSpace): VectorChange[] {
-    const puts = logged.flatMap(({ op, vectorId }) => (op === 'put' && vectorId !== undefined ? [vectorId] : []));
-    const vectors = store.vectors.byIds(puts, space);
+    const putIds = logged.flatMap(({ op, vectorId }) => (op === 'put' && vectorId !== undefined ? [vectorId] : []));
+    const puts = new Map(putsOf([...store.vectors.byIds(putIds, space).values()]).map((put) => [put.id, put]));
     return logged.flatMap((change): VectorChange[] => {
       const { op, key, chunk, vectorId } = change;
       if (op === 'payload') {
@@ -141,19 +179,29 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
       if (vectorId === undefined) return [];
       if (op === 'drop') return [{ op, id: vectorId, key, chunk }];
       // The vector has since been deleted, or belongs to another space.
-      const vector = vectors.get(vectorId);
-      return vector === undefined ? [] : [toPut(vector)];
+      const put = puts.get(vectorId);
+      return put === undefined ? [] : [put];
     });
   }
 
-  function toPut({ id, key, chunk, vector, memoryId }: StoredVector): VectorChange {
+  /** Call it inside a read transaction, in which the memories are still those of the vectors. */
+  function putsOf(vectors: readonly StoredVector[]): PutChange[] {
+    if (server === undefined) return vectors.map(putWithoutMemory);
+    const memories = store.memories.byIds(vectors.map(({ memoryId }) => memoryId));
+    return vectors.flatMap(({ id, key, chunk, vector, memoryId }) => {
+      const memory = memories.get(memoryId);
+      return memory === undefined ? [] : [{ op: 'put', id, key, chunk, vector, memory }];
+    });
+  }
+
+  function putWithoutMemory({ id, key, chunk, vector, memoryId }: StoredVector): PutChange {
     return {
       op: 'put',
       id,
       key,
       chunk,
       vector,
-      // A getter, because only a remote index needs the memory. A local one would read every text for nothing.
+      // A getter, because a local index would read every text for nothing.
       get memory() {
         const memory = store.memories.byIds([memoryId]).get(memoryId);
         if (memory === undefined) throw new Error(`memory ${memoryId} of vector ${id} does not exist`);
@@ -182,6 +230,11 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
   return {
     /** The index with everything committed so far, or undefined while there are no vectors. */
     upToDate: (): Promise<VectorIndex | undefined> => inTurn(catchUp),
+    /** Opens the index and asks how far it has come, which shows whether it can be used. */
+    open: (): Promise<void> =>
+      inTurn(async () => {
+        await (await openCurrent())?.appliedGeneration();
+      }),
     /** Rebuilds the index from the `vectors` table and writes the file. */
     rebuild: (): Promise<{ vectors: number; engine: string; file_written: boolean }> =>
       inTurn(async () => {
@@ -189,7 +242,7 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
         if (index === undefined) return { vectors: 0, engine: 'none', file_written: false };
         await rebuild(index);
         await catchUp();
-        const written = await save(index);
+        const written = (await save(index)) && server === undefined;
         return { vectors: await index.size(), engine: index.engine, file_written: written };
       }),
     /** Writes the file if the rule asks for it; `now` ignores the rule. False if a later call must try again. */
@@ -210,13 +263,17 @@ export function createIndexSync({ store, open, file, rule, clock, logger, onDama
           if (savedGeneration === store.changes.latest()) return true;
         }
       }),
+    /** How far the sending of many changes has come; undefined when there is none. */
+    progress: (): Progress | undefined => filling,
     /** Name of the search engine; "none" while no index is open. */
     engine: (): string => opened?.index.engine ?? 'none',
-    close: (): Promise<void> =>
-      inTurn(async () => {
+    close: (): Promise<void> => {
+      closing = server !== undefined;
+      return inTurn(async () => {
         await opened?.index.close();
         opened = undefined;
-      }),
+      });
+    },
   };
 }
 

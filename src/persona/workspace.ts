@@ -11,12 +11,13 @@ import { removeLeftovers } from '../files/replace-file.ts';
 import type { Embedder } from '../model/embedder.ts';
 import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { SnapshotPlace, VectorIndex } from '../vector/vector-index.ts';
+import type { IndexServer, StorePlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
 import { createEmbeddingScheduler, type EmbeddingScheduler } from './embedding-scheduler.ts';
 import { createIndexSync, type IndexSync, type SnapshotRule } from './index-sync.ts';
 import { createModelEvaluation, type ModelEvaluation } from './model-evaluation.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
+import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 
 export interface Workspace {
   readonly persona: string;
@@ -29,6 +30,7 @@ export interface Workspace {
   /** The model of the space that searches use. */
   servingEmbedder(): Embedder;
   readonly indexSync: IndexSync;
+  readonly vectorSearch: VectorSearch;
   readonly vectorSample: VectorSample;
   readonly modelEvaluation: ModelEvaluation;
   readonly embeddingScheduler: EmbeddingScheduler;
@@ -49,13 +51,19 @@ export interface WorkspaceModels {
   embedderFor(spaceId: string): Embedder | undefined;
 }
 
+export type OpenIndex = (space: VectorSpace, place: StorePlace) => Promise<VectorIndex>;
+
 export interface WorkspaceDeps {
   readonly persona: string;
   readonly paths: PersonaPaths;
   readonly exists: boolean;
   readonly store: MemoryStore;
   readonly models: WorkspaceModels;
-  readonly openIndex: (space: VectorSpace, snapshot: SnapshotPlace) => Promise<VectorIndex>;
+  readonly openIndex: OpenIndex;
+  /** Where `openIndex` opens its indexes, unless that is in this process. */
+  readonly indexServer?: IndexServer | undefined;
+  /** Opens an index in this process, for when the server is of no use. */
+  readonly openStandIn?: OpenIndex | undefined;
   readonly snapshotRule: () => SnapshotRule;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,17 +71,19 @@ export interface WorkspaceDeps {
 }
 
 export function createWorkspace(deps: WorkspaceDeps): Workspace {
-  const { persona, paths, exists, store, models, clock, logger, process } = deps;
+  const { persona, paths, exists, store, models, indexServer, clock, logger, process } = deps;
   const activity = createActivity({ store, clock, process });
-  const indexSync = createIndexSync({
+  const syncDeps = {
     store,
-    open: deps.openIndex,
     file: paths.vectorIndex,
     rule: deps.snapshotRule,
     clock,
     logger,
     onDamaged: () => embeddingScheduler.drain(),
-  });
+  };
+  const indexSync = createIndexSync({ ...syncDeps, open: deps.openIndex, server: indexServer });
+  const standIn = deps.openStandIn && createIndexSync({ ...syncDeps, open: deps.openStandIn });
+  const vectorSearch = createVectorSearch({ store, indexSync, server: indexServer, standIn, logger });
   const embeddingScheduler = createEmbeddingScheduler({
     store,
     embedder: models.embedder,
@@ -95,9 +105,8 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
   }
 
   async function finishErasure(): Promise<readonly string[]> {
-    await indexSync.upToDate();
     const remaining = [
-      ...((await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss']),
+      ...(await eraseFromIndex()),
       ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
       ...(await removeLeftovers(paths.vectorIndex)).map((name) => `vector_store/${name}`),
       ...(await removeLeftovers(paths.context)),
@@ -106,14 +115,24 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     return remaining;
   }
 
+  /** An index that still holds what was erased, by name. */
+  async function eraseFromIndex(): Promise<readonly string[]> {
+    if (indexServer !== undefined)
+      return (await vectorSearch.catchUp()) ? [] : [`the collection in ${indexServer.name}`];
+    await indexSync.upToDate();
+    return (await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss'];
+  }
+
   async function runIdleTasks(idleMilliseconds: number): Promise<boolean> {
     if (!exists) return true;
     await activity.flush();
     embeddingScheduler.drain();
     void modelEvaluation.measureOnce(models.embedder);
     const erased = !store.erasure.isPending() || (await finishErasure()).length === 0;
-    const snapshotDone = await indexSync.snapshot({ idle: idleMilliseconds });
-    return erased && snapshotDone && embeddingScheduler.isDone();
+    const indexDone = await (indexServer === undefined
+      ? indexSync.snapshot({ idle: idleMilliseconds })
+      : vectorSearch.catchUp());
+    return erased && indexDone && embeddingScheduler.isDone();
   }
 
   async function close(): Promise<void> {
@@ -122,13 +141,14 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       if (exists) {
         await activity.flush();
         if (store.erasure.isPending()) await finishErasure();
-        await indexSync.snapshot('now');
+        // A server has what it was sent, and gets the rest at the next start.
+        if (indexServer === undefined) await indexSync.snapshot('now');
       }
     } catch (error) {
       // All of this can be done at the next start. The memories themselves are safe.
       logger.warn('closing a persona left some work for the next start', { persona, reason: reasonOf(error) });
     } finally {
-      await indexSync.close();
+      await Promise.all([indexSync.close(), standIn?.close()]);
       await store.close();
     }
   }
@@ -142,6 +162,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     models,
     servingEmbedder,
     indexSync,
+    vectorSearch,
     vectorSample: createVectorSample(store),
     modelEvaluation,
     embeddingScheduler,

@@ -99,7 +99,7 @@ interface BothSides {
   readonly query: PreparedQuery;
   readonly lexical: readonly LexicalHit[];
   readonly semantic: SemanticSearch | undefined;
-  /** Why meaning was not searched, where it was asked for. */
+  /** Why meaning was not searched, or not where it should be, where it was asked for. */
   readonly unavailable: string | undefined;
   readonly waited: string | undefined;
 }
@@ -137,7 +137,7 @@ async function searchBothSides(
   if (signal?.aborted === true) throw cancelled();
   const answered = clock.monotonic();
 
-  const unavailable = answer !== undefined && 'unavailable' in answer ? answer.unavailable : undefined;
+  const unavailable = answer !== undefined && 'unavailable' in answer ? answer.unavailable : answer?.degraded;
   const semantic = answer !== undefined && !('unavailable' in answer) ? answer : undefined;
   return {
     query,

@@ -21,11 +21,14 @@ export interface RecallStatus {
   readonly failed?: number | undefined;
   /** The engine of the vector index. */
   readonly engine: string;
+  /** What is wrong with the server that should answer it. */
+  readonly index_problem?: string | undefined;
 }
 
 export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
-  const { indexSync, models } = workspace;
+  const { indexSync, vectorSearch, models } = workspace;
   const status = models.embedder.status();
+  const problem = vectorSearch.problem();
   const counts = status.state === 'off' ? { queued: 0, failed: 0 } : countWaiting(workspace);
   return {
     mode: searchesMeaning(workspace) ? 'hybrid' : 'keyword',
@@ -37,6 +40,7 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     queued: counts.queued,
     ...(counts.failed > 0 && { failed: counts.failed }),
     engine: indexSync.engine(),
+    ...(problem !== undefined && { index_problem: problem }),
   };
 }
 
@@ -50,7 +54,7 @@ export function measuredQuality({ workspace }: Pick<Scope, 'workspace'>): ModelQ
 function searchesMeaning(workspace: Workspace): boolean {
   const serving = workspace.servingEmbedder();
   const current = workspace.store.vectors.currentSpace();
-  if (current === undefined || serving.status().state !== 'ready') return false;
+  if (current === undefined || serving.status().state !== 'ready' || !workspace.vectorSearch.isUsable()) return false;
   return (serving.space() ?? current).id === current.id;
 }
 

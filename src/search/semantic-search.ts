@@ -20,6 +20,8 @@ const nearestLimit = 100;
 export interface SemanticSearch {
   /** The cosine of each memory's nearest chunk, best first. */
   readonly hits: ReadonlyMap<MemoryId, number>;
+  /** Why not everything was searched as it should be, in one sentence. */
+  readonly degraded?: string | undefined;
   /** The distribution of the query's cosines in this store. */
   readonly distribution: ScoreDistribution;
   /** The same for residual cosines; undefined in a small store. */
@@ -70,18 +72,18 @@ export async function searchVector(
   { vector, space: { id } }: VectorInSpace,
   filter: MemoryFilter,
 ): Promise<SemanticAnswer> {
-  const { indexSync, store, vectorSample, modelEvaluation } = workspace;
-  const index = await indexSync.upToDate();
-  if (index === undefined) return { unavailable: 'no memory has a vector yet' };
-  const { space } = index;
-  if (space.id !== id) return { unavailable: 'the model is being changed, and the one before it is not here' };
-
-  const ids = store.vectors.idsMatching(filter, space);
-  const ranked = await index.nearest(
+  const { vectorSearch, store, vectorSample, modelEvaluation } = workspace;
+  const nearest = await vectorSearch.nearest({
     vector,
-    nearestLimit,
-    ids === undefined ? undefined : { predicate: filter, ids: () => ids },
-  );
+    spaceId: id,
+    limit: nearestLimit,
+    filterFor(space) {
+      const ids = store.vectors.idsMatching(filter, space);
+      return ids === undefined ? undefined : { predicate: filter, ids: () => ids };
+    },
+  });
+  if ('unavailable' in nearest) return nearest;
+  const { space, ranked } = nearest;
   const owners = store.vectors.owners(ranked.map(({ id }) => id));
   // After a switch, the vectors that were just searched are being removed.
   if (store.vectors.currentSpace()?.id !== space.id) return { unavailable: 'the model has just been changed' };
@@ -94,6 +96,7 @@ export async function searchVector(
   const { distribution, residual } = vectorSample.measure(vector, space);
   return {
     hits,
+    degraded: nearest.degraded,
     distribution,
     residualDistribution: residual?.distribution,
     quality: modelEvaluation.qualityOf(space),

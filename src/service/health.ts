@@ -32,7 +32,9 @@ export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> 
   try {
     return await use(async (scope) => {
       await probe(scope.workspace);
-      const recall = withoutModel.includes(recallStatus(scope).state) ? 'degraded' : 'ok';
+      await scope.workspace.vectorSearch.check();
+      const { state, index_problem } = recallStatus(scope);
+      const recall = withoutModel.includes(state) || index_problem !== undefined ? 'degraded' : 'ok';
       return { status: recall, checks: { database: 'ok', recall } };
     });
   } catch (error) {

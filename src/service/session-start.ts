@@ -29,10 +29,11 @@ const shownPinned = 20;
 /** Bytes for the context; the memories get the rest. */
 const contextRoom = 5_000;
 
-export function sessionStart(scope: Scope): SessionStart {
+export async function sessionStart(scope: Scope): Promise<SessionStart> {
   const { workspace, settings } = scope;
   // A new session is likely to search soon.
   workspace.models.warm();
+  await workspace.vectorSearch.check();
   const reply = workspace.store.read(() => {
     const { memories } = workspace.store;
     const context = readContext(scope);

@@ -49,3 +49,13 @@ export interface StorePlace extends SnapshotPlace {
   /** Random, and made with the store. */
   readonly storeId: string;
 }
+
+/** A server that holds the vectors of many stores. It can be away, and filling it takes its time. */
+export interface IndexServer {
+  /** For messages: "Qdrant at localhost:6333". */
+  readonly name: string;
+  /** Throws what is wrong with the server, its address or the key. Quick, if need be with what was found a moment ago. */
+  check(): Promise<void>;
+  /** Ends every request that is waiting for an answer, and refuses new ones. */
+  close(): void;
+}

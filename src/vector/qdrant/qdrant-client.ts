@@ -46,6 +46,7 @@ export function createQdrantClient(deps: QdrantClientDeps) {
   const base = new URL(deps.url);
   const root = `${base.origin}${base.pathname.replace(/\/+$/, '')}`;
   const name = `Qdrant at ${base.host}${base.pathname.replace(/\/+$/, '')}`;
+  const ended = new AbortController();
   let away: { error: QdrantError; since: number } | undefined;
 
   /** The `result` of the answer, as `schema` describes it. */
@@ -64,12 +65,13 @@ export function createQdrantClient(deps: QdrantClientDeps) {
           away = undefined;
           throw error;
         }
+        if (ended.signal.aborted) throw error.failure;
         const pause = Math.max(error.retryAfter ?? 0, firstPause * 4 ** (attempt - 1) * (0.5 + Math.random() / 2));
         if (attempt >= tries || pause > longestPause) {
           away = { error: error.failure, since: clock.monotonic() };
           throw error.failure;
         }
-        await sleep(pause, undefined, { ref: false });
+        await sleep(pause, undefined, { signal: ended.signal, ref: false }).catch(() => {});
       }
     }
   }
@@ -133,7 +135,7 @@ export function createQdrantClient(deps: QdrantClientDeps) {
           ...(apiKey !== undefined && { 'api-key': apiKey }),
         },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMilliseconds),
+        signal: AbortSignal.any([ended.signal, AbortSignal.timeout(timeoutMilliseconds)]),
         // A redirect could carry the key to a stranger.
         redirect: 'error',
       });
@@ -146,6 +148,7 @@ export function createQdrantClient(deps: QdrantClientDeps) {
   }
 
   function describeOutage(thrown: unknown, timeout: number): string {
+    if (ended.signal.aborted) return `The connection to ${name} is closed`;
     if (thrown instanceof DOMException && thrown.name === 'TimeoutError') {
       return `${name} did not answer within ${timeout / secondLength} s`;
     }
@@ -154,7 +157,20 @@ export function createQdrantClient(deps: QdrantClientDeps) {
     return `${name} cannot be reached (${codeOf(cause) ?? reasonOf(cause)})`;
   }
 
-  return { name, send };
+  return {
+    name,
+    send,
+    /** What the server says at its root, which needs no key; undefined if that is not JSON. */
+    async banner(): Promise<unknown> {
+      try {
+        return parseJson((await exchange({ method: 'GET', path: '/' })).text);
+      } catch (error) {
+        throw error instanceof RetryableError ? error.failure : error;
+      }
+    },
+    /** Ends every request that is waiting for an answer, and refuses new ones. */
+    close: (): void => ended.abort(),
+  };
 }
 
 export type QdrantClient = ReturnType<typeof createQdrantClient>;

@@ -18,17 +18,17 @@ async function waitedFor({ model, index }: { model: number; index: number }): Pr
       return embedder.embedQuery(text);
     },
   };
-  const indexSync = {
-    ...workspace.indexSync,
-    upToDate: () => {
+  const vectorSearch: typeof workspace.vectorSearch = {
+    ...workspace.vectorSearch,
+    nearest: (query) => {
       milliseconds += 1_000 * index;
-      return workspace.indexSync.upToDate();
+      return workspace.vectorSearch.nearest(query);
     },
   };
   const list = await rankMemories(
     {
       ...scope,
-      workspace: { ...workspace, servingEmbedder: () => slow, indexSync },
+      workspace: { ...workspace, servingEmbedder: () => slow, vectorSearch },
       clock: { ...systemClock, monotonic: () => milliseconds },
     },
     { query: '苺' },
