@@ -19,3 +19,9 @@ export async function askQdrant(url: string, method: string, path: string, body?
 export async function removeCollection(url: string, name: string): Promise<void> {
   await askQdrant(url, 'DELETE', `/collections/${encodeURIComponent(name)}`);
 }
+
+/** All points, the one that holds the state included. */
+export async function countPoints(url: string, name: string): Promise<number> {
+  const path = `/collections/${encodeURIComponent(name)}/points/count`;
+  return z.object({ count: z.number() }).parse(await askQdrant(url, 'POST', path, { exact: true })).count;
+}

@@ -9,7 +9,7 @@ import type { Memory } from '../../src/core/memory.ts';
 import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import type { Embedder } from '../../src/model/embedder.ts';
 import { disabledReranker } from '../../src/model/models.ts';
-import { createWorkspace, type Workspace } from '../../src/persona/workspace.ts';
+import { createWorkspace, type Workspace, type WorkspaceDeps } from '../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
 
@@ -28,6 +28,8 @@ export interface TestWorkspaceDeps {
   readonly embedderFor?: (spaceId: string) => Embedder | undefined;
   readonly process?: string;
   readonly clock?: Clock;
+  /** The flat index unless a test has another. */
+  readonly index?: Pick<WorkspaceDeps, 'openIndex' | 'indexServer' | 'openStandIn'>;
 }
 
 export async function openTestWorkspace({
@@ -36,6 +38,7 @@ export async function openTestWorkspace({
   embedderFor = () => undefined,
   process = 'test',
   clock = systemClock,
+  index,
 }: TestWorkspaceDeps): Promise<TestWorkspace> {
   const warnings: string[] = [];
   const logger: Logger = createLogger({ level: () => 'warn', write: (line) => warnings.push(line) });
@@ -48,7 +51,7 @@ export async function openTestWorkspace({
     exists: true,
     store,
     models: { embedder, reranker: disabledReranker, embedderFor, warm: () => {} },
-    openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+    ...(index ?? { openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }) }),
     snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
     clock,
     logger,

@@ -81,9 +81,10 @@ export function openCollection(client: QdrantClient, name: string) {
       await client.send({ method: 'DELETE', path, timeoutMilliseconds: writeTimeout }, z.boolean());
     },
     async createMissingIndexes(present: CollectionInformation['payload_schema']): Promise<void> {
-      for (const [field_name, field_schema] of Object.entries(payloadIndexes)) {
-        if (present[field_name]?.data_type !== field_schema) await write('PUT', '/index', { field_name, field_schema });
-      }
+      const missing = Object.entries(payloadIndexes).filter(([name, type]) => present[name]?.data_type !== type);
+      await Promise.all(
+        missing.map(([field_name, field_schema]) => write('PUT', '/index', { field_name, field_schema })),
+      );
     },
     /** The payload of one point; undefined if there is no such point. */
     async payload(id: string): Promise<Payload | undefined> {

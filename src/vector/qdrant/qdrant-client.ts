@@ -31,7 +31,7 @@ export interface QdrantRequest {
   readonly timeoutMilliseconds?: number;
 }
 
-const usualTimeout = 10 * secondLength;
+const usualTimeout = 5 * secondLength;
 const firstPause = 100;
 const longestPause = 10 * secondLength;
 const shownLength = 300;
