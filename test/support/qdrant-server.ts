@@ -26,7 +26,7 @@ const environment = {
   PYTHONPATH: [join(repositoryRoot, '.cache', 'qdrant-edge'), process.env.PYTHONPATH].filter(Boolean).join(':'),
 };
 
-export const externalQdrant = process.env.QDRANT_URL;
+const externalQdrant = process.env.QDRANT_URL;
 
 /** Why `startQdrantServer` cannot work here, or undefined. */
 export function missingQdrantEngine(): string | undefined {

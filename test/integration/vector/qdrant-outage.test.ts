@@ -2,24 +2,14 @@
  * A persona whose vectors are in Qdrant, while Qdrant is away, slow, empty, or not what it should be: memories are
  * stored, searches say what they went by, and the collection catches up.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../../src/core/clock.ts';
-import { silentLogger } from '../../../src/core/logger.ts';
-import type { Scope } from '../../../src/persona/scope.ts';
-import { type RankedList, rankMemories } from '../../../src/search/ranked-list.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RankedList } from '../../../src/search/ranked-list.ts';
 import { recallStatus } from '../../../src/search/recall-status.ts';
-import { openFlatIndex } from '../../../src/vector/flat-index.ts';
-import { createQdrantClient } from '../../../src/vector/qdrant/qdrant-client.ts';
-import { openQdrantIndex } from '../../../src/vector/qdrant/qdrant-index.ts';
-import { createQdrantServer } from '../../../src/vector/qdrant/qdrant-server.ts';
-import { type FaultyProxy, startFaultyProxy } from '../../support/faulty-proxy.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
+import { openQdrantPersona, type QdrantPersonaOptions } from '../../support/qdrant-persona.ts';
 import { askQdrant, countPoints, removeCollection } from '../../support/qdrant-requests.ts';
 import { missingQdrant, openQdrant, type QdrantServer } from '../../support/qdrant-server.ts';
-import { live, testFolder } from '../../support/stores.ts';
-import { openTestWorkspace, type TestWorkspace } from '../../support/workspace.ts';
+import { testFolder } from '../../support/stores.ts';
 
 const skip = missingQdrant();
 let server: QdrantServer;
@@ -28,78 +18,9 @@ beforeAll(async () => {
   if (skip === undefined) server = await openQdrant();
 });
 afterAll(() => server?.stop());
+const openPersona = (options: Omit<QdrantPersonaOptions, 'server'> = {}) => openQdrantPersona({ server, ...options });
 
 const patient = { timeout: 10_000, interval: 50 };
-
-interface Persona {
-  readonly workspace: TestWorkspace;
-  readonly scope: Scope;
-  readonly proxy: FaultyProxy;
-  /** The collection and its address in Qdrant. */
-  readonly name: string;
-  readonly collection: string;
-  search(query: string): Promise<RankedList>;
-  /** The same until the collection has caught up. */
-  searchWhenBack(query: string): Promise<RankedList>;
-}
-
-interface PersonaOptions {
-  readonly name?: string;
-  readonly dataFolder?: string;
-  readonly standIn?: boolean;
-  readonly embedder?: ReturnType<typeof createHashEmbedder>;
-  readonly apiKey?: string;
-}
-
-async function openPersona({
-  name = `memory_test_${randomUUID()}`,
-  dataFolder = testFolder(),
-  standIn = false,
-  embedder = createHashEmbedder(),
-  apiKey = process.env.QDRANT_API_KEY,
-}: PersonaOptions = {}): Promise<Persona> {
-  const proxy = await startFaultyProxy(server.url);
-  const client = createQdrantClient({ url: proxy.url, apiKey, clock: systemClock, cooldownMilliseconds: 50 });
-  const workspace = await openTestWorkspace({
-    dataFolder,
-    embedder,
-    index: {
-      openIndex: (space, place) =>
-        openQdrantIndex({ space, place, persona: name, collectionPrefix: '', client, clock: systemClock }),
-      indexServer: createQdrantServer(client),
-      openStandIn: standIn ? (space) => openFlatIndex({ space, logger: silentLogger }) : undefined,
-    },
-  });
-  onTestFinished(async () => {
-    client.close();
-    await workspace.close();
-    await proxy.close();
-    await removeCollection(server.url, name);
-  });
-  const scope: Scope = {
-    workspace,
-    settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
-    backups: dataFolder,
-    caller: { source: 'test', readOnly: false },
-    clock: systemClock,
-    logger: silentLogger,
-  };
-  const search = (query: string) => rankMemories(scope, { query }, 'hybrid', live);
-  return {
-    workspace,
-    scope,
-    proxy,
-    name,
-    collection: `/collections/${name}`,
-    search,
-    async searchWhenBack(query) {
-      for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
-        const list = await search(query);
-        if (list.degraded === undefined || Date.now() > deadline) return list;
-      }
-    },
-  };
-}
 
 const contentsOf = (list: RankedList) => list.memories.map(({ memory }) => memory.content);
 
