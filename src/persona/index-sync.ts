@@ -128,7 +128,7 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     // A server does not list its ids, but it can count its points.
     if (held === undefined ? (await index.size()) === stored.count : isSameSet(held, stored)) return false;
     logger.warn(`${server?.name ?? 'index.faiss'} does not match the vectors in the database and is rebuilt`);
-    await rebuild(index);
+    await rebuild(index, { fresh: true });
     return true;
   }
 
@@ -147,24 +147,26 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     await nextTurn();
   }
 
-  async function rebuild(index: VectorIndex): Promise<void> {
+  async function rebuild(index: VectorIndex, { fresh = false } = {}): Promise<void> {
+    const interrupted = fresh ? undefined : await index.resume?.();
     // Vectors written during the rebuild have a later generation and are applied again, which is idempotent.
-    const generation = store.changes.latest();
-    filling = { done: 0, total: store.vectors.count(index.space) };
-    await index.reset();
-    for (let after = 0; ; ) {
+    const target = interrupted?.target ?? store.changes.latest();
+    if (interrupted === undefined) await index.reset(target);
+    const total = store.vectors.count(index.space);
+    for (let after = interrupted?.after ?? 0, done = 0; ; ) {
       requireOpen();
+      filling = { done, total };
       const { puts, last } = store.read(() => {
         const page = store.vectors.page(index.space, after, server === undefined ? pageLength : serverPageLength);
         return { puts: putsOf(page.vectors), last: page.last };
       });
       if (last === undefined) break;
       await index.apply(puts, 0);
-      filling = { ...filling, done: filling.done + puts.length };
+      done += puts.length;
       await nextTurn();
       after = last;
     }
-    await index.apply([], generation);
+    await index.apply([], target);
   }
 
   function toVectorChanges(logged: readonly LoggedChange[], space: VectorSpace): VectorChange[] {
@@ -240,7 +242,7 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
       inTurn(async () => {
         const index = await openCurrent();
         if (index === undefined) return { vectors: 0, engine: 'none', file_written: false };
-        await rebuild(index);
+        await rebuild(index, { fresh: true });
         await catchUp();
         const written = (await save(index)) && server === undefined;
         return { vectors: await index.size(), engine: index.engine, file_written: written };

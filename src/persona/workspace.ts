@@ -6,6 +6,8 @@ import type { PersonaPaths } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { secondLength } from '../core/time/durations.ts';
+import { withinTime } from '../core/time/within-time.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import { removeLeftovers } from '../files/replace-file.ts';
 import type { Embedder } from '../model/embedder.ts';
@@ -50,6 +52,9 @@ export interface WorkspaceModels {
   /** An embedder for an older space, if its model is still on this machine. */
   embedderFor(spaceId: string): Embedder | undefined;
 }
+
+/** How long a permanent deletion waits for a server. What is left is done later. */
+const erasurePatience = 3 * secondLength;
 
 export type OpenIndex = (space: VectorSpace, place: StorePlace) => Promise<VectorIndex>;
 
@@ -117,8 +122,10 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
 
   /** An index that still holds what was erased, by name. */
   async function eraseFromIndex(): Promise<readonly string[]> {
-    if (indexServer !== undefined)
-      return (await vectorSearch.catchUp()) ? [] : [`the collection in ${indexServer.name}`];
+    if (indexServer !== undefined) {
+      const caughtUp = await withinTime(vectorSearch.catchUp(), erasurePatience);
+      return caughtUp === true ? [] : [`the collection in ${indexServer.name}`];
+    }
     await indexSync.upToDate();
     return (await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss'];
   }

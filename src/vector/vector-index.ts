@@ -3,7 +3,7 @@
  * index may lag behind it and can be deleted at any time. Only the index sync writes to it. It neither embeds nor uses
  * SQL.
  */
-import type { IdFingerprint, Ranked, VectorChange, VectorFilter, VectorSpace } from '../core/vector.ts';
+import type { IdFingerprint, Ranked, VectorChange, VectorFilter, VectorId, VectorSpace } from '../core/vector.ts';
 
 export interface VectorIndex {
   readonly space: VectorSpace;
@@ -24,8 +24,13 @@ export interface VectorIndex {
   fingerprint(): Promise<IdFingerprint | undefined>;
   /** The newest generation of the change log that was applied. 0 requests a rebuild. */
   appliedGeneration(): Promise<number>;
-  /** Empties the index and sets generation 0. The first step of a rebuild. */
-  reset(): Promise<void>;
+  /**
+   * Empties the index and sets generation 0. The first step of a rebuild that ends with generation `target`; the
+   * vectors follow in ascending order of their ids.
+   */
+  reset(target?: number): Promise<void>;
+  /** Where an interrupted rebuild can be continued. Undefined if it must start again with `reset`. */
+  resume?(): Promise<InterruptedRebuild | undefined>;
   /**
    * Saves the applied changes if the index has a file. Searches and changes may continue meanwhile. Rejects with
    * `backend_unavailable` if the file cannot be written. No data is lost then, because the file is a cache.
@@ -33,6 +38,13 @@ export interface VectorIndex {
   flush(): Promise<void>;
   /** Releases all resources without flushing. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface InterruptedRebuild {
+  /** All vectors up to this id are in the index. */
+  readonly after: VectorId;
+  /** The generation at which the rebuild started. Later changes have to be applied after it. */
+  readonly target: number;
 }
 
 /** The snapshot file of a local index, and what identifies the store it belongs to. */

@@ -19,8 +19,8 @@ export interface Asked {
 export interface FaultyProxy {
   readonly url: string;
   readonly asked: readonly Asked[];
-  /** What happens to each request from now on: the fault, until `times` requests have met it. */
-  fail(fault: Fault, options?: { times?: number; matching?: RegExp }): void;
+  /** What happens to requests that match: `after` of them pass, then `times` meet the fault. */
+  fail(fault: Fault, options?: { after?: number; times?: number; matching?: RegExp }): void;
   heal(): void;
   /** From now on requests go there. */
   pointTo(target: string): void;
@@ -29,11 +29,13 @@ export interface FaultyProxy {
 
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   let destination = target;
-  let planned: { fault: Fault; left: number; matching: RegExp } | undefined;
+  let planned: { fault: Fault; after: number; left: number; matching: RegExp } | undefined;
   const asked: Asked[] = [];
 
   function nextFault(line: string): Fault | undefined {
     if (planned === undefined || planned.left === 0 || !planned.matching.test(line)) return undefined;
+    planned.after -= 1;
+    if (planned.after >= 0) return undefined;
     planned.left -= 1;
     return planned.fault;
   }
@@ -67,8 +69,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
-    fail(fault, { times = Number.POSITIVE_INFINITY, matching = /./ } = {}) {
-      planned = { fault, left: times, matching };
+    fail(fault, { after = 0, times = Number.POSITIVE_INFINITY, matching = /./ } = {}) {
+      planned = { fault, after, left: times, matching };
     },
     heal() {
       planned = undefined;

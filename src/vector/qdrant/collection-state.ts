@@ -13,8 +13,19 @@ export const stateSchema = z.object({
   generation: z.number(),
   /** The change log's random tag of the generation, "" where it has none. */
   tag: z.string(),
-  /** The index that is filling the collection, and when it last wrote. */
-  rebuild: z.object({ by: z.string(), at: z.string() }).optional(),
+  /** A rebuild that has not come to its end. */
+  rebuild: z
+    .object({
+      /** The process that is at it, and when it last wrote. */
+      by: z.object({ host: z.string(), pid: z.number(), id: z.string() }),
+      at: z.string(),
+      /** Vectors up to this id are there. */
+      after: z.number(),
+      /** What the generation will be when it is done, and the tag of that. */
+      target: z.number(),
+      target_tag: z.string(),
+    })
+    .optional(),
 });
 
 export type CollectionState = z.output<typeof stateSchema>;

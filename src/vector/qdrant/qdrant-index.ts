@@ -4,9 +4,11 @@
  * touched.
  */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Clock } from '../../core/clock.ts';
 import { MemoryMcpError } from '../../core/errors.ts';
 import type { Memory, MemoryKey } from '../../core/memory.ts';
+import { isProcessAlive } from '../../core/process-alive.ts';
 import { secondLength } from '../../core/time/durations.ts';
 import {
   type IdFingerprint,
@@ -17,7 +19,7 @@ import {
   type VectorId,
   type VectorSpace,
 } from '../../core/vector.ts';
-import type { StorePlace, VectorIndex } from '../vector-index.ts';
+import type { InterruptedRebuild, StorePlace, VectorIndex } from '../vector-index.ts';
 import { type Collection, type CollectionInformation, openCollection } from './collection.ts';
 import { collectionNameOf } from './collection-name.ts';
 import { type CollectionState, stateSchema } from './collection-state.ts';
@@ -47,9 +49,9 @@ const tieMargin = 16;
 const tieLimit = 16_384;
 const recountMilliseconds = 10 * secondLength;
 /** A rebuild that has written nothing for this long has died with its process. */
-const rebuildLease = 60 * secondLength;
+const rebuildLease = 30 * secondLength;
 /** Names this process among those that may be filling a collection. */
-const ownProcess = randomUUID();
+const ownProcess = { host: hostname(), pid: process.pid, id: randomUUID() };
 
 /**
  * Opens the persona's collection, or makes it. `conflict` for one that holds anything that is not of this store;
@@ -102,13 +104,14 @@ class QdrantIndex implements VectorIndex {
     const { puts, drops, memories } = this.#finalChanges(changes);
     const state = await this.#requireState();
     const { rebuild } = state;
-    if (rebuild !== undefined && rebuild.by !== ownProcess) throw this.#beingRebuilt();
+    if (rebuild !== undefined && rebuild.by.id !== ownProcess.id) throw this.#beingRebuilt();
     await this.#putAndDrop(puts, drops);
     await this.#setPayloads(memories);
     const next = Math.max(generation, state.generation);
+    const after = puts.reduce((highest, { vectorId }) => Math.max(highest, vectorId), rebuild?.after ?? 0);
     await this.#writeState({
       generation: next,
-      rebuild: rebuild !== undefined && next === 0 ? { by: ownProcess, at: this.#now() } : undefined,
+      rebuild: rebuild !== undefined && next === 0 ? { ...rebuild, at: this.#now(), after } : undefined,
     });
   }
 
@@ -156,14 +159,14 @@ class QdrantIndex implements VectorIndex {
     return generation === 0 || this.#place.tagOf(generation) === tag ? generation : 0;
   }
 
-  async reset(): Promise<void> {
+  async reset(target = 0): Promise<void> {
     this.#requireOpen();
     const information = await this.#collection.information();
-    const begun = { by: ownProcess, at: this.#now() };
+    const target_tag = this.#place.tagOf(target) ?? '';
+    const begun = { by: ownProcess, at: this.#now(), after: 0, target, target_tag };
     if (information === undefined) return await this.#create(begun);
     const state = await this.#readState();
-    const { rebuild } = state ?? {};
-    if (rebuild !== undefined && rebuild.by !== ownProcess && this.#isRecent(rebuild.at)) throw this.#beingRebuilt();
+    if (this.#isHeld(state?.rebuild)) throw this.#beingRebuilt();
     await this.#requireNoStrangers();
     if (shapeOf(information) === this.#shape()) {
       await this.#writeState({ generation: 0, rebuild: begun });
@@ -176,6 +179,18 @@ class QdrantIndex implements VectorIndex {
       await this.#create(begun);
     }
     this.#counted = { vectors: 0, at: this.#clock.monotonic() };
+  }
+
+  async resume(): Promise<InterruptedRebuild | undefined> {
+    this.#requireOpen();
+    const state = await this.#readState();
+    const rebuild = state?.rebuild;
+    if (state === undefined || rebuild === undefined || state.epoch !== this.#place.epoch) return undefined;
+    if (this.#isHeld(rebuild)) throw this.#beingRebuilt();
+    const { after, target, target_tag } = rebuild;
+    if (target === 0 || this.#place.tagOf(target) !== target_tag) return undefined;
+    await this.#writeState({ generation: 0, rebuild: { ...rebuild, by: ownProcess, at: this.#now() } });
+    return { after, target };
   }
 
   async flush(): Promise<void> {
@@ -368,8 +383,12 @@ class QdrantIndex implements VectorIndex {
     return `"${this.#collection.name}" in ${this.#collection.server}`;
   }
 
-  #isRecent(at: string): boolean {
-    return Math.abs(this.#clock.now().getTime() - Date.parse(at)) < rebuildLease;
+  /** Whether another process is at it. One that has died, or that has stopped writing, is not. */
+  #isHeld(rebuild: CollectionState['rebuild']): boolean {
+    if (rebuild === undefined || rebuild.by.id === ownProcess.id) return false;
+    const { host, pid } = rebuild.by;
+    if (host === ownProcess.host && !isProcessAlive(pid)) return false;
+    return Math.abs(this.#clock.now().getTime() - Date.parse(rebuild.at)) < rebuildLease;
   }
 
   #now(): string {

@@ -128,6 +128,31 @@ describe.skipIf(skip !== undefined)(`Qdrant${skip === undefined ? '' : ` (skippe
     expect(await countPoints(server.url, first.name)).toBe(3);
   });
 
+  it('goes on filling where it was interrupted, with what has changed since', async () => {
+    const dataFolder = testFolder();
+    const first = await openPersona({ dataFolder });
+    const keys: string[] = [];
+    // Two pages and a bit: what is sent to a server is read in pages of 500 vectors.
+    for (let number = 0; number < 1_100; number++) keys.push((await first.workspace.add(`memory ${number}`)).key);
+    // An interrupted rebuild begins once the collection is there.
+    await first.searchWhenBack('memory');
+    const { store } = first.workspace;
+    await removeCollection(server.url, first.name);
+    first.proxy.fail({ status: 400 }, { matching: /PUT .*points\?/, after: 7 });
+    await expect(first.workspace.indexSync.upToDate()).rejects.toThrow(/400/);
+    const filled = await countPoints(server.url, first.name);
+    expect(filled).toBeGreaterThan(500);
+    expect(filled).toBeLessThan(1_101);
+    await store.erasure.erase(keys.slice(0, 3));
+    const added = await first.workspace.add('one more');
+
+    const second = await openPersona({ dataFolder, name: first.name });
+    expect((await second.searchWhenBack('one more')).memories[0]?.memory.id).toBe(added.id);
+    expect(await countPoints(server.url, first.name)).toBe(1_100 - 3 + 1 + 1);
+    const wasSent = (text: string) => second.proxy.asked.some(({ body }) => body.includes(`"${text}"`));
+    expect([wasSent('memory 400'), wasSent('memory 1050')]).toEqual([false, true]);
+  });
+
   it('receives what was written while nobody searched', async () => {
     const { workspace, name } = await openPersona();
     await workspace.add('苺のアレルギーがある');
