@@ -151,7 +151,7 @@ const settingsSchema = z.strictObject({
     help: 'Minutes without work after which the model process ends; it restarts when needed.',
   }),
   storage_backend: setting(choice(['sqlite', 'faiss', 'qdrant']).default('sqlite'), {
-    help: 'The vector index. The memories themselves are always in memory.sqlite.',
+    help: 'The vector index; qdrant searches on the server at qdrant_url. The memories themselves are always in memory.sqlite.',
   }),
   qdrant_url: setting(webAddress('http://localhost:6333').default('http://localhost:6333'), {
     help: 'The URL of Qdrant.',

@@ -2,6 +2,7 @@
  * Workspace: one open persona. Holds its store and everything derived from it (vectors, index, model quality). A persona
  * that does not exist yet gets an empty workspace in memory.
  */
+import { rm } from 'node:fs/promises';
 import type { PersonaPaths } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
@@ -120,14 +121,28 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     return remaining;
   }
 
-  /** An index that still holds what was erased, by name. */
+  /** The indexes that still hold what was erased, by name. */
   async function eraseFromIndex(): Promise<readonly string[]> {
     if (indexServer !== undefined) {
       const caughtUp = await withinTime(vectorSearch.catchUp(), erasurePatience);
-      return caughtUp === true ? [] : [`the collection in ${indexServer.name}`];
+      return [
+        ...(caughtUp === true ? [] : [`the collection in ${indexServer.name}`]),
+        ...((await removeUnusedSnapshot()) ? [] : ['vector_store/index.faiss']),
+      ];
     }
     await indexSync.upToDate();
     return (await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss'];
+  }
+
+  /** The file of a local index, from before the vectors moved to a server, holds vectors that nothing updates. */
+  async function removeUnusedSnapshot(): Promise<boolean> {
+    try {
+      await rm(paths.vectorIndex, { force: true });
+      return true;
+    } catch (error) {
+      logger.warn('could not remove index.faiss, which is not used any more', { reason: reasonOf(error) });
+      return false;
+    }
   }
 
   async function runIdleTasks(idleMilliseconds: number): Promise<boolean> {

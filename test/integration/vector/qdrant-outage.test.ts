@@ -2,6 +2,8 @@
  * A persona whose vectors are in Qdrant, while Qdrant is away, slow, empty, or not what it should be: memories are
  * stored, searches say what they went by, and the collection catches up.
  */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RankedList } from '../../../src/search/ranked-list.ts';
 import { recallStatus } from '../../../src/search/recall-status.ts';
@@ -178,6 +180,17 @@ describe.skipIf(skip !== undefined)(`Qdrant${skip === undefined ? '' : ` (skippe
     const left = await askQdrant(server.url, 'POST', `/collections/${name}/points/scroll`, { with_payload: ['key'] });
     expect(JSON.stringify(left)).toContain(kept.key);
     expect(JSON.stringify(left)).not.toContain(erased.key);
+  });
+
+  it('removes the file of a local index with the next permanent deletion', async () => {
+    const { workspace, searchWhenBack } = await openPersona();
+    const erased = await workspace.add('苺のアレルギーがある');
+    await searchWhenBack('苺');
+    mkdirSync(dirname(workspace.paths.vectorIndex), { recursive: true });
+    writeFileSync(workspace.paths.vectorIndex, 'vectors of the time before Qdrant');
+    await workspace.store.erasure.erase([erased.key]);
+    expect(await workspace.finishErasure()).toEqual([]);
+    expect(existsSync(workspace.paths.vectorIndex)).toBe(false);
   });
 
   it('is left alone where the collection is of another store', async () => {
