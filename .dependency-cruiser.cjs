@@ -7,6 +7,7 @@ const layers = [
   'model',
   'vector',
   'store',
+  'backup',
   'persona',
   'reply',
   'search',
@@ -25,6 +26,7 @@ const below = {
   scoring: ['core'],
   config: ['files', 'core'],
   store: ['files', 'core'],
+  backup: ['store', 'config', 'files', 'core'],
   vector: ['files', 'core'],
   model: ['config', 'files', 'core'],
   persona: open,
@@ -33,7 +35,7 @@ const below = {
   service: ['search', 'reply', 'persona', ...open],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
   transport: ['operation', 'service', 'persona', 'config', 'files', 'core'],
-  command: ['transport', 'operation', 'service', 'persona', ...open],
+  command: ['backup', 'transport', 'operation', 'service', 'persona', ...open],
 };
 
 const importRules = layers.map((layer) => ({
@@ -59,6 +61,7 @@ const fences = {
   commander: '^src/cli\\.ts$',
   cosmiconfig: '^src/config/',
   'rotating-file-stream': '^src/transport/log-file\\.ts$',
+  'tar-stream': '^src/backup/archive\\.ts$',
   'env-paths': '^src/config/paths\\.ts$',
 };
 

@@ -57,6 +57,36 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await downloadModels(flags);
     });
 
+  program
+    .command('backup')
+    .description('Write an archive of all personas, or of one. Servers may keep running.')
+    .option('--persona <name>', 'only this persona')
+    .option('--out <folder>', 'the folder of the archives; by default backups in the data folder')
+    .option('--keep <number>', 'keep this many archives of this data folder and remove older ones')
+    .option('--verify', 'extract the archive into a temporary folder and check it')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the result and errors as JSON')
+    .action(async (flags) => {
+      const { backup } = await import('./command/backup.ts');
+      await backup(flags);
+    });
+
+  program
+    .command('restore')
+    .description('Restore personas from an archive, after checking all of it.')
+    .argument('<archive>', 'a memory-backup-*.tar.gz')
+    .option('--persona <name>', 'only this persona')
+    .option('--as <name>', 'restore the persona under another name')
+    .option('--into <folder>', 'another data folder')
+    .option('--dry-run', 'check the archive and say what would be restored')
+    .option('--force', 'replace existing personas; their files are kept under backups/replaced')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the result and errors as JSON')
+    .action(async (archive, flags) => {
+      const { restore } = await import('./command/restore.ts');
+      await restore(archive, flags);
+    });
+
   try {
     // Without arguments and without a terminal, an MCP client has started the program: run the stdio server.
     const words = argv.length === 0 && process.stdin.isTTY !== true ? ['serve', '--stdio'] : [...argv];
@@ -71,6 +101,8 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
 
 /** The entry point for the launcher. */
 export async function main(launcher: Launcher): Promise<void> {
+  // Node uses this code if nothing is left to run although `run` has not settled.
+  process.exitCode = 1;
   process.exitCode = await run(process.argv.slice(2), launcher).catch((error: unknown) => {
     printNotice(String(error));
     return 1;

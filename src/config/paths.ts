@@ -32,6 +32,8 @@ export interface DataPaths {
   /** Contains the model files, in `<org>/<model>/`. */
   readonly models: string;
   readonly backups: string;
+  /** Contains an id by which backups of this data folder are recognised. */
+  readonly dataFolderId: string;
   readonly config: string;
 }
 
@@ -45,6 +47,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     operationsLog: join(logs, 'memory_operations.log'),
     models: models ?? join(data, 'cache', 'huggingface'),
     backups: join(data, 'backups'),
+    dataFolderId: join(data, 'data-folder-id'),
     config: join(data, 'config.json'),
   };
 }

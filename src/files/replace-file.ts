@@ -57,7 +57,7 @@ export function createTemporaryPath(path: string): string {
   return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Removes temporary files of killed processes next to `path`. Returns the names of those still being written. */
+/** Removes temporary files and folders of killed processes next to `path`. Returns the names of those still in use. */
 export async function removeLeftovers(path: string): Promise<string[]> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
@@ -67,7 +67,7 @@ export async function removeLeftovers(path: string): Promise<string[]> {
     const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined) continue;
     if (isWriterAlive(Number(pid), token)) inUse.push(name);
-    else await rm(join(folder, name), { force: true });
+    else await rm(join(folder, name), { force: true, recursive: true });
   }
   return inUse;
 }
@@ -99,7 +99,7 @@ async function renameWithRetry(from: string, to: string): Promise<void> {
 }
 
 /** Makes a rename durable. Windows cannot sync a folder, and some file systems refuse to. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

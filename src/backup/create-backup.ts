@@ -1,0 +1,164 @@
+/**
+ * Creates a backup: one archive with consistent copies of the personas, also while servers write. The archive gets its
+ * name when it is complete and on disk. Not included: configuration, tokens, models, logs and index files.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { createPrivateFolder, type DataPaths, type PersonaPaths, personaPaths } from '../config/paths.ts';
+import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { pathExists } from '../files/path-exists.ts';
+import { privateFileMode } from '../files/private-modes.ts';
+import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/replace-file.ts';
+import { copyDatabase, inspectDatabase } from '../store/database-copy.ts';
+import { writeArchive } from './archive.ts';
+import { readDataFolderId } from './data-folder-id.ts';
+import { type Manifest, type ManifestFile, type ManifestPersona, manifestName } from './manifest.ts';
+
+export interface BackupOptions {
+  readonly paths: DataPaths;
+  /** Names of persona folders. */
+  readonly personas: readonly string[];
+  /** The persona that was asked for; undefined for all. */
+  readonly selection?: string | undefined;
+  /** The folder of the archives. */
+  readonly out: string;
+  readonly version: string;
+  readonly now: () => Date;
+}
+
+export interface Backup {
+  readonly archive: string;
+  readonly bytes: number;
+  readonly manifest: Manifest;
+}
+
+export async function createBackup({ paths, personas, selection, out, version, now }: BackupOptions): Promise<Backup> {
+  createPrivateFolder(out);
+  const prefix = join(out, 'memory-backup');
+  await removeLeftovers(prefix);
+  const staging = createTemporaryPath(prefix);
+  const temporary = createTemporaryPath(prefix);
+  try {
+    const startedAt = now();
+    const copies: ManifestPersona[] = [];
+    for (const name of personas) copies.push(await copyPersona(personaPaths(paths, name), name, paths, staging));
+    const manifest: Manifest = {
+      format: 'memory-mcp backup',
+      format_version: 1,
+      data_folder: await readDataFolderId(paths),
+      created_at: startedAt.toISOString(),
+      memory_mcp: version,
+      selection: selection ?? null,
+      personas: copies,
+      files: await listFiles(staging),
+    };
+    await writeDurably(temporary, manifest, staging, startedAt);
+    const archive = await publish(temporary, out, startedAt);
+    return { archive, bytes: (await stat(archive)).size, manifest };
+  } catch (error) {
+    throw describeFailure(error, out);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await rm(temporary, { force: true });
+  }
+}
+
+async function copyPersona(
+  from: PersonaPaths,
+  name: string,
+  paths: DataPaths,
+  staging: string,
+): Promise<ManifestPersona> {
+  const to = (path: string) => join(staging, relative(paths.data, path));
+  createPrivateFolder(to(from.folder));
+  await copyDatabase(from.database, to(from.database));
+  for (const file of [from.context, from.cleanupSuggestions]) {
+    if (pathExists(file)) await copyFile(file, to(file));
+  }
+  if (pathExists(from.original)) await copyFiles(from.original, to(from.original));
+  const { storeId, schemaVersion, memories, deleted, versions } = await inspectDatabase(to(from.database));
+  return { name, store_id: storeId, schema_version: schemaVersion, memories, deleted, versions };
+}
+
+/** Copies regular files and folders. Whatever else lies there, such as links, leads out of the persona. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyFiles(source, target);
+    else if (entry.isFile()) await copyFile(source, target);
+  }
+}
+
+async function listFiles(staging: string): Promise<ManifestFile[]> {
+  const entries = await readdir(staging, { withFileTypes: true, recursive: true });
+  const files: ManifestFile[] = [];
+  for (const entry of entries.filter((found) => found.isFile())) {
+    const file = join(entry.parentPath, entry.name);
+    const { size: bytes } = await stat(file);
+    files.push({ path: relative(staging, file).split(sep).join('/'), bytes, sha256: await hashFile(file) });
+  }
+  return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function writeDurably(temporary: string, manifest: Manifest, staging: string, modified: Date): Promise<void> {
+  const text = Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
+  const file = await open(temporary, 'wx', privateFileMode);
+  try {
+    await writeArchive(
+      file,
+      [
+        { name: manifestName, bytes: text.length, read: () => Readable.from([text]) },
+        ...manifest.files.map(({ path, bytes }) => ({
+          name: path,
+          bytes,
+          read: () => createReadStream(join(staging, path)),
+        })),
+      ],
+      modified,
+    );
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Gives the archive its name: the time in UTC. Never replaces another archive. */
+async function publish(temporary: string, out: string, startedAt: Date): Promise<string> {
+  for (let moment = startedAt.getTime(); ; moment += 1_000) {
+    const archive = join(out, archiveName(new Date(moment)));
+    try {
+      await link(temporary, archive);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') continue;
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error) ?? '')) throw error;
+      // A file system without hard links.
+      if (pathExists(archive)) continue;
+      await rename(temporary, archive);
+    }
+    await syncFolder(dirname(archive));
+    return archive;
+  }
+}
+
+function archiveName(moment: Date): string {
+  const [date = '', time = ''] = moment.toISOString().replaceAll(/[-:]/g, '').split(/[T.]/);
+  return `memory-backup-${date}-${time}.tar.gz`;
+}
+
+function describeFailure(error: unknown, out: string): unknown {
+  if (error instanceof MemoryMcpError || codeOf(error) === undefined) return error;
+  return new MemoryMcpError('backend_unavailable', `The backup could not be written to ${out} (${reasonOf(error)})`, {
+    hint: 'Check the free space and the permissions of that folder, or choose another one with --out. No archive was created.',
+    cause: error,
+  });
+}

@@ -1,0 +1,74 @@
+/** `backup`: writes an archive of the personas, and prints one line that says what is in it. */
+import { resolve } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
+import { createBackup } from '../backup/create-backup.ts';
+import { removeOldBackups } from '../backup/remove-old-backups.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { findPersonaFolder, personaFolders, personaPaths } from '../config/paths.ts';
+import { systemClock } from '../core/clock.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import { pathExists } from '../files/path-exists.ts';
+import { printData, printJson, printNotice } from './output.ts';
+
+export interface BackupFlags {
+  readonly persona?: string | undefined;
+  readonly out?: string | undefined;
+  readonly keep?: string | undefined;
+  readonly verify?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export async function backup({ persona, out, keep: keepText, verify, config, json }: BackupFlags): Promise<void> {
+  const keep = keepText === undefined ? undefined : parseKeep(keepText);
+  const { paths, warnings } = await loadConfiguration({ flags: { config } });
+  for (const warning of warnings) printNotice(warning);
+  const folder = out === undefined ? paths.backups : resolve(out);
+  const personas = persona === undefined ? personaFolders(paths) : [findPersonaFolder(paths, persona) ?? persona];
+  const stored = personas.filter((name) => persona !== undefined || pathExists(personaPaths(paths, name).database));
+  if (stored.length === 0) {
+    throw new MemoryMcpError('not_found', `There is no persona in ${paths.memory}, so no backup was made`, {
+      hint: 'Set MEMORY_MCP_DATA_DIR to the data folder of your server.',
+    });
+  }
+  const {
+    archive,
+    bytes,
+    manifest: found,
+  } = await createBackup({
+    paths,
+    personas: stored,
+    selection: persona === undefined ? undefined : stored[0],
+    out: folder,
+    version: manifest.version,
+    now: systemClock.now,
+  });
+  if (verify) await verifyBackup(archive);
+  const removed = keep === undefined ? [] : await removeOldBackups(folder, found, keep);
+  const contents = found.personas.map(({ name, memories, deleted, versions }) => ({
+    name,
+    memories,
+    deleted,
+    versions,
+  }));
+  if (json) return printJson({ archive, bytes, verified: verify === true, personas: contents, removed });
+  const memories = contents.reduce((sum, entry) => sum + entry.memories, 0);
+  printData(
+    [
+      `${archive}: ${count(contents.length, 'persona')}, ${count(memories, 'memory', 'memories')}, ${(bytes / 1_000_000).toFixed(1)} MB`,
+      ...(verify ? ['verified'] : []),
+      ...(removed.length > 0 ? [`${count(removed.length, 'old archive')} removed`] : []),
+      'without configuration, tokens, models, logs and index files',
+    ].join('; '),
+  );
+}
+
+function parseKeep(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new MemoryMcpError('invalid_input', `--keep must be a whole number of at least 1, not "${text}"`);
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * Replaces a `memory.sqlite` while nobody else can open it. Other processes see either the old file or the new one.
+ */
+import { copyFile, link, rename } from 'node:fs/promises';
+import { codeOf, MemoryMcpError } from '../core/errors.ts';
+import { type Connection, openConnection } from './sqlite/connection.ts';
+
+export interface HeldDatabase {
+  /** Keeps the old file as `kept` and puts `replacement` in its place. Both must be on the same file system. */
+  replace(files: { replacement: string; kept: string }): Promise<void>;
+  release(): void;
+}
+
+/**
+ * Locks the database at `path` for everybody else, who get `busy` until it is released. Throws `busy` if another process
+ * has it open. A file that is too damaged to be opened is not locked, because no other process can use it either.
+ */
+export async function holdDatabase(path: string): Promise<HeldDatabase> {
+  let connection: Connection | undefined = await openUnlessDamaged(path);
+  const release = () => {
+    connection?.close();
+    connection = undefined;
+  };
+  try {
+    if (connection !== undefined) lockExclusively(connection);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    async replace({ replacement, kept }) {
+      await linkOrCopy(path, kept);
+      // Windows does not replace a file that is open.
+      if (process.platform === 'win32') release();
+      await rename(replacement, path);
+    },
+    release,
+  };
+}
+
+async function openUnlessDamaged(path: string): Promise<Connection | undefined> {
+  try {
+    return await openConnection({ path, busyTimeout: 1_000 });
+  } catch (error) {
+    if (error instanceof MemoryMcpError && error.code === 'corrupt') return undefined;
+    throw error;
+  }
+}
+
+function lockExclusively(connection: Connection): void {
+  const { path } = connection;
+  const inUse = (cause?: unknown) =>
+    new MemoryMcpError('busy', `${path} is open in another program; nothing was changed`, {
+      hint: 'Stop every memory-mcp server and client that uses this data folder, and run the command again.',
+      cause,
+    });
+  connection.pragma('locking_mode = EXCLUSIVE');
+  try {
+    // SQLite leaves WAL mode only if no other connection has the file open, and the WAL is then gone.
+    if (connection.pragma('journal_mode = DELETE') !== 'delete') throw inUse();
+    connection.execute('BEGIN EXCLUSIVE; COMMIT');
+  } catch (error) {
+    if (error instanceof MemoryMcpError && error.code === 'busy') throw inUse(error);
+    throw error;
+  }
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(codeOf(error) ?? '')) throw error;
+    await copyFile(from, to);
+  }
+}
