@@ -15,6 +15,9 @@ import { binary, repositoryRoot } from '../support/surroundings.ts';
 
 const quiet = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_RERANKER_MODEL: 'none' };
 
+/** MEMORY_MCP_TEST_KILLS=50 for a longer run. */
+const kills = Number(process.env.MEMORY_MCP_TEST_KILLS ?? 10);
+
 function run(dataFolder: string, ...args: string[]) {
   return runCommand(args, { env: { MEMORY_MCP_DATA_DIR: dataFolder, ...quiet } });
 }
@@ -166,8 +169,8 @@ describe('backup', () => {
       'default',
       Array.from({ length: 300 }, (_, index) => `memory ${index} ${'x'.repeat(5_000)}`),
     );
-    for (let round = 0; round < 10; round++) {
-      await killAfter(data, 80 + round * 15, ['backup']);
+    for (let round = 0; round < kills; round++) {
+      await killAfter(data, 80 + ((round * 37) % 300), ['backup']);
       for (const name of archives(data)) {
         const { code } = await run(testFolder(), 'restore', join(data, 'backups', name));
         expect(code).toBe(0);
@@ -250,8 +253,8 @@ describe('restore', () => {
     await fill(data, 'default', old);
     const { archive } = await backUp(data);
     await fill(data, 'default', ['newer']);
-    for (let round = 0; round < 10; round++) {
-      await killAfter(data, 80 + round * 20, ['restore', archive, '--force']);
+    for (let round = 0; round < kills; round++) {
+      await killAfter(data, 80 + ((round * 37) % 300), ['restore', archive, '--force']);
       const found = await contentsOf(data, 'default');
       expect([old.length, old.length + 1]).toContain(found.length);
     }
