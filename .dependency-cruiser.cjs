@@ -102,7 +102,7 @@ module.exports = {
       comment: 'what talks to Qdrant holds no vectors, and src/app.ts alone opens it',
       severity: 'error',
       from: { path: '^src/vector/qdrant/' },
-      to: { path: '^src/vector/', pathNot: '^src/vector/(qdrant/|vector-index\\.ts$)' },
+      to: { path: '^src/vector/', pathNot: '^src/vector/(qdrant/|(vector-index|memory-collection)\\.ts$)' },
     },
     {
       name: 'no-unresolvable',

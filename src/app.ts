@@ -15,10 +15,14 @@ import { createPersonas } from './persona/personas.ts';
 import type { Caller } from './persona/scope.ts';
 import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
 import { checkHealth, type Health } from './service/health.ts';
+import { describeCollection, type MigrateFromServerReceipt, migrateFromServer } from './service/migrate-from-server.ts';
+import { type MigrateToServerDeps, type MigrateToServerReceipt, migrateToServer } from './service/migrate-to-server.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import { openFaissIndex } from './vector/faiss-index.ts';
 import { openFlatIndex } from './vector/flat-index.ts';
-import { createQdrantClient } from './vector/qdrant/qdrant-client.ts';
+import { collectionNameOf } from './vector/qdrant/collection-name.ts';
+import { createQdrantClient, type QdrantClientDeps } from './vector/qdrant/qdrant-client.ts';
+import { openQdrantCollection } from './vector/qdrant/qdrant-collection.ts';
 import { openQdrantIndex } from './vector/qdrant/qdrant-index.ts';
 import { createQdrantServer } from './vector/qdrant/qdrant-server.ts';
 import type { IndexServer } from './vector/vector-index.ts';
@@ -96,6 +100,31 @@ export function openApp(deps: AppDeps) {
     /** Finds the folder of a persona, whose name may differ by case; undefined if there is none. */
     findPersonaFolder: (persona: string): string | undefined => personas.findFolder(persona),
     openPersonas: (): number => personas.openCount(),
+    /** Copies a persona to Qdrant or from it, whichever index is in use. */
+    async migrate(
+      direction: 'sqlite-to-qdrant' | 'qdrant-to-sqlite',
+      { dryRun, onProgress }: Pick<MigrateToServerDeps, 'dryRun' | 'onProgress'>,
+    ): Promise<MigrateToServerReceipt | MigrateFromServerReceipt> {
+      const { persona, timezone } = loaded.configuration;
+      const { client, server, collectionOf, openerFor } = openQdrant(loaded.configuration, clock, patientRequests);
+      try {
+        await server.check();
+        const folder = await personas.use(persona, 'read', async (workspace) => workspace.persona);
+        const reading = { timeZone: timezone, now: clock.now() };
+        const collection = openQdrantCollection({ client, name: collectionOf(folder), reading });
+        // A persona is only made where there is something to put into it.
+        if (direction === 'qdrant-to-sqlite') await describeCollection(collection);
+        const effect = direction === 'qdrant-to-sqlite' && !dryRun ? 'write' : 'read';
+        return await personas.use(persona, effect, async ({ store }) => {
+          const common = { store, collection, dryRun, onProgress, clock };
+          return direction === 'qdrant-to-sqlite'
+            ? await migrateFromServer(common)
+            : await migrateToServer({ ...common, open: openerFor(folder), server, logger });
+        });
+      } finally {
+        server.close();
+      }
+    },
     health(): Promise<Health> {
       const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
       return checkHealth({ use: (work) => use({ effect: 'read' }, work), logger });
@@ -130,14 +159,7 @@ function openIndexBackend(settings: Configuration, { clock, logger }: { clock: C
   const openFlat: OpenIndex = (space, snapshot) => openFlatIndex({ space, snapshot, logger });
   if (settings.storage_backend === 'sqlite') return { openerFor: () => openFlat };
   if (settings.storage_backend === 'qdrant') {
-    const client = createQdrantClient({ url: settings.qdrant_url, apiKey: settings.qdrant_api_key, clock });
-    const collectionPrefix = settings.qdrant_collection_prefix;
-    return {
-      openerFor: (persona) => (space, place) =>
-        openQdrantIndex({ space, place, persona, collectionPrefix, client, clock }),
-      server: createQdrantServer(client),
-      openStandIn: (space) => openFlatIndex({ space, logger }),
-    };
+    return { ...openQdrant(settings, clock), openStandIn: (space) => openFlatIndex({ space, logger }) };
   }
   let warned = false;
   const openFaiss: OpenIndex = async (space, snapshot) => {
@@ -155,6 +177,33 @@ function openIndexBackend(settings: Configuration, { clock, logger }: { clock: C
     }
   };
   return { openerFor: () => openFaiss };
+}
+
+/** A command may wait until the server is there again; a search may not. */
+const patientRequests = { attempts: 8, cooldownMilliseconds: 0 };
+
+/** Everything of Qdrant that the settings name, for all personas. */
+function openQdrant(
+  settings: Configuration,
+  clock: Clock,
+  requests: Pick<QdrantClientDeps, 'attempts' | 'cooldownMilliseconds'> = {},
+) {
+  const client = createQdrantClient({
+    url: settings.qdrant_url,
+    apiKey: settings.qdrant_api_key,
+    clock,
+    ...requests,
+  });
+  const collectionOf = (persona: string) => collectionNameOf(settings.qdrant_collection_prefix, persona);
+  return {
+    client,
+    server: createQdrantServer(client),
+    collectionOf,
+    openerFor:
+      (persona: string): OpenIndex =>
+      (space, place) =>
+        openQdrantIndex({ space, place, collection: collectionOf(persona), client, clock }),
+  };
 }
 
 /** Says at the start what the first search would otherwise find out. */

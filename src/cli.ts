@@ -87,6 +87,24 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await restore(archive, flags);
     });
 
+  const migrate = program.command('migrate').description('Copy a persona from one place to another.');
+  for (const [direction, description] of [
+    ['sqlite-to-qdrant', 'Copy the vectors of a persona, with its memories, to Qdrant.'],
+    ['qdrant-to-sqlite', 'Copy memories from Qdrant to a persona; what is newer here stays.'],
+  ] as const) {
+    migrate
+      .command(direction)
+      .description(description)
+      .option('--persona <name>', 'whose memories')
+      .option('--dry-run', 'count, and change nothing')
+      .option('--config <file>', 'the configuration file; it must exist')
+      .option('--json', 'print the result and failures as JSON')
+      .action(async (flags) => {
+        const { migrateQdrant } = await import('./command/migrate-qdrant.ts');
+        await migrateQdrant(direction, flags);
+      });
+  }
+
   try {
     // Without arguments and without a terminal, an MCP client has started the program: run the stdio server.
     const words = argv.length === 0 && process.stdin.isTTY !== true ? ['serve', '--stdio'] : [...argv];

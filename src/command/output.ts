@@ -49,8 +49,12 @@ export function isTerminal(): boolean {
 
 const barWidth = 30;
 
-/** A progress bar for downloads. A terminal shows a bar that is redrawn in place; other outputs get a line per 10 %. */
-export function createProgressBar(label: string) {
+/** How a bar shows an amount. */
+const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
+export const wholeNumber = (count: number): string => count.toLocaleString('en-US');
+
+/** A progress bar. A terminal shows a bar that is redrawn in place; other outputs get a line per 10 %. */
+export function createProgressBar(label: string, { format = megabytes, unit = 'MB' } = {}) {
   const terminal = isTerminal();
   let shown = '';
   return {
@@ -58,10 +62,9 @@ export function createProgressBar(label: string) {
       if (total === 0) return;
       const share = Math.min(1, done / total);
       const percent = Math.floor(share * (terminal ? 100 : 10)) * (terminal ? 1 : 10);
-      const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
       const filled = Math.round(share * barWidth);
       const bar = terminal ? ` [${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]` : '';
-      const amount = terminal ? `${megabytes(done)} of ${megabytes(total)} MB` : `of ${megabytes(total)} MB`;
+      const amount = terminal ? `${format(done)} of ${format(total)} ${unit}` : `of ${format(total)} ${unit}`;
       const line = `${visibleText(label)}:${bar} ${percent} % ${amount}`;
       if (line === shown) return;
       process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);

@@ -15,6 +15,9 @@ export type MemoryFields = FieldValues<typeof memoryFields>;
 
 export type Memory = { readonly id: MemoryId } & MemoryFields & FieldValues<typeof managedFields>;
 
+/** A memory as it was elsewhere, before this store gives it an id. */
+export type ForeignMemory = Omit<Memory, 'id'>;
+
 /** Which memories a search or a list may return: one predicate, used by every path before candidates are cut. */
 export interface MemoryFilter {
   readonly tags?: readonly string[] | undefined;

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { IdFingerprint, VectorChange, VectorSpace } from '../core/vector.ts';
+import type { IdFingerprint, VectorChange, VectorId, VectorSpace } from '../core/vector.ts';
 import type { LoggedChange } from '../store/change-log.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { StoredVector } from '../store/vector-table.ts';
@@ -147,25 +147,34 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     await nextTurn();
   }
 
+  /** Sends every vector once more, with its memory as it is now. Takes nothing away. */
+  async function sendPages(index: VectorIndex, { after = 0, sent = 0 } = {}): Promise<void> {
+    const total = store.vectors.count(index.space);
+    for (let last: VectorId | undefined = after, done = sent; last !== undefined; ) {
+      requireOpen();
+      filling = { done, total };
+      const from: VectorId = last;
+      const page = store.read(() => {
+        const { vectors, last: end } = store.vectors.page(
+          index.space,
+          from,
+          server === undefined ? pageLength : serverPageLength,
+        );
+        return { puts: putsOf(vectors), end };
+      });
+      if (page.end !== undefined) await index.apply(page.puts, 0);
+      done += page.puts.length;
+      await nextTurn();
+      last = page.end;
+    }
+  }
+
   async function rebuild(index: VectorIndex, { fresh = false } = {}): Promise<void> {
     const interrupted = fresh ? undefined : await index.resume?.();
     // Vectors written during the rebuild have a later generation and are applied again, which is idempotent.
     const target = interrupted?.target ?? store.changes.latest();
     if (interrupted === undefined) await index.reset(target);
-    const total = store.vectors.count(index.space);
-    for (let after = interrupted?.after ?? 0, done = 0; ; ) {
-      requireOpen();
-      filling = { done, total };
-      const { puts, last } = store.read(() => {
-        const page = store.vectors.page(index.space, after, server === undefined ? pageLength : serverPageLength);
-        return { puts: putsOf(page.vectors), last: page.last };
-      });
-      if (last === undefined) break;
-      await index.apply(puts, 0);
-      done += puts.length;
-      await nextTurn();
-      after = last;
-    }
+    await sendPages(index, interrupted && { after: interrupted.after, sent: await index.size() });
     await index.apply([], target);
   }
 
@@ -232,6 +241,19 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
   return {
     /** The index with everything committed so far, or undefined while there are no vectors. */
     upToDate: (): Promise<VectorIndex | undefined> => inTurn(catchUp),
+    /** Brings the index up to date, and the memories in it: how often each was read is in no change log. */
+    sendAll: (): Promise<void> =>
+      inTurn(async () => {
+        const index = await openCurrent();
+        if (index === undefined) return;
+        const wasEmpty = (await index.appliedGeneration()) === 0;
+        await catchUp();
+        try {
+          if (!wasEmpty) await sendPages(index);
+        } finally {
+          filling = undefined;
+        }
+      }),
     /** Opens the index and asks how far it has come, which shows whether it can be used. */
     open: (): Promise<void> =>
       inTurn(async () => {

@@ -2,8 +2,8 @@
  * Converts rows of `memories` to Memory objects and back. The columns are derived from `core/memory-fields.ts`.
  */
 import { createHash } from 'node:crypto';
-import type { Memory, MemoryFields } from '../core/memory.ts';
-import { type MemoryField, managedFields, memoryFieldNames, memoryFields } from '../core/memory-fields.ts';
+import type { ForeignMemory, Memory, MemoryFields } from '../core/memory.ts';
+import { type MemoryField, managedFields, memoryFieldNames, memoryFields, namesOf } from '../core/memory-fields.ts';
 import { foldText } from '../core/text/terms.ts';
 import { isWellFormed, replaceLoneSurrogates } from '../core/text/well-formed.ts';
 import type { Parameter } from './sqlite/connection.ts';
@@ -29,6 +29,17 @@ export const insertMemory = `INSERT INTO memories (key, created_at, updated_at, 
 /** Parameters: `toFieldParameters`, then updated_at and id. A deleted or superseded memory becomes live again. */
 export const overwriteMemory = `UPDATE memories SET ${writtenColumns.map((column) => `${column} = ?`).join(', ')},
   updated_at = ?, version = version + 1, deleted_at = NULL, superseded_by = NULL WHERE id = ?`;
+
+/** All that the store keeps about a memory, but the key, which stays. */
+const { key: _, ...managedBesideKey } = managedFields;
+const managedNames = namesOf(managedBesideKey);
+
+/** Parameters: `toManagedParameters`, then id. */
+export const overwriteManaged = `UPDATE memories SET ${managedNames.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
+
+export function toManagedParameters(memory: ForeignMemory): Parameter[] {
+  return managedNames.map((name) => encode(memory[name], managedBesideKey[name].stored));
+}
 
 export function memoryFromRow(row: MemoryRow): Memory {
   const memory: Record<string, unknown> = { id: row.id };

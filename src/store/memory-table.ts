@@ -3,7 +3,7 @@
  * that also updates the full-text index and the change log.
  */
 import { MemoryMcpError } from '../core/errors.ts';
-import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
+import type { ForeignMemory, Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
 import { deletedMemory, notDeleted, staleVersion, unknownKey } from '../core/memory-errors.ts';
 import { tagLimit } from '../core/memory-fields.ts';
 import { numberedKey } from '../core/memory-key.ts';
@@ -17,9 +17,11 @@ import {
   deduplicateTags,
   hashContent,
   insertMemory,
+  overwriteManaged,
   overwriteMemory,
   pickFields,
   toFieldParameters,
+  toManagedParameters,
   toStoredText,
 } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
@@ -33,6 +35,9 @@ export type MemoryDraft = MemoryFields & {
   /** The key for the time of creation. The store appends a number if it is taken. */
   readonly key: MemoryKey;
 };
+
+/** `kept`: the memory here is as new or newer. `erased`: it was permanently deleted here, and stays so. */
+export type ImportOutcome = 'added' | 'updated' | 'kept' | 'erased';
 
 export type CreateOutcome = { readonly created: boolean; readonly memory: Memory };
 
@@ -114,8 +119,43 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     return readKnown(memory.key);
   }
 
+  const wasErased = (key: MemoryKey) =>
+    connection.sql('SELECT 1 FROM erased_keys WHERE key = ?').get(key) !== undefined;
+
+  function importOutcome({ key, updated_at }: ForeignMemory): ImportOutcome {
+    const memory = reading.read(key);
+    if (memory === undefined) return wasErased(key) ? 'erased' : 'added';
+    return memory.updated_at >= updated_at ? 'kept' : 'updated';
+  }
+
+  /** Gives a memory every field that it has elsewhere. What was here before becomes a version. */
+  function importOne(foreign: ForeignMemory, now: Timestamp): ImportOutcome {
+    const outcome = importOutcome(foreign);
+    const known = reading.read(foreign.key);
+    if (outcome === 'added') {
+      const { key, created_at, updated_at, source } = foreign;
+      const { lastInsertRowid } = connection
+        .sql(insertMemory)
+        .run(key, created_at, updated_at, source, ...toFieldParameters(foreign));
+      const id = Number(lastInsertRowid);
+      writeTags(id, foreign.tags);
+      fullText.add(id, toStoredText(foreign.content));
+      connection.sql(overwriteManaged).run(...toManagedParameters(foreign), id);
+    } else if (outcome === 'updated' && known !== undefined) {
+      const { version } = overwrite(known, pickFields(foreign), now, 'merge');
+      const managed = toManagedParameters({ ...foreign, version: Math.max(version, foreign.version) });
+      connection.sql(overwriteManaged).run(...managed, known.id);
+    }
+    return outcome;
+  }
+
   return {
     ...reading,
+    /** Stores memories as they are elsewhere, under their own keys. Never replaces what is newer here. */
+    importAll: (memories: readonly ForeignMemory[], now: Timestamp): Promise<ImportOutcome[]> =>
+      connection.write(() => memories.map((memory) => importOne(memory, now)), 'bulk'),
+    /** What `importAll` would do with a memory. */
+    importOutcome,
     /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it. */
     create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {

@@ -21,13 +21,12 @@ describeVectorIndex(
   async () => {
     const client = createQdrantClient({ url: server.url, apiKey: process.env.QDRANT_API_KEY, clock: systemClock });
     const storeId = randomUUID();
-    const persona = `contract-${storeId}`;
+    const collection = `memory_test_${storeId}`;
     return {
       open: (space) =>
         openQdrantIndex({
           space,
-          persona,
-          collectionPrefix: 'memory_test_',
+          collection,
           client,
           clock: systemClock,
           place: {
@@ -38,7 +37,7 @@ describeVectorIndex(
             tagOf: (generation) => `tag-${generation}`,
           },
         }),
-      dispose: () => removeCollection(server.url, `memory_test_${persona}`),
+      dispose: () => removeCollection(server.url, collection),
     };
   },
   { skip, runs: 25 },

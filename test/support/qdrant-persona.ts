@@ -52,8 +52,7 @@ export async function openQdrantPersona({
     dataFolder,
     embedder,
     index: {
-      openIndex: (space, place) =>
-        openQdrantIndex({ space, place, persona: name, collectionPrefix: '', client, clock: systemClock }),
+      openIndex: (space, place) => openQdrantIndex({ space, place, collection: name, client, clock: systemClock }),
       indexServer: createQdrantServer(client),
       openStandIn: standIn ? (space) => openFlatIndex({ space, logger: silentLogger }) : undefined,
     },

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, reasonOf } from '../../core/errors.ts';
 import { secondLength } from '../../core/time/durations.ts';
+import { parseLossless } from './lossless-json.ts';
 import { QdrantError } from './qdrant-error.ts';
 
 export interface QdrantClientDeps {
@@ -29,6 +30,8 @@ export interface QdrantRequest {
   /** JSON, already written where it is long. */
   readonly body?: object | string | undefined;
   readonly timeoutMilliseconds?: number;
+  /** Reads whole numbers that a double cannot hold as `LongNumber`. */
+  readonly lossless?: boolean;
 }
 
 const usualTimeout = 5 * secondLength;
@@ -79,7 +82,7 @@ export function createQdrantClient(deps: QdrantClientDeps) {
   async function sendOnce<Result>(request: QdrantRequest, schema: z.ZodType<Result>): Promise<Result> {
     const { status, headers, text } = await exchange(request);
     if (status >= 200 && status < 300) {
-      const answer = envelope.safeParse(parseJson(text));
+      const answer = envelope.safeParse(parseJson(text, request.lossless === true ? parseLossless : JSON.parse));
       const result = schema.safeParse(answer.data?.result);
       if (answer.success && result.success) return result.data;
       throw new QdrantError(
@@ -195,9 +198,9 @@ function requestName({ method, path }: QdrantRequest): string {
   return `${method} ${path.replace(/\?.*/, '')}`;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return undefined;
   }

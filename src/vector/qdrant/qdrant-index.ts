@@ -21,7 +21,6 @@ import {
 } from '../../core/vector.ts';
 import type { InterruptedRebuild, StorePlace, VectorIndex } from '../vector-index.ts';
 import { type Collection, type CollectionInformation, openCollection } from './collection.ts';
-import { collectionNameOf } from './collection-name.ts';
 import { type CollectionState, stateSchema } from './collection-state.ts';
 import { filterOf, type Payload, payloadOf } from './payload.ts';
 import { pointIdOf, statePointId } from './point-id.ts';
@@ -31,8 +30,8 @@ import { isFailure, QdrantError } from './qdrant-error.ts';
 export interface QdrantIndexDeps {
   readonly space: VectorSpace;
   readonly place: StorePlace;
-  readonly persona: string;
-  readonly collectionPrefix: string;
+  /** Its name. */
+  readonly collection: string;
   readonly client: QdrantClient;
   readonly clock: Clock;
   /** Up to this many vectors every one is compared; above, HNSW proposes. */
@@ -73,10 +72,10 @@ class QdrantIndex implements VectorIndex {
   #counted = { vectors: 0, at: Number.NEGATIVE_INFINITY };
   #closed = false;
 
-  constructor({ space, place, persona, collectionPrefix, client, clock, exactLimit = 50_000 }: QdrantIndexDeps) {
+  constructor({ space, place, collection, client, clock, exactLimit = 50_000 }: QdrantIndexDeps) {
     this.space = space;
     this.#place = place;
-    this.#collection = openCollection(client, collectionNameOf(collectionPrefix, persona));
+    this.#collection = openCollection(client, collection);
     this.#clock = clock;
     this.#exactLimit = exactLimit;
   }
