@@ -12,7 +12,7 @@ import { modelSettings } from './model/model-settings.ts';
 import { openModels } from './model/models.ts';
 import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
-import type { Caller } from './persona/scope.ts';
+import type { Caller, ServerPlace } from './persona/scope.ts';
 import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
 import { checkHealth, type Health } from './service/health.ts';
 import { describeCollection, type MigrateFromServerReceipt, migrateFromServer } from './service/migrate-from-server.ts';
@@ -80,6 +80,13 @@ export function openApp(deps: AppDeps) {
     },
   });
 
+  function openServerPlace(folder: string): ServerPlace {
+    const { client, server, collectionOf, openerFor } = openQdrant(loaded.configuration, clock, patientRequests);
+    const reading = { timeZone: configuration().timezone, now: clock.now() };
+    const collection = openQdrantCollection({ client, name: collectionOf(folder), reading });
+    return { server, collection, open: openerFor(folder) };
+  }
+
   function scopeFor(persona: string, { source, readOnly }: Caller): OpenScope {
     const caller = { source: source.slice(0, sourceLimit), readOnly };
     return async ({ effect, creates = false, signal }, work) => {
@@ -88,7 +95,16 @@ export function openApp(deps: AppDeps) {
       }
       return personas.use(persona, creates ? 'write' : 'read', async (workspace) => {
         if (workspace.store.readOnly && effect !== 'read') throw readOnlyMount(workspace.paths.folder);
-        return work({ workspace, settings: configuration(), backups: paths.backups, caller, clock, logger, signal });
+        return work({
+          workspace,
+          settings: configuration(),
+          backups: paths.backups,
+          openServerPlace: () => openServerPlace(workspace.persona),
+          caller,
+          clock,
+          logger,
+          signal,
+        });
       });
     };
   }
@@ -105,24 +121,19 @@ export function openApp(deps: AppDeps) {
       direction: 'sqlite-to-qdrant' | 'qdrant-to-sqlite',
       { dryRun, onProgress }: Pick<MigrateToServerDeps, 'dryRun' | 'onProgress'>,
     ): Promise<MigrateToServerReceipt | MigrateFromServerReceipt> {
-      const { persona, timezone } = loaded.configuration;
-      const { client, server, collectionOf, openerFor } = openQdrant(loaded.configuration, clock, patientRequests);
+      const { persona } = loaded.configuration;
+      const place = openServerPlace(await personas.use(persona, 'read', async (workspace) => workspace.persona));
       try {
-        await server.check();
-        const folder = await personas.use(persona, 'read', async (workspace) => workspace.persona);
-        const reading = { timeZone: timezone, now: clock.now() };
-        const collection = openQdrantCollection({ client, name: collectionOf(folder), reading });
+        await place.server.check();
         // A persona is only made where there is something to put into it.
-        if (direction === 'qdrant-to-sqlite') await describeCollection(collection);
+        if (direction === 'qdrant-to-sqlite') await describeCollection(place.collection);
         const effect = direction === 'qdrant-to-sqlite' && !dryRun ? 'write' : 'read';
         return await personas.use(persona, effect, async ({ store }) => {
-          const common = { store, collection, dryRun, onProgress, clock };
-          return direction === 'qdrant-to-sqlite'
-            ? await migrateFromServer(common)
-            : await migrateToServer({ ...common, open: openerFor(folder), server, logger });
+          const parts = { ...place, store, dryRun, onProgress, clock, logger };
+          return direction === 'qdrant-to-sqlite' ? await migrateFromServer(parts) : await migrateToServer(parts);
         });
       } finally {
-        server.close();
+        place.server.close();
       }
     },
     health(): Promise<Health> {

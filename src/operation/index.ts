@@ -12,6 +12,8 @@ import { memoryRestore } from './memory-restore.ts';
 import { memorySearch } from './memory-search.ts';
 import { memoryStats } from './memory-stats.ts';
 import { memoryUpdate } from './memory-update.ts';
+import { migrateFromQdrant } from './migrate-from-qdrant.ts';
+import { migrateToQdrant } from './migrate-to-qdrant.ts';
 import type { Operation } from './operation.ts';
 import { recallExplain } from './recall-explain.ts';
 import { updateContext } from './update-context.ts';
@@ -30,6 +32,8 @@ export const operations: readonly Operation[] = [
   memoryPin,
   indexRebuild,
   recallExplain,
+  migrateToQdrant,
+  migrateFromQdrant,
 ];
 
 /** The set of tools that a server offers. */

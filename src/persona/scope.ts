@@ -4,7 +4,9 @@
  */
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import type { Workspace } from '../persona/workspace.ts';
+import type { MemoryCollection } from '../vector/memory-collection.ts';
+import type { IndexServer } from '../vector/vector-index.ts';
+import type { OpenIndex, Workspace } from './workspace.ts';
 
 /** The settings that operations read. Read again for each call, because some can change while the server runs. */
 export interface ServiceSettings {
@@ -20,11 +22,20 @@ export interface Caller {
   readonly readOnly: boolean;
 }
 
+/** A persona's place on a server, whether or not its index is there. */
+export interface ServerPlace {
+  readonly server: IndexServer;
+  readonly collection: MemoryCollection;
+  readonly open: OpenIndex;
+}
+
 export interface Scope {
   readonly workspace: Workspace;
   readonly settings: ServiceSettings;
   /** The folder of backup archives. A deletion never touches it. */
   readonly backups: string;
+  /** Where a migration moves to and from. Whoever opens it closes its server. */
+  openServerPlace(): ServerPlace;
   readonly caller: Caller;
   readonly clock: Clock;
   readonly logger: Logger;

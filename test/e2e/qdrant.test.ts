@@ -110,6 +110,36 @@ describe.skipIf(skip !== undefined)(`a server on Qdrant${skip === undefined ? ''
     expect(milliseconds).toBeLessThan(2_000);
   });
 
+  it('moves there and back by tools, whichever index is in use', async () => {
+    const qdrant = await startQdrantServer();
+    onTestFinished(() => qdrant.stop());
+    const env = { MEMORY_MCP_QDRANT_URL: qdrant.url, ...withModel };
+    const here = await spawnHttpServer({ env });
+    const { key } = await here.api('memory_create', {
+      content: '苺のアレルギーがある',
+      tags: ['food'],
+      emotion: 'calm',
+    });
+    await until(
+      () => here.api('get_context'),
+      ({ recall }) => Object(recall).queued === 0,
+    );
+    expect(await here.api('migrate_sqlite_to_qdrant_tool', { dry_run: true })).toMatchObject({ vectors: 1, after: 0 });
+    expect(await here.api('migrate_sqlite_to_qdrant_tool')).toMatchObject({ vectors: 1, after: 1, compared: 1 });
+
+    const there = await spawnHttpServer({ env });
+    const migrated = await there.api('migrate_qdrant_to_sqlite_tool');
+    expect(migrated).toMatchObject({ points: 1, added: 1, with_vectors: 1 });
+    expect(await there.api('memory_read', { keys: [key] })).toMatchObject({
+      memories: [{ content: '苺のアレルギーがある', tags: ['food'], emotion: 'calm' }],
+    });
+    expect(await there.api('memory_search', { query: '苺' })).toMatchObject({ results: [{ key }] });
+    await qdrant.stop();
+    const refused = await there.request('/api/migrate_qdrant_to_sqlite_tool', { method: 'POST', body: {} });
+    expect(refused.status).toBe(503);
+    expect(refused.json()).toMatchObject({ error: { code: 'backend_unavailable' } });
+  });
+
   it('keeps personas apart, whatever their names', async () => {
     const qdrant = await startQdrantServer();
     onTestFinished(() => qdrant.stop());

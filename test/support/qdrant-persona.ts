@@ -67,6 +67,9 @@ export async function openQdrantPersona({
     workspace,
     settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
     backups: dataFolder,
+    openServerPlace: () => {
+      throw new Error('this test has no server');
+    },
     caller: { source: 'test', readOnly: false },
     clock: systemClock,
     logger: silentLogger,

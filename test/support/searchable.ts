@@ -22,6 +22,9 @@ export async function searchable(): Promise<{ workspace: TestWorkspace; scope: S
     workspace,
     settings: { timezone: 'UTC', reranker_top_n: 5, rerank_candidates: 5, recent_memories_count: 5 },
     backups: dataFolder,
+    openServerPlace: () => {
+      throw new Error('this test has no server');
+    },
     caller: { source: 'test', readOnly: true },
     clock: systemClock,
     logger: silentLogger,

@@ -30,6 +30,8 @@ export interface QdrantRequest {
   /** JSON, already written where it is long. */
   readonly body?: object | string | undefined;
   readonly timeoutMilliseconds?: number;
+  /** Instead of the client's own number. */
+  readonly attempts?: number;
   /** Reads whole numbers that a double cannot hold as `LongNumber`. */
   readonly lossless?: boolean;
 }
@@ -56,7 +58,7 @@ export function createQdrantClient(deps: QdrantClientDeps) {
   async function send<Result>(request: QdrantRequest, schema: z.ZodType<Result>): Promise<Result> {
     const recent = away;
     if (recent !== undefined && clock.monotonic() - recent.since < cooldownMilliseconds) throw recent.error;
-    const tries = recent === undefined ? attempts : 1;
+    const tries = recent === undefined ? (request.attempts ?? attempts) : 1;
     for (let attempt = 1; ; attempt++) {
       try {
         const result = await sendOnce(request, schema);

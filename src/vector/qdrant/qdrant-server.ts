@@ -28,7 +28,7 @@ export function createQdrantServer(client: QdrantClient): IndexServer {
   return {
     name: client.name,
     async check() {
-      await client.send({ method: 'GET', path: '/collections' }, collections);
+      await client.send({ method: 'GET', path: '/collections', attempts: 1 }, collections);
       await requireVersion();
     },
     close: () => client.close(),
