@@ -69,7 +69,9 @@ describe.skipIf(skip !== undefined)(`a server on Qdrant${skip === undefined ? ''
     const said = memory.stderr();
     expect(said).toMatch(/vectors are not searched in Qdrant .*ECONNREFUSED/);
     expect(said).toMatch(/vectors are searched in Qdrant at \S+ again/);
-    expect(said.match(/vectors are not searched/g)).toHaveLength(1);
+    // What stays as it is is not said twice, however many searches find it so.
+    const reasons = Array.from(said.matchAll(/vectors are (?:not )?searched in .*/g), ([reason]) => reason);
+    expect(reasons.filter((reason, at) => reason === reasons[at - 1])).toEqual([]);
   });
 
   it('sends its key, and names the setting where that is wrong', async () => {
@@ -81,7 +83,10 @@ describe.skipIf(skip !== undefined)(`a server on Qdrant${skip === undefined ? ''
       });
       await memory.api('memory_create', { content: '苺のアレルギーがある' });
       const search = () => memory.api('memory_search', { query: '苺' });
-      const found = await until(search, ({ degraded_reason: reason }) => !/model|did not answer/.test(String(reason)));
+      const found = await until(
+        search,
+        ({ degraded_reason: reason }) => !/model|did not answer|being filled/.test(String(reason)),
+      );
       expect(memory.stderr()).not.toContain(key);
       return found.degraded_reason;
     };
