@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, string>> = {
   cold: 'start, footprint and end of a server, beside other memory servers',
   calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
   vectors: 'the vector indexes: speed, memory and how much they find',
+  qdrant: 'the index in Qdrant beside the flat index',
   models: 'the embedding models and rerankers: speed and memory',
   recall: 'how well memories are found',
   search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',

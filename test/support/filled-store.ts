@@ -9,7 +9,7 @@ const random = randomNumbers(21);
 const vector = () => randomUnitVector(random, filledSpace.dimensions);
 
 /** Every field has a value in some, and none in others; texts are of every kind. */
-export function memoryNumber(at: number): ForeignMemory {
+export function filledMemory(at: number): ForeignMemory {
   const time = (offset: number) => new Date(Date.UTC(2026, 0, 1) + at * 1_000 + offset).toISOString();
   const texts = [
     '苺のアレルギーがある',
@@ -46,7 +46,7 @@ export function memoryNumber(at: number): ForeignMemory {
 /** Some memories have several chunks. */
 export async function fillStore(store: MemoryStore, count: number): Promise<void> {
   for (let from = 0; from < count; from += 500) {
-    const memories = Array.from({ length: Math.min(500, count - from) }, (_, at) => memoryNumber(from + at));
+    const memories = Array.from({ length: Math.min(500, count - from) }, (_, at) => filledMemory(from + at));
     await store.memories.importAll(memories, '2026-06-01T00:00:00.000Z');
     for (const { key } of memories) {
       const memory = store.memories.read(key);

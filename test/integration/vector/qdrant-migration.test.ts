@@ -14,7 +14,7 @@ import { createQdrantClient } from '../../../src/vector/qdrant/qdrant-client.ts'
 import { openQdrantCollection } from '../../../src/vector/qdrant/qdrant-collection.ts';
 import { openQdrantIndex } from '../../../src/vector/qdrant/qdrant-index.ts';
 import { createQdrantServer } from '../../../src/vector/qdrant/qdrant-server.ts';
-import { filledSpace, fillStore, memoryNumber } from '../../support/filled-store.ts';
+import { filledMemory, filledSpace, fillStore } from '../../support/filled-store.ts';
 import { askQdrant, countPoints, removeCollection } from '../../support/qdrant-requests.ts';
 import { missingQdrant, openQdrant, type QdrantServer } from '../../support/qdrant-server.ts';
 import { openTestStore, testFolder } from '../../support/stores.ts';
@@ -129,10 +129,10 @@ describe.skipIf(skip !== undefined)(`a migration${skip === undefined ? '' : ` (s
     const later = '2027-01-01T00:00:00.000Z';
     await to.memories.importAll(
       [
-        { ...memoryNumber(1), content: 'newer here', updated_at: later },
-        { ...memoryNumber(2), content: 'older here', tags: ['old'], updated_at: '2025-01-01T00:00:00.000Z' },
-        { ...memoryNumber(3), content: 'gone' },
-        { ...memoryNumber(99), content: 'only here' },
+        { ...filledMemory(1), content: 'newer here', updated_at: later },
+        { ...filledMemory(2), content: 'older here', tags: ['old'], updated_at: '2025-01-01T00:00:00.000Z' },
+        { ...filledMemory(3), content: 'gone' },
+        { ...filledMemory(99), content: 'only here' },
       ],
       later,
     );
@@ -142,7 +142,7 @@ describe.skipIf(skip !== undefined)(`a migration${skip === undefined ? '' : ` (s
     expect(to.memories.read('memory_3')).toBeUndefined();
     expect(to.memories.read('memory_99')?.content).toBe('only here');
     const { id: _, ...replaced } = to.memories.read('memory_2') ?? {};
-    expect(replaced).toEqual({ ...memoryNumber(2), version: 4 });
+    expect(replaced).toEqual({ ...filledMemory(2), version: 4 });
     expect(to.memories.versions('memory_2')).toMatchObject([{ fields: { content: 'older here', tags: ['old'] } }]);
   });
 

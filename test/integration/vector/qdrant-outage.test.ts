@@ -231,6 +231,15 @@ describe.skipIf(skip !== undefined)(`Qdrant${skip === undefined ? '' : ` (skippe
     expect(await countPoints(server.url, name)).toBe(points.length);
   });
 
+  it('may be made beforehand, where it is empty and of the right shape', async () => {
+    const { workspace, searchWhenBack, name, collection } = await openPersona();
+    const made = { vectors: { size: 48, distance: 'Cosine' }, shard_number: 2 };
+    await askQdrant(server.url, 'PUT', collection, made);
+    await workspace.add('苺のアレルギーがある');
+    expect(await searchWhenBack('苺')).toMatchObject({ mode: 'hybrid', degraded: undefined });
+    expect(await countPoints(server.url, name)).toBe(2);
+  });
+
   it('follows its store to another model', async () => {
     const dataFolder = testFolder();
     const first = await openPersona({ dataFolder });
