@@ -22,6 +22,7 @@ describe('the data folder', () => {
       operationsLog: join('/data', 'logs', 'memory_operations.log'),
       models: join('/data', 'cache', 'huggingface'),
       backups: join('/data', 'backups'),
+      dataFolderId: join('/data', 'data-folder-id'),
       config: join('/data', 'config.json'),
     });
     expect(dataPaths('/data', { models: '/models' }).models).toBe('/models');
