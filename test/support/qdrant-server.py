@@ -2,7 +2,7 @@
 
 Usage: qdrant-server.py [--port N] [--api-key KEY] [--read-only-key KEY]. Prints the port, and ends when stdin is closed.
 Collections live in a temporary folder and are gone with the process. What it answers differently from a server is
-listed in test/integration/vector/qdrant-recordings.test.ts. A boolean in a filter is refused with 501: the binding
+listed in test/contract/qdrant-recordings.test.ts. A boolean in a filter is refused with 501: the binding
 would compare it as the number 1 and silently find nothing.
 """
 import argparse

@@ -35,7 +35,7 @@ const outlines = z.object({
   points: z.array(z.object({ id: pointId, payload: payload.nullish() })),
   next_page_offset: pointId.nullish(),
 });
-const points = z.array(z.object({ id: pointId, payload: payload.nullish(), vector: z.unknown() }));
+const points = z.array(z.object({ id: pointId, payload: payload.nullish(), vector: z.unknown().optional() }));
 
 interface Point {
   readonly id: PointId;
