@@ -107,8 +107,9 @@ export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
       );
     }, leaseMilliseconds / 4).unref();
     try {
-      while (held && !signal.aborted && (await embedBatch(model, space)));
-      if (held && !signal.aborted && model === embedder && !hasQueued(space)) await switchTo(space);
+      const mayGoOn = () => held && !signal.aborted;
+      while (mayGoOn() && (await embedBatch(model, space, mayGoOn)));
+      if (mayGoOn() && model === embedder && !hasQueued(space)) await switchTo(space);
     } finally {
       clearInterval(renewal);
       await store.queue.release(leaseName, holder);
@@ -156,11 +157,11 @@ export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
   }
 
   /** False when nothing is left that can be embedded now. */
-  async function embedBatch(model: Embedder, space: VectorSpace): Promise<boolean> {
+  async function embedBatch(model: Embedder, space: VectorSpace, mayGoOn: () => boolean): Promise<boolean> {
     const batch = store.queue.next(space.id, batchLength);
     for (const memory of batch) {
       await inFlight(memory.id);
-      if (signal.aborted || model.space()?.id !== space.id) return false;
+      if (!mayGoOn() || model.space()?.id !== space.id) return false;
       if (store.vectors.ofMemories([memory.id], space).length > 0) continue;
       const document = await embed(model, memory, space);
       if (document === 'unavailable') return false;

@@ -10,8 +10,10 @@ import type { Embedder } from '../../../src/model/embedder.ts';
 import { createEmbeddingScheduler, type EmbeddingScheduler } from '../../../src/persona/embedding-scheduler.ts';
 import type { EmbeddingDeps } from '../../../src/persona/embedding-worker.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
+import { gate } from '../../support/gate.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { draft, live, openTestStore, settableClock } from '../../support/stores.ts';
+import { until } from '../../support/until.ts';
 
 interface OpenedWriter extends EmbeddingScheduler {
   readonly warnings: string[];
@@ -64,14 +66,6 @@ function counting(changes: Parameters<typeof createHashEmbedder>[0] = {}) {
   return { embedder, counts };
 }
 
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
-
 const withVectors = (store: MemoryStore, embedder: Embedder) => {
   const space = embedder.space();
   return space === undefined ? 0 : store.vectors.count(space);
@@ -92,8 +86,8 @@ describe('the queue of memories without a vector', () => {
 
   it('leaves alone a memory that a write is embedding right now', async () => {
     const store = await storeWith('old');
-    const { opened, open } = gate();
-    const { embedder, counts } = counting({ beforeDocument: (text) => (text === 'new' ? opened : undefined) });
+    const { pass, open } = gate();
+    const { embedder, counts } = counting({ beforeDocument: (text) => (text === 'new' ? pass() : undefined) });
     const writer = openWriter(store, embedder);
     const { memory } = await store.memories.create(draft('new'));
     expect(await writer.embed(memory)).toEqual({ vector: 'queued' });
@@ -185,8 +179,8 @@ describe('the queue of memories without a vector', () => {
   it('belongs to one process until its lease is over or given back', async () => {
     const store = await storeWith('one', 'two');
     const clock = settableClock();
-    const { opened, open } = gate();
-    const first = openWriter(store, counting({ beforeDocument: () => opened }).embedder, { clock, holder: 'first' });
+    const { pass, open } = gate();
+    const first = openWriter(store, counting({ beforeDocument: pass }).embedder, { clock, holder: 'first' });
     const { embedder, counts } = counting();
     const second = openWriter(store, embedder, { clock, holder: 'second' });
     first.drain();
@@ -197,6 +191,45 @@ describe('the queue of memories without a vector', () => {
     await second.drained();
     expect(withVectors(store, embedder)).toBe(2);
     open();
+  });
+
+  it('is left by a process that has lost its lease while it worked', async () => {
+    const store = await storeWith('one', 'two', 'three');
+    const clock = settableClock();
+    const { pass, open, waiting } = gate();
+    const asked: [string, boolean][] = [];
+    const released: string[] = [];
+    const queue: MemoryStore['queue'] = {
+      ...store.queue,
+      lease: async (name, holder, ...rest) => {
+        const held = await store.queue.lease(name, holder, ...rest);
+        asked.push([holder, held]);
+        return held;
+      },
+      release: async (name, holder) => {
+        await store.queue.release(name, holder);
+        released.push(holder);
+      },
+    };
+    const slow = counting({ beforeDocument: pass });
+    const first = openWriter({ ...store, queue }, slow.embedder, { clock, holder: 'first' });
+    first.drain();
+    await until(() => waiting() > 0, 'the first one embeds');
+    // It is held up for so long that another one takes the queue over.
+    clock.advance(60_000);
+    const other = gate();
+    const second = openWriter({ ...store, queue }, counting({ beforeDocument: other.pass }).embedder, {
+      clock,
+      holder: 'second',
+    });
+    second.drain();
+    await until(() => other.waiting() > 0, 'the second one embeds');
+    await until(() => asked.some(([holder, held]) => holder === 'first' && !held), 'the first one is refused');
+    open();
+    await until(() => released.includes('first'), 'the first one ends');
+    expect([...slow.counts.keys()]).toEqual(['three']);
+    other.open();
+    await second.drained();
   });
 
   it('is left at once and given back by a process that ends', async () => {
@@ -240,12 +273,12 @@ describe('another model', () => {
 
   it('takes over when every memory has its vector, and not before', async () => {
     const store = await storeInOlderSpace('one', 'two', 'three');
-    const { opened, open } = gate();
+    const { pass, open } = gate();
     let waiting = 0;
     const { embedder } = counting({
       name: 'newer',
       dimensions: 32,
-      beforeDocument: () => (++waiting === 3 ? opened : undefined),
+      beforeDocument: () => (++waiting === 3 ? pass() : undefined),
     });
     const writer = openWriter(store, embedder, { serving: serving(store) });
     writer.drain();
@@ -255,6 +288,47 @@ describe('another model', () => {
     await writer.drained();
     expect(store.vectors.currentSpace()).toEqual(newer.space());
     expect([withVectors(store, older), withVectors(store, newer)]).toEqual([0, 3]);
+  });
+
+  it('does not take over while it lacks a vector because it went away', async () => {
+    const store = await storeInOlderSpace('one', 'two', 'three');
+    let away = true;
+    const { embedder } = counting({
+      name: 'newer',
+      dimensions: 32,
+      beforeDocument: (text) => {
+        if (away && text === 'one') throw new MemoryMcpError('model_unavailable', 'gone');
+      },
+    });
+    const writer = openWriter(store, embedder, { serving: serving(store) });
+    writer.drain();
+    await until(() => withVectors(store, newer) === 2, 'two of three have a vector of it');
+    await writer.close();
+    expect(store.vectors.currentSpace()).toEqual(older.space());
+    expect(withVectors(store, older)).toBe(3);
+    away = false;
+    await openWriter(store, embedder, { serving: serving(store) }).drained();
+    expect(store.vectors.currentSpace()).toEqual(newer.space());
+  });
+
+  it('does not take over before it has a vector for what was stored meanwhile', async () => {
+    const store = await storeInOlderSpace('one');
+    let arrived = false;
+    const vectors: MemoryStore['vectors'] = {
+      ...store.vectors,
+      put: async (...put) => {
+        const stored = await store.vectors.put(...put);
+        if (!arrived) await store.memories.create(draft('new'));
+        arrived = true;
+        return stored;
+      },
+      switchTo: async (space) => {
+        expect(store.vectors.count(space)).toBe(2);
+        await store.vectors.switchTo(space);
+      },
+    };
+    await openWriter({ ...store, vectors }, newer, { serving: serving(store) }).drained();
+    expect([withVectors(store, older), withVectors(store, newer)]).toEqual([0, 2]);
   });
 
   it('finds the vectors of the one before it removed also where that was interrupted', async () => {
@@ -271,8 +345,8 @@ describe('another model', () => {
 
   it('gives a new memory a vector that searches can use at once, and one of its own', async () => {
     const store = await storeInOlderSpace('one');
-    const { opened, open } = gate();
-    const { embedder } = counting({ name: 'newer', dimensions: 32, beforeDocument: () => opened });
+    const { pass, open } = gate();
+    const { embedder } = counting({ name: 'newer', dimensions: 32, beforeDocument: pass });
     const writer = openWriter(store, embedder, { serving: serving(store) });
     writer.drain();
     const { memory } = await store.memories.create(draft('new'));

@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { openFlatIndex } from '../../../src/vector/flat-index.ts';
 import { createHashEmbedder } from '../../support/hash-embedder.ts';
 import { openTestWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
@@ -127,6 +129,58 @@ describe('the vector index of a workspace', () => {
     const other = await third.add('引っ越しは来年の春');
     expect(await third.nearest('引っ越し', 10)).toHaveLength(2);
     expect((await third.nearest('引っ越しは来年の春'))[0]).toBe(other.key);
+  });
+
+  it('is opened once for all first searches', async () => {
+    const first = await open();
+    for (const text of texts) await first.add(text);
+    await first.close();
+    let opens = 0;
+    const workspace = await openTestWorkspace({
+      dataFolder,
+      embedder: createHashEmbedder(),
+      index: {
+        openIndex: (space, snapshot) => {
+          opens++;
+          return openFlatIndex({ space, snapshot, logger: silentLogger });
+        },
+      },
+    });
+    opened.push(workspace);
+    const found = await Promise.all(texts.map((text) => workspace.nearest(text, 1)));
+    expect(new Set(found.flat()).size).toBe(texts.length);
+    expect(opens).toBe(1);
+  });
+
+  it('does not hold what another process erases while it is being rebuilt', async () => {
+    const other = await open('other');
+    const erased = await other.add('京都で犬を飼い始めた');
+    const kept = await other.add('苺のアレルギーがある');
+    let erasing = false;
+    const workspace = await openTestWorkspace({
+      dataFolder,
+      embedder: createHashEmbedder(),
+      process: 'rebuilder',
+      index: {
+        openIndex: async (space, snapshot) => {
+          const index = await openFlatIndex({ space, snapshot, logger: silentLogger });
+          const apply = index.apply.bind(index);
+          index.apply = async (changes, generation) => {
+            if (erasing && changes.length > 0) {
+              erasing = false;
+              await other.store.erasure.erase([erased.key]);
+            }
+            await apply(changes, generation);
+          };
+          return index;
+        },
+      },
+    });
+    opened.push(workspace);
+    expect(await workspace.nearest('京都の犬', 10)).toHaveLength(2);
+    erasing = true;
+    expect(await workspace.indexSync.rebuild()).toMatchObject({ vectors: 1, file_written: true });
+    expect(await workspace.nearest('京都の犬', 10)).toEqual([kept.key]);
   });
 
   it('never writes a snapshot that lacks what another process has written', async () => {

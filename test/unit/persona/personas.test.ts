@@ -16,9 +16,17 @@ import { createPersonas, type PersonasDeps } from '../../../src/persona/personas
 import { createWorkspace, type Workspace } from '../../../src/persona/workspace.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openFlatIndex } from '../../../src/vector/flat-index.ts';
+import { gate } from '../../support/gate.ts';
 import { until } from '../../support/until.ts';
 
-function openPersonas(limits: Partial<PersonasDeps> = {}) {
+interface Delays {
+  /** Runs before the idle tasks of a workspace. */
+  readonly beforeIdleTasks?: () => Promise<void>;
+  /** Runs before a workspace is closed. */
+  readonly beforeClose?: () => Promise<void>;
+}
+
+function openPersonas({ beforeIdleTasks, beforeClose, ...limits }: Partial<PersonasDeps> & Delays = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'memory-mcp-personas-'));
   const clock = systemClock;
   const logger = silentLogger;
@@ -59,9 +67,13 @@ function openPersonas(limits: Partial<PersonasDeps> = {}) {
       });
       return {
         ...workspace,
+        async runIdleTasks(idle) {
+          await beforeIdleTasks?.();
+          return workspace.runIdleTasks(idle);
+        },
         async close() {
           // Closing takes its time, as it does when an index is written.
-          await delay(5);
+          await (beforeClose?.() ?? delay(5));
           await workspace.close();
           if (where.exists) open.set(persona, (open.get(persona) ?? 0) - 1);
         },
@@ -155,6 +167,39 @@ describe('personas', () => {
       await delay(100);
       await storeId(workspace);
     });
+  });
+
+  it('are not closed by idle tasks that began before a call came in', async () => {
+    const idleTasks = gate();
+    const { personas, open } = openPersonas({
+      closeAfterMilliseconds: 0,
+      idleTaskMilliseconds: 1,
+      beforeIdleTasks: () => idleTasks.pass(),
+    });
+    const id = await personas.use('葵', 'write', storeId);
+    await until(() => idleTasks.waiting() > 0, 'the idle tasks run');
+    await personas.use('葵', 'read', async (workspace) => {
+      idleTasks.open();
+      // Longer than closing would take.
+      await delay(50);
+      expect([await storeId(workspace), open.get('葵')]).toEqual([id, 1]);
+    });
+  });
+
+  it('are not opened again while their closing still writes', async () => {
+    const closing = gate();
+    const { personas, watched } = openPersonas({
+      closeAfterMilliseconds: 0,
+      idleTaskMilliseconds: 1,
+      beforeClose: () => closing.pass(),
+    });
+    const id = await personas.use('葵', 'write', storeId);
+    await until(() => closing.waiting() > 0, 'it is being closed');
+    const again = personas.use('葵', 'read', storeId);
+    await delay(20);
+    closing.open();
+    expect(await again).toBe(id);
+    expect(watched.together).toBe(1);
   });
 
   it('are opened again when their files are deleted or replaced', async () => {

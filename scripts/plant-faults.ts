@@ -1,0 +1,177 @@
+/**
+ * Plants faults in a copy of this checkout, one at a time, and runs the tests until one of them fails. Faults that no test
+ * notices are printed: each is a behaviour that nothing guards. The faults are of the kind that a refactoring brings: a
+ * condition turned, a comparison off by one, an `await` or a call dropped, two values swapped.
+ *
+ * `npx tsx scripts/plant-faults.ts [--faults 30] [--seed 1] [--folders persona,operation,transport] [--projects unit,integration,e2e]`
+ *
+ * A fault that is noticed costs seconds to minutes, one that is not the time of all tests.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+
+/** A place in a file, and what stands there instead once the fault is planted. */
+interface Fault {
+  readonly file: string;
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly was: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    faults: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    folders: { type: 'string', default: 'persona,operation,transport,service,store,search' },
+    projects: { type: 'string', default: 'unit,integration,e2e' },
+  },
+});
+const root = new URL('..', import.meta.url).pathname;
+const timeLimit = 20 * 60_000;
+
+const turned = new Map<ts.SyntaxKind, string>([
+  [ts.SyntaxKind.EqualsEqualsEqualsToken, '!=='],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken, '==='],
+  [ts.SyntaxKind.LessThanToken, '<='],
+  [ts.SyntaxKind.LessThanEqualsToken, '<'],
+  [ts.SyntaxKind.GreaterThanToken, '>='],
+  [ts.SyntaxKind.GreaterThanEqualsToken, '>'],
+  [ts.SyntaxKind.AmpersandAmpersandToken, '||'],
+  [ts.SyntaxKind.BarBarToken, '&&'],
+  [ts.SyntaxKind.PlusToken, '-'],
+  [ts.SyntaxKind.MinusToken, '+'],
+]);
+
+/** All faults that a file can be given. Types, imports and texts stay as they are. */
+function faultsOf(file: string): Fault[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const faults: Fault[] = [];
+  const plant = (node: ts.Node, text: string) => {
+    const start = node.getStart(source);
+    const line = source.getLineAndCharacterOfPosition(start).line + 1;
+    faults.push({ file: relative(root, file), line, start, end: node.getEnd(), text, was: node.getText(source) });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
+    if (ts.isBinaryExpression(node)) {
+      const instead = turned.get(node.operatorToken.kind);
+      const joinsText = [node.left, node.right].some((side) => ts.isStringLiteral(side) || ts.isTemplateLiteral(side));
+      if (instead !== undefined && !joinsText) plant(node.operatorToken, instead);
+    }
+    if (ts.isIfStatement(node)) plant(node.expression, `!(${node.expression.getText(source)})`);
+    if (ts.isConditionalExpression(node)) {
+      const [yes, no] = [node.whenTrue.getText(source), node.whenFalse.getText(source)];
+      plant(node, `(${node.condition.getText(source)}) ? (${no}) : (${yes})`);
+    }
+    if (ts.isExpressionStatement(node)) {
+      const { expression } = node;
+      if (ts.isAwaitExpression(expression)) plant(expression, `void ${expression.expression.getText(source)}`);
+      if (ts.isCallExpression(expression)) plant(node, ';');
+    }
+    if (node.kind === ts.SyntaxKind.TrueKeyword) plant(node, 'false');
+    if (node.kind === ts.SyntaxKind.FalseKeyword) plant(node, 'true');
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return faults;
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The faults of a folder in an order that the seed decides. */
+function faultsOfFolder(folder: string, random: () => number): Fault[] {
+  const names = readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.ts')).toSorted();
+  return files
+    .flatMap((name) => faultsOf(join(root, 'src', folder, name)))
+    .map((fault) => ({ fault, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ fault }) => fault);
+}
+
+/** Runs a command in its own process group, and ends all of it when it takes too long: a fault may be an endless loop. */
+function passes(folder: string, command: readonly string[]): Promise<boolean> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { cwd: folder, stdio: 'ignore', detached: true });
+  const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), timeLimit);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** The first project with a failing test. */
+async function firstToFail(folder: string, projects: readonly string[]): Promise<string | undefined> {
+  if (!(await passes(folder, ['npm', 'run', 'build']))) return 'build';
+  for (const project of projects) {
+    if (!(await passes(folder, ['npx', 'vitest', 'run', '--project', project, '--bail', '1']))) return project;
+  }
+  return undefined;
+}
+
+const folders = values.folders.split(',');
+const projects = values.projects.split(',');
+const random = randomNumbers(Number(values.seed));
+const perFolder = Math.ceil(Number(values.faults) / folders.length);
+const copy = mkdtempSync(join(tmpdir(), 'memory-mcp-faults-'));
+const oneLine = (code: string) => code.replaceAll(/\s+/g, ' ').slice(0, 100);
+const totals: string[] = [];
+const noticed = { caught: 0, planted: 0 };
+
+/** Plants one fault; undefined where the types refuse it, since such a fault would never get as far as a test. */
+async function tryFault(fault: Fault): Promise<boolean | undefined> {
+  const file = join(copy, fault.file);
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.slice(0, fault.start) + fault.text + text.slice(fault.end));
+  try {
+    if (!(await passes(copy, ['npx', 'tsc', '--noEmit']))) return undefined;
+    const by = await firstToFail(copy, projects);
+    console.log(
+      `${(by ?? 'UNNOTICED').padEnd(11)} ${fault.file}:${fault.line} ${oneLine(fault.was)} → ${oneLine(fault.text)}`,
+    );
+    return by !== undefined;
+  } finally {
+    writeFileSync(file, text);
+  }
+}
+
+try {
+  cpSync(root, copy, { recursive: true, filter: (path) => !/[/\\](node_modules|\.git|\.cache)$/.test(path) });
+  for (const name of ['node_modules', '.cache']) symlinkSync(join(root, name), join(copy, name));
+  const unharmed = await firstToFail(copy, projects);
+  if (unharmed !== undefined) throw new Error(`${unharmed} fails without any fault: mend that first`);
+  for (const folder of folders) {
+    let [caught, planted] = [0, 0];
+    for (const fault of faultsOfFolder(folder, random)) {
+      if (planted === perFolder) break;
+      const seen = await tryFault(fault);
+      if (seen === undefined) continue;
+      planted++;
+      if (seen) caught++;
+    }
+    totals.push(`${folder} ${caught}/${planted}`);
+    noticed.caught += caught;
+    noticed.planted += planted;
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`noticed: ${noticed.caught} of ${noticed.planted} (${totals.join(', ')})`);
