@@ -8,6 +8,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { dataPaths, personaPaths } from '../../src/config/paths.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { connectHttp } from '../support/http-clients.ts';
 import { sendRequest, spawnHttpServer } from '../support/http-server.ts';
 import { binary, makeSurroundings } from '../support/surroundings.ts';
@@ -137,6 +139,30 @@ describe.skipIf(process.platform === 'win32')('ending', () => {
     // Neither a reply without its memory nor a memory whose client was left without a reply.
     expect(total).toBe(stored.length);
     expect(stored.length).toBeGreaterThan(0);
+  });
+
+  it('answers and stores a write that waits for another program, before it ends', async () => {
+    const server = await spawnHttpServer();
+    await server.api('memory_create', { content: 'before' });
+    const { database } = personaPaths(dataPaths(server.dataDir), 'default');
+    const other = await openConnection({ path: database, busyTimeout: 5_000 });
+    other.execute('BEGIN IMMEDIATE');
+    const write = server.request('/api/memory_create', { method: 'POST', body: { content: 'held up' } });
+    // A list that is asked for later is answered earlier: the write is on its way by then.
+    await server.api('memory_list');
+    const ended = server.kill('SIGTERM');
+    const isRefused = () =>
+      server.request('/health').then(
+        ({ status }) => status === 503,
+        () => true,
+      );
+    await until(isRefused, 'the server takes no more calls');
+    other.execute('COMMIT');
+    other.close();
+    expect((await write).status).toBe(200);
+    expect((await ended).code).toBe(0);
+    const again = await spawnHttpServer({ dataDir: server.dataDir });
+    expect(await again.api('memory_list')).toMatchObject({ total: 2 });
   });
 
   it('does not wait for clients that hold connections, streams or half a request', async () => {
