@@ -54,6 +54,13 @@ export function describeInferenceClient(name: string, open: () => InferenceClien
       const { vectors } = await embed(longText, 'one');
       expect(vectors).toHaveLength(1);
       expect(cosine(vectors[0] ?? [], vectors[0] ?? [])).toBeCloseTo(1, 5);
+      // The mean of its chunks, at length 1.
+      const chunks = (await embed(longText, 'chunks')).vectors;
+      expect(chunks.length).toBeGreaterThan(1);
+      const sum = Float32Array.from({ length: 32 }, (_, at) =>
+        chunks.reduce((all, chunk) => all + (chunk[at] ?? 0), 0),
+      );
+      expect(cosine(vectors[0] ?? [], sum) / Math.sqrt(cosine(sum, sum))).toBeCloseTo(1, 5);
     });
 
     it('takes the first dimensions where fewer are wanted, at length 1', async () => {

@@ -170,6 +170,16 @@ describe('while another program reads an older state', () => {
     await untilClean(server.dataDir);
   });
 
+  it('an orderly end finishes it', async () => {
+    const server = await spawnServer();
+    const key = await rememberSecret(server);
+    const reader = await startReader(server.dataDir);
+    expect(await erase(server, key)).toMatchObject({ erased: 'pending' });
+    await reader.leave();
+    await server.close();
+    expect(traces(server.dataDir)).toEqual([]);
+  });
+
   it('a server that was killed meanwhile finishes after its next start', async () => {
     const server = await spawnServer();
     const key = await rememberSecret(server);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planChunks, type TokenBudget, truncateToFit } from '../../../src/model/chunks.ts';
+import { chunkRule, planChunks, type TokenBudget, tokensPerChunk, truncateToFit } from '../../../src/model/chunks.ts';
 
 /** One token per character, and one more per word as tokenizers that mark beginnings have. */
 const budget: TokenBudget = { limit: 50, count: (text) => [...text].length + text.split(/\s/).length - 1 };
@@ -37,6 +37,23 @@ describe('chunks of a text', () => {
   it('end where sentences end', () => {
     const text = `${'私は「はい。」と言った。'.repeat(10)}Version 3.14 is out. We like it! `.repeat(3);
     for (const chunk of chunksOf(text)) expect(chunk).toMatch(/(と言った。|「はい。」|[.!] )$/);
+  });
+
+  // Vectors of other chunks are other vectors: where these lengths change, so must the name of the rule.
+  it('of two long texts are these, by the rule that is named in the space', () => {
+    const japanese = (count: number) =>
+      `${count}番目の朝、港の市場で${'魚と'.repeat(count % 5)}苺を買った。「おいしい。」と妹は言った。`;
+    const english = (count: number) =>
+      `Note ${count}: we walked${' far'.repeat(count % 7)} along the river, and Mia took 3.5 pictures. Good day! `;
+    const write = (sentence: (count: number) => string, sentences: number) =>
+      Array.from({ length: sentences }, (_, count) => sentence(count)).join('');
+    const budgetOf = { limit: tokensPerChunk(512), count: (text: string) => [...text].length };
+    const lengths = (text: string) => chunksOf(text, budgetOf).map((chunk) => chunk.length);
+    expect(chunkRule(512)).toBe('sentences-256');
+    expect(lengths(write(japanese, 40))).toEqual([239, 237, 234, 239, 247, 234]);
+    expect(lengths(`${write(english, 30)}\n\nThe end`)).toEqual([
+      228, 254, 254, 244, 200, 221, 184, 253, 243, 192, 256,
+    ]);
   });
 
   it('leave no scrap at the end', () => {

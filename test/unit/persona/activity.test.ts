@@ -39,6 +39,21 @@ describe('reads', () => {
     });
   });
 
+  it('never set the time of the last access back', async () => {
+    const store = await openTestStore();
+    const { memory } = await store.memories.create(draft('one'));
+    const [early, late] = [activityOn(store, 'early'), activityOn(store, 'late')];
+    early.activity.recordRead('memory_read', [memory.key], owner);
+    late.clock.advance(minute);
+    late.activity.recordRead('memory_read', [memory.key], owner);
+    await late.activity.flush();
+    await early.activity.flush();
+    expect(store.memories.read(memory.key)).toMatchObject({
+      access_count: 2,
+      last_accessed_at: '2026-11-24T00:31:00.000Z',
+    });
+  });
+
   it('of a caller that may only read leave no trace', async () => {
     const store = await openTestStore();
     const { memory } = await store.memories.create(draft('one'));

@@ -22,6 +22,22 @@ function coverage(query: string, text: string, store: readonly string[]): number
   return scoreText(prepareQuery(query, statisticsOf(store)), text).coverage;
 }
 
+describe('the value of a term', () => {
+  // ln(1 + (N - n + 0.5) / (n + 0.5)), for the n of N texts that hold it.
+  it.each([
+    [1, 4, 1.204],
+    [2, 4, 0.693],
+    [4, 4, 0.105],
+    [10_000, 10_000, 0.00005],
+    [0, 4, 2.303],
+    // A frequency that is out of date counts as that of a word which every text holds.
+    [9, 4, 0.105],
+  ])('that %d of %d texts hold is %f', (holding, documents, value) => {
+    const [term] = prepareQuery('苺', { documents, averageLength: 10, documentsWith: () => holding }).terms;
+    expect((term?.value ?? 0) / (term?.weight ?? 0)).toBeCloseTo(value, 3);
+  });
+});
+
 describe('coverage', () => {
   const store = ['妹は苺が好き', '兄は車が好き', '父は釣りが好き', '母は花が好き'];
 

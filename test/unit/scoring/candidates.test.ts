@@ -16,6 +16,19 @@ describe('the terms to look up', () => {
     expect(terms.map(({ text }) => text)).toEqual(['nut', 'tea']);
   });
 
+  it('leave out one that too many texts hold, and not what comes after it', () => {
+    const rated = (text: string, value: number, documents: number) => ({
+      text,
+      value,
+      documents,
+      prefix: false,
+      weight: 1,
+    });
+    const terms = [rated('nut', 3, 10), rated('egg', 2, 95), rated('tea', 1, 20)];
+    const chosen = termsToLookUp({ ...question('', {}), terms }, 100);
+    expect(chosen.map(({ text }) => text)).toEqual(['nut', 'tea']);
+  });
+
   it('contain at least one term, even a common one', () => {
     expect(termsToLookUp(question('fig', { fig: 900 }), 100).map(({ text }) => text)).toEqual(['fig']);
   });

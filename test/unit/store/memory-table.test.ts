@@ -1,7 +1,9 @@
 /** What the rows of a store keep true: keys, identical texts, versions, hiding and bringing back. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashContent } from '../../../src/store/memory-rows.ts';
-import { draft, failureOf, live, now, openTestStore } from '../../support/stores.ts';
+import { openConnection } from '../../../src/store/sqlite/connection.ts';
+import { draft, failureOf, live, now, openTestStore, testFolder } from '../../support/stores.ts';
 
 const later = '2026-11-24T01:00:00.000Z';
 
@@ -148,6 +150,14 @@ describe('an update', () => {
     expect(memories.read(memory.key)).toEqual(changed);
   });
 
+  it('that clears the importance sets it to the middle', async () => {
+    const { memories } = await openTestStore();
+    const { memory } = await memories.create(draft('tea', { importance: 0.9 }));
+    const cleared = await memories.update(memory.key, { importance: null }, { now: later });
+    expect(cleared.importance).toBe(0.5);
+    expect(memories.read(memory.key)?.importance).toBe(0.5);
+  });
+
   it('keeps every state that it replaced', async () => {
     const { memories } = await openTestStore();
     const { memory } = await memories.create(draft('one', { tags: ['a'], importance: 0.2 }));
@@ -224,6 +234,18 @@ describe('a restore', () => {
     expect(restored.deleted_at).toBeUndefined();
     expect(memories.versions(memory.key).map(({ version }) => version)).toEqual([1, 2, 3, 4]);
     expect((await memories.restore(memory.key, 2, later)).content).toBe('two');
+  });
+
+  it('is of a memory that no other one stands for any more', async () => {
+    const path = join(testFolder(), 'memory.sqlite');
+    const { memories } = await openTestStore(path);
+    const { memory } = await memories.create(draft('one'));
+    await memories.softDelete([memory.key], now);
+    const connection = await openConnection({ path, busyTimeout: 1_000 });
+    connection.sql('UPDATE memories SET superseded_by = ? WHERE key = ?').run('memory_other', memory.key);
+    connection.close();
+    expect((await memories.restore(memory.key, undefined, later)).superseded_by).toBeUndefined();
+    expect(memories.read(memory.key)?.superseded_by).toBeUndefined();
   });
 
   it('says what there is where the version does not exist, and what to do where nothing is deleted', async () => {

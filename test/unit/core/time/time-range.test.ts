@@ -264,6 +264,11 @@ describe('a date range in a zone with daylight saving', () => {
       '2026-04-05T13:30:00.000Z',
     ],
     ['Australia/Lord_Howe', '2026-10-05T02:00:00Z', '昨日', '2026-10-03T13:30:00.000Z', '2026-10-04T13:00:00.000Z'],
+    // An hour ago is one by the clock on the wall, where that is not on the hour of UTC, too.
+    ['Asia/Kolkata', '2026-03-11T10:10:00Z', '3 hours ago', '2026-03-11T06:30:00.000Z', '2026-03-11T07:30:00.000Z'],
+    ['Asia/Kathmandu', '2026-03-11T10:10:00Z', '3 hours ago', '2026-03-11T06:15:00.000Z', '2026-03-11T07:15:00.000Z'],
+    // At 01:30, shown for the second time, an hour ago it was 00:30 or 01:30 for the first time: what has passed counts.
+    ['America/New_York', '2026-11-01T06:30:00Z', '1 hour ago', '2026-11-01T05:00:00.000Z', '2026-11-01T06:00:00.000Z'],
     // Beirut skips midnight: the day of 2026-03-29 begins at one.
     ['Asia/Beirut', '2026-03-29T12:00:00Z', 'today', '2026-03-28T22:00:00.000Z', '2026-03-29T21:00:00.000Z'],
   ])('%s at %s: %s', (timeZone, now, text, from, before) => {
