@@ -87,6 +87,17 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await restore(archive, flags);
     });
 
+  program
+    .command('token')
+    .description('Show the access token that an HTTP server made for itself, or replace it.')
+    .option('--new', 'make a new one; the old one is no longer valid')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the result and errors as JSON')
+    .action(async (flags) => {
+      const { showToken } = await import('./command/token.ts');
+      await showToken(flags);
+    });
+
   const migrate = program.command('migrate').description('Copy a persona from one place to another.');
   for (const [direction, description] of [
     ['sqlite-to-qdrant', 'Copy the vectors of a persona, with its memories, to Qdrant.'],

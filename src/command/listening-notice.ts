@@ -1,25 +1,58 @@
 /**
- * The message of `serve --http` once it is listening: one line for logs, and instructions for a user at a terminal.
+ * The messages of `serve --http` once it is listening: one line for logs, instructions for a user at a terminal, and a
+ * new access token with the lines to paste into clients.
  */
+import type { AccessToken } from '../transport/http/access/access-token.ts';
+
 export interface ListeningDeps {
   /** The actual address of the socket. */
   readonly host: string;
   readonly port: number;
   readonly withTokens: boolean;
+  readonly accessToken?: AccessToken | undefined;
 }
 
-export function renderListeningNotice({ host, port, withTokens }: ListeningDeps): { line: string; terminal: string } {
+export interface ListeningNotice {
+  readonly line: string;
+  readonly terminal: string;
+  /** Present if there is an access token that nobody has seen yet. Belongs on standard error, and in no log file. */
+  readonly accessToken: string | undefined;
+}
+
+export function renderListeningNotice({ host, port, withTokens, accessToken }: ListeningDeps): ListeningNotice {
   const url = `http://${toReachableHost(host)}:${port}`;
-  const header = withTokens ? '"Authorization: Bearer <token>"' : '"X-Persona: <name>"';
+  const wantsToken = withTokens || accessToken !== undefined;
+  const header = wantsToken ? 'Authorization: Bearer <token>' : 'X-Persona: <name>';
+  const isKnown = accessToken?.isNew === false;
+  const where = isKnown ? '; every request needs the access token, which "memory-mcp token" shows' : '';
   return {
-    line: `listening on ${url}/mcp`,
+    line: `listening on ${url}/mcp${where}`,
     terminal: `memory-mcp is listening on ${url}
-  Claude Code:     claude mcp add --transport http memory ${url}/mcp --header ${header}
+  Claude Code:     ${renderClaudeCommand(url, header)}
   Other clients:   {"type": "http", "url": "${url}/mcp"}
   Programs:        ${url}/api/<operation>, ${url}/health, ${url}/metrics
-Press Ctrl+C to stop.
+${isKnown ? 'Every request needs the access token, which "memory-mcp token" shows.\n' : ''}Press Ctrl+C to stop.
 `,
+    accessToken: accessToken?.isNew === true ? renderAccessToken(url, accessToken) : undefined,
   };
+}
+
+function renderAccessToken(url: string, { current, notKept }: AccessToken): string {
+  const authorization = `Bearer ${current()}`;
+  const entry = { type: 'http', url: `${url}/mcp`, headers: { Authorization: authorization } };
+  const fate =
+    notKept === undefined
+      ? 'It is shown this once. "memory-mcp token" shows it again, "memory-mcp token --new" replaces it.'
+      : `It is valid until the server ends, because it could not be kept: ${notKept}`;
+  return `Other machines can reach this server, and no auth_tokens are configured: it made itself an access token, which every request needs.
+  Claude Code:     ${renderClaudeCommand(url, `Authorization: ${authorization}`)}
+  Other clients:   ${JSON.stringify(entry)}
+A persona is chosen with the header X-Persona. ${fate}
+`;
+}
+
+function renderClaudeCommand(url: string, header: string): string {
+  return `claude mcp add --transport http memory ${url}/mcp --header "${header}"`;
 }
 
 /** The host for a URL on this machine: `localhost` for a wildcard address. */

@@ -9,8 +9,9 @@ import type { Configuration } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { operations, selectOperations } from '../operation/index.ts';
 import { createCallLog } from '../transport/call-log.ts';
+import { openAccessToken } from '../transport/http/access/access-token.ts';
 import { checkTokenPersonas, createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
-import { assertSafeToListen } from '../transport/http/access/bind-check.ts';
+import { needsAccessToken } from '../transport/http/access/bind-check.ts';
 import { createHostList } from '../transport/http/access/host-list.ts';
 import { createRateLimit } from '../transport/http/access/rate-limit.ts';
 import { createHttpApp } from '../transport/http/app.ts';
@@ -42,7 +43,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   const configuration = await openServerConfiguration(flags);
   const { loaded, current, logger } = configuration;
   const { server_host: host, server_port: port, auth_tokens: tokens, tools, persona, ...settings } = current();
-  await assertSafeToListen({
+  const wantsAccessToken = await needsAccessToken({
     host,
     hasTokens: tokens.length > 0,
     allowUnauthenticated: settings.allow_unauthenticated,
@@ -53,6 +54,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   checkTokenPersonas(tokens, personaFolders(loaded.paths), logger);
 
   createPrivateFolder(loaded.paths.data);
+  const accessToken = wantsAccessToken ? await openAccessToken(loaded.paths.accessToken) : undefined;
   const clock = systemClock;
   const logFile = openLogFile({ file: loaded.paths.operationsLog, clock, logger });
   const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server' });
@@ -70,6 +72,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     }),
     authenticator: createAuthenticator({
       tokens,
+      accessToken: accessToken?.current,
       defaultPersona: persona,
       readOnly: tools === 'read-only',
       folderOf: app.findPersonaFolder,
@@ -85,9 +88,16 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   try {
     const server = await serveHttp({ app: httpApp, host, port, clock, logger });
     registerProcessMetrics(metrics, { connections: server.connections, openPersonas: app.openPersonas, clock });
-    const notice = renderListeningNotice({ host: server.host, port: server.port, withTokens: tokens.length > 0 });
+    const notice = renderListeningNotice({
+      host: server.host,
+      port: server.port,
+      withTokens: tokens.length > 0,
+      accessToken,
+    });
     if (isTerminal()) printNotice(notice.terminal);
     else logger.info(notice.line);
+    // Not a log line: it must appear at every log level, and only here.
+    if (notice.accessToken !== undefined) printNotice(notice.accessToken);
     return await waitForShutdown({
       // Clients connect over the network, so the server keeps running when its input ends or the parent shell exits.
       watchParent: false,

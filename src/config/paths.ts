@@ -34,6 +34,8 @@ export interface DataPaths {
   readonly backups: string;
   /** Contains an id by which backups of this data folder are recognised. */
   readonly dataFolderId: string;
+  /** Contains the token that a server made for itself. */
+  readonly accessToken: string;
   readonly config: string;
 }
 
@@ -48,6 +50,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     models: models ?? join(data, 'cache', 'huggingface'),
     backups: join(data, 'backups'),
     dataFolderId: join(data, 'data-folder-id'),
+    accessToken: join(data, 'access-token'),
     config: join(data, 'config.json'),
   };
 }

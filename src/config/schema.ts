@@ -78,7 +78,7 @@ const settingsSchema = z.strictObject({
   }),
   allowed_hosts: setting(
     textList(z.string().regex(hostPattern), 'a list of host names, with :port where it matters').default([]),
-    { help: 'Host names to accept in requests, besides the loopback names.' },
+    { help: 'Host names to accept in requests without a token, besides the loopback names.' },
   ),
   allowed_origins: setting(
     textList(

@@ -50,11 +50,14 @@ describe('every route', () => {
     ]);
   });
 
-  it.each([
-    ['an unknown Host', { host: 'evil.example' }],
-    ['an unknown Origin', { origin: 'http://evil.example' }],
-    ['a request that a foreign page makes', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
-  ])('refuses %s before anything else', async (_, headers) => {
+  const foreign: [string, object[], Record<string, string>][] = [
+    ['an unknown Host', [], { host: 'evil.example' }],
+    ...[[], tokens].flatMap((tokens): [string, object[], Record<string, string>][] => [
+      ['an unknown Origin', tokens, { origin: 'http://evil.example' }],
+      ['a request of a foreign page', tokens, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    ]),
+  ];
+  it.each(foreign)('refuses %s before anything else, with the tokens %j', async (_, tokens, headers) => {
     const app = await openTestApp({ tokens });
     for (const path of pathsOf(app)) {
       for (const method of methods) {
@@ -62,6 +65,15 @@ describe('every route', () => {
         expect([method, path, reply.status]).toEqual([method, path, 403]);
         expect(reply.headers.get('access-control-allow-origin')).toBeNull();
       }
+    }
+  });
+
+  it('asks for the token under any Host, and says nothing about names', async () => {
+    const app = await openTestApp({ tokens });
+    for (const path of pathsOf(app).filter((path) => path !== '/health')) {
+      const reply = await app.fetch(path, { headers: { host: 'nas.example' } });
+      expect([path, reply.status]).toEqual([path, 401]);
+      expect(await reply.text()).not.toContain('allowed_hosts');
     }
   });
 

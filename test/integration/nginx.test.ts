@@ -163,10 +163,7 @@ describe.skipIf(skip !== undefined)(`behind nginx${skip === undefined ? '' : ` (
   });
 
   it('tokens pass through, and its own page may be used while others may not', async () => {
-    const server = await spawnHttpServer({
-      env: { MEMORY_MCP_ALLOWED_HOSTS: host },
-      tokens: [{ token: 'secret', personas: ['葵'] }],
-    });
+    const server = await spawnHttpServer({ tokens: [{ token: 'secret', personas: ['葵'] }] });
     const proxy = await startNginx(server);
     const token = { authorization: 'Bearer secret' };
     expect((await send(proxy, '/api/memory_list')).status).toBe(401);

@@ -11,7 +11,7 @@ import type { Caller } from '../../persona/scope.ts';
 import type { Health } from '../../service/health.ts';
 import type { CallLog } from '../call-log.ts';
 import type { Authenticator } from './access/auth.ts';
-import { checkHead } from './access/guard.ts';
+import { checkBody, checkHeaders, checkHost, checkOrigin, isPreflight } from './access/guard.ts';
 import type { HostList } from './access/host-list.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { callApi, findOperation } from './api-route.ts';
@@ -61,11 +61,12 @@ export function createHttpApp(deps: HttpAppDeps) {
   const { allowsOrigin } = hosts;
   hono.use(addResponseHeaders({ metrics, log, clock, inFlight, allowsOrigin, draining: () => draining }));
   hono.use(async (c, next) => {
-    checkHead(c.req.raw, hosts);
-    const isPreflight =
-      c.req.header('origin') !== undefined && c.req.header('access-control-request-method') !== undefined;
-    if (c.req.method === 'OPTIONS' && isPreflight) return c.body(null, 204);
-    return next();
+    const request = c.req.raw;
+    checkHeaders(request);
+    if (!authenticator.wantsToken) checkHost(request, hosts);
+    checkOrigin(request, hosts);
+    checkBody(request);
+    return isPreflight(request) ? c.body(null, 204) : next();
   });
 
   const health = cacheBriefly(deps.health, { milliseconds: 1_000, clock });
@@ -73,6 +74,9 @@ export function createHttpApp(deps: HttpAppDeps) {
     const { status, checks } = await health();
     return c.json({ status, checks }, status === 'unavailable' ? 503 : 200);
   });
+
+  // Clients look here for an authorization server. A 401 would send them looking for more.
+  hono.all('/.well-known/*', (c) => c.notFound());
 
   // All routes below require authentication.
   hono.use(async (c, next) => {

@@ -46,7 +46,7 @@ export const welcomePage = renderPage(`<h1>memory-mcp</h1>
 <p>The header <code>X-Persona</code> selects the persona.</p>`);
 
 export const signInPage = renderPage(`<h1>memory-mcp</h1>
-<p>This server requires a token.</p>
+<p>This server requires a token. If none are configured, <code>memory-mcp token</code> shows it where the server runs.</p>
 <form><label>Token <input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <button>Sign in</button><output aria-live="polite"></output></form>
 <script>${signIn}</script>`);

@@ -23,6 +23,7 @@ describe('the data folder', () => {
       models: join('/data', 'cache', 'huggingface'),
       backups: join('/data', 'backups'),
       dataFolderId: join('/data', 'data-folder-id'),
+      accessToken: join('/data', 'access-token'),
       config: join('/data', 'config.json'),
     });
     expect(dataPaths('/data', { models: '/models' }).models).toBe('/models');

@@ -1,6 +1,7 @@
 /**
  * Authentication and choice of the persona, the same for every route. If tokens are configured, every request needs one,
- * and a token gives access only to its own personas. Without tokens, a request only names its persona.
+ * and a token gives access only to its own personas. If the server made an access token, every request needs that, and it
+ * gives access to all personas. Without either, a request only names its persona.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AuthToken } from '../../../config/schema.ts';
@@ -11,8 +12,9 @@ import { foldPersonaName } from '../../../core/persona.ts';
 import { quoteForMessage } from '../../../core/text/visible-text.ts';
 import type { Operation } from '../../../operation/operation.ts';
 import { HttpError } from '../http-error.ts';
+import { hasTokenForm } from './access-token.ts';
 import { readPersonaHeader } from './persona-header.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
 export interface Principal {
   /** Identifies the token; undefined without tokens. */
@@ -24,6 +26,8 @@ export interface Principal {
 }
 
 export interface Authenticator {
+  /** Whether a request needs a token. */
+  readonly wantsToken: boolean;
   /** The principal of the request's token. Fails with 401 without a valid token, with 429 after too many wrong ones. */
   identify(headers: Headers, peer: string): Principal;
   /** The persona of the request. Fails with 400 or 403 if the principal has no access to it. */
@@ -32,6 +36,8 @@ export interface Authenticator {
 
 export interface AuthenticatorDeps {
   readonly tokens: readonly AuthToken[];
+  /** The token that the server made for itself. Only used if there are no `tokens`. */
+  readonly accessToken?: (() => string) | undefined;
   /** The persona of requests that name none. */
   readonly defaultPersona: string;
   /** Makes every principal read-only. */
@@ -47,8 +53,12 @@ const failedTokensPerSecond = 5;
 const safeTokenLength = 16;
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const { tokens, defaultPersona, readOnly, folderOf, clock } = deps;
-  if (tokens.length === 0) return openToEverybody({ defaultPersona, readOnly });
+  const { tokens, accessToken, defaultPersona, readOnly, folderOf, clock } = deps;
+  const failures = createRateLimit({ perSecond: () => failedTokensPerSecond, clock });
+  if (tokens.length === 0) {
+    if (accessToken === undefined) return openToEverybody({ defaultPersona, readOnly });
+    return openToAccessToken({ accessToken, defaultPersona, readOnly, failures });
+  }
 
   const holders = tokens.map((token, index) => ({
     digest: digestOf(token.token),
@@ -59,7 +69,6 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       readOnly: readOnly || token.read_only,
     },
   }));
-  const failures = createRateLimit({ perSecond: () => failedTokensPerSecond, clock });
 
   function holderOf(token: string): Principal | undefined {
     const digest = digestOf(token);
@@ -70,6 +79,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   }
 
   return {
+    wantsToken: true,
     identify(headers, peer) {
       const token = bearerOf(headers);
       if (token === undefined) throw unauthorized(token);
@@ -166,18 +176,51 @@ function labelOf({ name }: AuthToken, index: number): string {
 function openToEverybody({ defaultPersona, readOnly }: { defaultPersona: string; readOnly: boolean }): Authenticator {
   const everybody: Principal = { id: undefined, label: undefined, personas: '*', readOnly };
   return {
+    wantsToken: false,
     identify: () => everybody,
     personaOf(_, headers) {
       const named = headers.get('x-persona');
       const bearer = bearerOf(headers);
+      const carriesPersona = bearer !== undefined && !hasTokenForm(bearer);
       const persona = named === null ? undefined : readPersonaHeader('X-Persona', named);
-      const borne = bearer === undefined ? undefined : readPersonaHeader('Authorization: Bearer', bearer);
+      const borne = carriesPersona ? readPersonaHeader('Authorization: Bearer', bearer) : undefined;
       if (persona !== undefined && borne !== undefined && persona !== borne) {
         throw new MemoryMcpError('invalid_input', 'X-Persona and Authorization: Bearer name different personas', {
           hint: 'Send one of them.',
         });
       }
       return persona ?? borne ?? defaultPersona;
+    },
+  };
+}
+
+interface AccessTokenDeps extends Pick<AuthenticatorDeps, 'defaultPersona' | 'readOnly'> {
+  readonly accessToken: () => string;
+  readonly failures: RateLimit;
+}
+
+/** The server made itself a token: it opens every persona, and X-Persona chooses. */
+function openToAccessToken({ accessToken, defaultPersona, readOnly, failures }: AccessTokenDeps): Authenticator {
+  const holder: Principal = { id: 'access token', label: 'access token', personas: '*', readOnly };
+  return {
+    wantsToken: true,
+    identify(headers, peer) {
+      const token = bearerOf(headers);
+      if (token === undefined) throw accessTokenWanted('Send the access token as Authorization: Bearer <token>', token);
+      if (timingSafeEqual(digestOf(token), digestOf(accessToken()))) return holder;
+      // Clients of the original send the name of a persona here. It cannot be the token, so it is no guess.
+      if (!hasTokenForm(token)) {
+        throw accessTokenWanted(
+          'Send the access token as Authorization: Bearer <token>, and the persona in X-Persona',
+          token,
+        );
+      }
+      if (failures.take(peer) > 0) throw tooManyFailures();
+      throw accessTokenWanted('This is not the access token of this server', token);
+    },
+    personaOf(_, headers) {
+      const named = headers.get('x-persona');
+      return named === null ? defaultPersona : readPersonaHeader('X-Persona', named);
     },
   };
 }
@@ -198,12 +241,24 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
+/** A single sentence, because many clients show nothing but the message. */
+function accessTokenWanted(what: string, token: string | undefined): HttpError {
+  const command = 'memory-mcp token';
+  const message = `${what}; "${command}" shows it where the server runs, for a container "docker exec <container> ${command}"`;
+  return new HttpError(401, 'unauthorized', message, { headers: challengeFor(token) });
+}
+
+function challengeFor(token: string | undefined): Record<string, string> {
+  return {
+    'WWW-Authenticate': `Bearer realm="memory-mcp"${token === undefined ? '' : ', error="invalid_token"'}`,
+  };
+}
+
 function unauthorized(token: string | undefined): HttpError {
-  const challenge = `Bearer realm="memory-mcp"${token === undefined ? '' : ', error="invalid_token"'}`;
   const message = token === undefined ? 'This server wants a token' : 'The token is not valid here';
   return new HttpError(401, 'unauthorized', message, {
     hint: 'Send the header Authorization: Bearer with a token of auth_tokens. A persona is named in X-Persona.',
-    headers: { 'WWW-Authenticate': challenge },
+    headers: challengeFor(token),
   });
 }
 

@@ -1,12 +1,12 @@
 /**
- * Refuses to listen beyond this machine without tokens, unless the configuration explicitly allows it.
+ * Decides whether a server needs an access token of its own: other machines can reach it, and the configuration neither
+ * has tokens nor explicitly allows requests without them.
  */
 import { lookup } from 'node:dns/promises';
-import { MemoryMcpError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { isLoopback } from './client-address.ts';
 
-export interface BindCheckDeps {
+export interface ListenDeps {
   readonly host: string;
   readonly hasTokens: boolean;
   readonly allowUnauthenticated: boolean;
@@ -17,29 +17,20 @@ export interface BindCheckDeps {
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
 
-export async function assertSafeToListen(deps: BindCheckDeps): Promise<void> {
+/** Warns about requests that are accepted without a token although they may come from other machines. */
+export async function needsAccessToken(deps: ListenDeps): Promise<boolean> {
   const { host, hasTokens, allowUnauthenticated, allowedHosts, logger, resolveHost = lookUpAddresses } = deps;
-  if (hasTokens) return;
+  if (hasTokens) return false;
   if (await isLoopbackOnly(() => resolveHost(host))) {
-    if (allowedHosts.length === 0 || allowUnauthenticated) return;
+    if (allowedHosts.length === 0 || allowUnauthenticated) return false;
     logger.warn(
       `requests for ${allowedHosts.join(', ')} are accepted without tokens: anyone who gets through the proxy can read and write every persona`,
     );
-    return;
+    return false;
   }
-  if (allowUnauthenticated) {
-    logger.warn(`listening on ${host} without tokens: anyone who reaches the port can read and write every persona`);
-    return;
-  }
-  throw new MemoryMcpError(
-    'forbidden',
-    `Refused to listen on ${host} without tokens: anyone who reaches the port could read and change every memory`,
-    {
-      hint: `Set one of these, or listen on 127.0.0.1 ("openssl rand -hex 24" generates a token):
-  MEMORY_MCP_AUTH_TOKENS='[{"token": "a long random text", "personas": "*"}]'
-  MEMORY_MCP_ALLOW_UNAUTHENTICATED=true`,
-    },
-  );
+  if (!allowUnauthenticated) return true;
+  logger.warn(`listening on ${host} without tokens: anyone who reaches the port can read and write every persona`);
+  return false;
 }
 
 async function lookUpAddresses(host: string): Promise<readonly string[]> {

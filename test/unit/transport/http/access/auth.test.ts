@@ -49,6 +49,10 @@ describe('without tokens', () => {
     expect(personaFor({ authorization: 'Basic dXNlcjpwYXNz' })).toBe('default');
   });
 
+  it('an access token of the server is no name of a persona', () => {
+    expect(personaFor({ authorization: `Bearer ${'0a'.repeat(24)}` })).toBe('default');
+  });
+
   it('two different names are refused', () => {
     expect(refusal(() => personaFor({ authorization: 'Bearer a', 'x-persona': 'b' }))).toBe('invalid_input');
   });
@@ -136,5 +140,69 @@ describe('with tokens', () => {
     for (let guess = 0; guess < 10; guess++) attempt(`guess ${guess}`);
     expect(attempt('another guess')).toBe('429');
     expect(attempt('one')).toBe('none');
+  });
+});
+
+describe('with an access token that the server made', () => {
+  let current = 'ab'.repeat(24);
+  const door = () =>
+    createAuthenticator({
+      tokens: [],
+      accessToken: () => current,
+      defaultPersona: 'nilou',
+      readOnly: false,
+      folderOf: () => undefined,
+      clock,
+    });
+  const messageFor = (headers: Record<string, string>, authenticator = door()): string => {
+    try {
+      authenticator.identify(new Headers(headers), '192.0.2.1');
+    } catch (error) {
+      if (error instanceof HttpError) return `${error.status}: ${error.message}`;
+      throw error;
+    }
+    return 'none';
+  };
+
+  it('it opens every persona, and X-Persona chooses', () => {
+    const personaOf = (headers: Record<string, string>) => {
+      const given = new Headers({ authorization: `Bearer ${current}`, ...headers });
+      return door().personaOf(door().identify(given, '192.0.2.1'), given);
+    };
+    expect(personaOf({})).toBe('nilou');
+    expect(personaOf({ 'x-persona': aoi })).toBe('葵');
+    expect(refusal(() => personaOf({ 'x-persona': '../x' }))).toBe('invalid_input');
+  });
+
+  it('a request without it gets one sentence with the command that shows it', () => {
+    for (const authorization of [undefined, `Bearer ${'cd'.repeat(24)}`, 'Bearer nilou', `Basic ${current}`]) {
+      const message = messageFor(authorization === undefined ? {} : { authorization });
+      expect(message).toMatch(/^401: [^.]*"memory-mcp token"[^.]*"docker exec <container> memory-mcp token"$/);
+    }
+  });
+
+  it('the name of a persona in its place is answered with where both go, and is no guess', () => {
+    const authenticator = door();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      for (const name of ['nilou', aoi, 'default']) {
+        expect(messageFor({ authorization: `Bearer ${name}` }, authenticator)).toMatch(/^401: .*X-Persona/);
+      }
+    }
+    expect(messageFor({ authorization: `Bearer ${'cd'.repeat(24)}` }, authenticator)).toMatch(/^401: This is not/);
+  });
+
+  it('guesses are limited, and the token passes after any number of them', () => {
+    const authenticator = door();
+    const guess = () => messageFor({ authorization: `Bearer ${'cd'.repeat(24)}` }, authenticator).slice(0, 3);
+    expect(Array.from({ length: 7 }, guess)).toEqual(['401', '401', '401', '401', '401', '429', '429']);
+    expect(messageFor({ authorization: `Bearer ${current}` }, authenticator)).toBe('none');
+  });
+
+  it('a replaced token is invalid from the next request on', () => {
+    const authenticator = door();
+    const old = current;
+    current = 'ef'.repeat(24);
+    expect(messageFor({ authorization: `Bearer ${old}` }, authenticator)).toMatch(/^401/);
+    expect(messageFor({ authorization: `Bearer ${current}` }, authenticator)).toBe('none');
   });
 });
