@@ -26,6 +26,8 @@ export function renderToolPage({ operations, resources, prompts }: ToolPageDeps)
 
 Written by \`npm run generate\` from the operations in \`src/operation/\`. Every tool is also \`memory-mcp call <tool> '<JSON>'\`.
 
+How arguments are read: null is the same as leaving an argument out. Numbers and booleans may be written as text, lists and objects as JSON text, and one text stands for a list of one. Arguments that a tool does not have are left out and named in the reply (\`ignored\`); they are refused where that could do harm: a misspelt one on a tool that writes, \`dry_run\` and the like, a misspelt filter, another persona.
+
 ${operations.map(renderTool).join('\n')}
 ## Resources
 

@@ -108,10 +108,23 @@ export type StateField = {
   [Name in MemoryFieldName]: (typeof memoryFields)[Name] extends { readonly state: true } ? Name : never;
 }[MemoryFieldName];
 
+export type ClearableField = {
+  [Name in MemoryFieldName]: (typeof memoryFields)[Name] extends
+    | { readonly optional: true }
+    | { readonly default: unknown }
+    ? Name
+    : never;
+}[MemoryFieldName];
+
 /** The fields that a filter compares for equality. */
 export type FilterField = Filtered<typeof memoryFields> | Filtered<typeof managedFields>;
 
 export const memoryFieldNames = namesOf(memoryFields);
+
+/** The fields that a change can empty. */
+export const clearableFieldNames = memoryFieldNames.filter(
+  (name): name is ClearableField => 'optional' in memoryFields[name] || 'default' in memoryFields[name],
+);
 
 /** The fields that describe the state of the moment. */
 export const stateFieldNames = memoryFieldNames.filter((name): name is StateField => 'state' in memoryFields[name]);

@@ -13,7 +13,8 @@ export const memorySearch = defineOperation({
   title: 'Search memories',
   description:
     'Finds memories that answer a question or contain words, best first, in Japanese and English. Search before you ' +
-    'answer anything the user may have told you earlier. Long texts are previews; memory_read gives the whole.',
+    'answer anything the user may have told you earlier. strength weak is normal: read the hits and judge. Only none ' +
+    'says that nothing fitting is stored. Long texts are previews; memory_read gives the whole.',
   effect: 'read',
   set: 'core',
   input: z.strictObject({

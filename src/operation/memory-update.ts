@@ -3,17 +3,19 @@
  */
 import * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
+import { clearableFieldNames } from '../core/memory-fields.ts';
 import { briefViewOf } from '../reply/memory-view.ts';
 import { embedAgain } from '../service/embed-again.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
+import { clearFields } from './clear-fields.ts';
 import { defineOperation } from './operation.ts';
-import { changeFields, listedMemory, memoryKey } from './vocabulary.ts';
+import { changeFields, clearable, listedMemory, memoryKey } from './vocabulary.ts';
 
 export const memoryUpdate = defineOperation({
   name: 'memory_update',
   title: 'Change a memory',
   description:
-    'Changes a memory when a fact is corrected or grows. Fields left out stay, null clears one; the previous version ' +
+    'Changes a memory when a fact is corrected or grows. Fields left out stay, clear empties some; the previous version ' +
     'is kept. With expected_version the change is refused if somebody else changed the memory meanwhile.',
   effect: 'destroy',
   set: 'core',
@@ -21,17 +23,19 @@ export const memoryUpdate = defineOperation({
     key: memoryKey,
     expected_version: z.int().min(1).optional(),
     ...changeFields,
+    clear: clearable(clearableFieldNames).describe('Fields to empty, for example ["emotion"].'),
   }),
   output: z.strictObject({
     memory: listedMemory,
     previous_version: z.number(),
     replaced_characters: z.number().optional(),
   }),
-  async run({ key, expected_version: expectedVersion, ...change }, scope) {
+  async run({ key, expected_version: expectedVersion, clear = [], ...fields }, scope) {
     const { workspace, clock, caller } = scope;
+    const change = clearFields('memory_update', fields, clear);
     if (Object.values(change).every((value) => value === undefined)) {
       throw new MemoryMcpError('invalid_input', 'memory_update: no field to change was given', {
-        hint: 'Give at least one field besides key; null clears a field.',
+        hint: 'Give at least one field besides key. To remove what a field says, name it in clear.',
       });
     }
     const memory = await workspace.store.memories.update(key, change, {
@@ -43,7 +47,7 @@ export const memoryUpdate = defineOperation({
     return {
       memory: briefViewOf(memory, scope),
       previous_version: memory.version - 1,
-      ...reportReplaced(change.content),
+      ...reportReplaced(fields.content),
     };
   },
 });

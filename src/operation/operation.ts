@@ -1,15 +1,14 @@
 /**
  * An operation is declared once as data: name, description, schemas, effect and implementation. MCP tools, the HTTP API,
- * the CLI and the docs are generated from it. Callers use `invoke`, which validates the input before anything is opened
- * and the result before it is returned.
+ * the CLI and the docs are generated from it. Callers use `invoke`, which reads the input (`read-input.ts`) before anything
+ * is opened and validates the result before it is returned. Input fields that were ignored are named in the reply.
  */
 import type * as z from 'zod';
 import { MemoryMcpError } from '../core/errors.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
-
-/** `read` changes nothing that a user can see, `write` can be undone, `destroy` removes or replaces something. */
-export type Effect = 'read' | 'write' | 'destroy';
+import type { Effect } from './effect.ts';
+import { readInput } from './read-input.ts';
 
 export interface Definition<Input extends z.ZodObject, Output extends z.ZodObject> {
   readonly name: string;
@@ -57,12 +56,13 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
   return {
     ...declared,
     async perform(rawInput, openScope, signal) {
-      const input = parseInput(definition, rawInput);
+      const { input, ignored } = readInput(definition, rawInput);
       const result = await openScope(
         { effect: definition.effect, creates: definition.creates === true, signal },
         async (scope) => run(input, scope),
       );
-      return visibleValue(parseOutput(definition, result));
+      const reply = visibleValue(parseOutput(definition, result));
+      return ignored.length === 0 ? reply : { ...reply, ignored };
     },
   };
 }
@@ -76,44 +76,10 @@ export function invoke(
   return operation.perform(rawInput, openScope, signal);
 }
 
-/** Zod lists every unknown property, whose names can be long. The limit leaves room for the other messages. */
-const messageLimit = 250;
-
-function parseInput<Input extends z.ZodObject>(
-  operation: { name: string; input: Input },
-  raw: unknown,
-): z.output<Input> {
-  const parsed = operation.input.safeParse(raw ?? {});
-  if (parsed.success) return parsed.data;
-  const messages = parsed.error.issues.slice(0, 3).map(({ path, message }) => {
-    const full = `${formatPath(path)}${message}`;
-    return full.length > messageLimit ? `${full.slice(0, messageLimit)}…` : full;
-  });
-  throw new MemoryMcpError('invalid_input', `${operation.name}: ${messages.join('; ')}`, {
-    hint: `${operation.name} takes ${listFields(operation.input)}.`,
-  });
-}
-
 function parseOutput<Output extends z.ZodObject>(operation: { name: string; output: Output }, result: unknown): Result {
   const parsed = operation.output.safeParse(result);
   if (parsed.success) return parsed.data;
   throw new MemoryMcpError('internal', `${operation.name} produced a reply that does not match its schema`, {
     cause: parsed.error,
   });
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return '';
-  return `${path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('')}: `;
-}
-
-function listFields(input: z.ZodObject): string {
-  const names = Object.entries(input.shape).map(([name, field]) => (isOptional(field) ? `${name}?` : name));
-  return names.length === 0 ? 'no arguments' : names.join(', ');
-}
-
-function isOptional(field: unknown): boolean {
-  return typeof field === 'object' && field !== null && 'safeParse' in field && typeof field.safeParse === 'function'
-    ? field.safeParse(undefined).success
-    : false;
 }

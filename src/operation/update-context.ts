@@ -3,11 +3,13 @@
  */
 import * as z from 'zod';
 import { stateLimit } from '../core/memory-fields.ts';
+import type { CommitmentChange } from '../service/commitments.ts';
 import { changeContext } from '../service/context.ts';
 import { listNames, recordNames, stateNames } from '../service/persona-context.ts';
+import { clearFields } from './clear-fields.ts';
 import { commitmentStatus, personaContext } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
-import { stateChangeFields } from './vocabulary.ts';
+import { clearable, stateChangeFields } from './vocabulary.ts';
 
 const deepestRecord = 10;
 
@@ -26,33 +28,43 @@ export const updateContext = defineOperation({
   title: 'Update the context',
   description:
     'Notes the present state and lasting facts that get_context returns at the start of every session. Given fields ' +
-    'are merged, null removes one. Single facts and events belong into memory_create instead. Returns what is noted now.',
+    'are merged, clear empties some. Single facts and events belong into memory_create instead. Returns what is noted ' +
+    'now.',
   effect: 'write',
   set: 'core',
   creates: true,
   idempotent: true,
   input: z.strictObject({
     ...stateChangeFields,
-    user_info: record.describe('For example {"name": "葵", "preferred_address": "葵さん"}.'),
+    user_info: record.describe('Names in it merge, null removes one: {"name": "葵", "city": null}.'),
     persona_info: record,
     preferences: record.describe('For example {"loves": ["tea"], "dislikes": ["noise"]}.'),
     goals: commitments.describe('New goals as text; {"text": "…", "status": "done"} closes one.'),
     promises: commitments,
+    clear: clearable([...stateNames, ...recordNames, ...listNames]).describe(
+      'Fields to empty; open goals become dropped.',
+    ),
   }),
   output: z.strictObject({ context: personaContext }),
-  run: async (input, scope) => ({
-    context: await changeContext(scope, {
-      state: pick(input, stateNames),
-      records: pick(input, recordNames),
+  async run({ clear = [], ...fields }, scope) {
+    const change = clearFields('update_context', fields, clear);
+    const context = await changeContext(scope, {
+      state: pick(change, stateNames),
+      records: pick(change, recordNames),
       lists: Object.fromEntries(
-        Object.entries(pick(input, listNames)).map(([name, entries]) => [
+        Object.entries(pick(change, listNames)).map(([name, entries]) => [
           name,
-          entries.map((entry) => (typeof entry === 'string' ? { text: entry, status: 'open' as const } : entry)),
+          entries === null ? null : entries.map(toCommitment),
         ]),
       ),
-    }),
-  }),
+    });
+    return { context };
+  },
 });
+
+function toCommitment(entry: string | CommitmentChange): CommitmentChange {
+  return typeof entry === 'string' ? { text: entry, status: 'open' } : entry;
+}
 
 function isShallow(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;

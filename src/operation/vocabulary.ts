@@ -23,11 +23,15 @@ export const createFields = mapFields(({ schema, optional, default: initial, des
   return description === undefined ? input : input.describe(description);
 }) as CreateFields;
 
-/** The same fields for a change: an absent field is unchanged, null clears it. */
-export const changeFields = mapFields(({ schema, optional, default: initial }, name) => {
-  const input = optional === true || initial !== undefined ? schema.nullable().optional() : schema.optional();
-  return name === 'tags' ? input.describe('Replaces all tags.') : input;
-}) as ChangeFields;
+/** The same fields for a change: an absent field is unchanged. */
+export const changeFields = mapFields(({ schema }, name) =>
+  name === 'tags' ? schema.optional().describe('Replaces all tags.') : schema.optional(),
+) as ChangeFields;
+
+/** The names of fields that a change empties. Said apart from the fields, because strict modes fill each with null. */
+export function clearable<const Name extends string>(names: readonly Name[]) {
+  return z.array(z.enum(names)).max(names.length).optional();
+}
 
 /** Those of the fields above that describe the persona's current state. */
 export const stateChangeFields = Object.fromEntries(
@@ -121,11 +125,7 @@ type CreateFields = {
       ? z.ZodDefault<Fields[Name]['schema']>
       : Fields[Name]['schema'];
 };
-type ChangeFields = {
-  [Name in MemoryFieldName]: Fields[Name] extends { optional: true } | { default: unknown }
-    ? z.ZodOptional<z.ZodNullable<Fields[Name]['schema']>>
-    : z.ZodOptional<Fields[Name]['schema']>;
-};
+type ChangeFields = { [Name in MemoryFieldName]: z.ZodOptional<Fields[Name]['schema']> };
 
 function mapFields(map: (field: MemoryField, name: MemoryFieldName) => z.ZodType): Record<string, z.ZodType> {
   return Object.fromEntries(namesOf(memoryFields).map((name) => [name, map(memoryFields[name], name)]));

@@ -63,6 +63,11 @@ export function mergeCommitments(
   return all.filter((entry) => !forgotten.has(entry));
 }
 
+/** The change that drops every open one. */
+export function dropOpen(current: readonly Commitment[]): CommitmentChange[] {
+  return current.filter(isOpen).map(({ text }) => ({ text, status: 'dropped' }));
+}
+
 export function isOpen({ status }: Commitment): boolean {
   return status === 'open';
 }

@@ -9,7 +9,7 @@ import { readOriginalContext } from '../persona/original-context.ts';
 import type { Scope } from '../persona/scope.ts';
 import { replyBudget } from '../reply/reply-budget.ts';
 import type { ContextEntries, ContextEntry } from '../store/context-table.ts';
-import { type CommitmentChange, mergeCommitments, readCommitments } from './commitments.ts';
+import { type CommitmentChange, dropOpen, mergeCommitments, readCommitments } from './commitments.ts';
 import { type ContextView, viewOfContext } from './context-view.ts';
 import {
   type ContextRecord,
@@ -26,9 +26,10 @@ const recordLimit = 4_000;
 export interface ContextChange {
   /** Null clears a field. */
   readonly state: Readonly<Partial<Record<StateName, string | number | null>>>;
-  /** Merged name by name; null removes a name. */
-  readonly records: Readonly<Partial<Record<(typeof recordNames)[number], ContextRecord>>>;
-  readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly CommitmentChange[]>>>;
+  /** Merged name by name; null removes a name, or the whole record. */
+  readonly records: Readonly<Partial<Record<(typeof recordNames)[number], ContextRecord | null>>>;
+  /** Null drops what is open. */
+  readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly CommitmentChange[] | null>>>;
 }
 
 export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): PersonaContext {
@@ -52,10 +53,11 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
         entries.set(name, value === null || value === undefined ? undefined : { value, updated_at: now });
       for (const [name, value] of Object.entries(change.state)) set(name, value);
       for (const [name, record] of Object.entries(change.records)) {
-        set(name, mergeRecord(name, base.get(name)?.value, record));
+        set(name, record === null ? undefined : mergeRecord(name, base.get(name)?.value, record));
       }
       for (const [name, list] of Object.entries(change.lists)) {
-        set(name, mergeCommitments(name, readCommitments(base.get(name)?.value), list, now));
+        const current = readCommitments(base.get(name)?.value);
+        set(name, mergeCommitments(name, current, list ?? dropOpen(current), now));
       }
       return entries;
     },

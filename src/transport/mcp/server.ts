@@ -17,6 +17,7 @@ import { describeError } from '../error-reply.ts';
 import { callUnobserved, type ObserveCall } from '../observe-calls.ts';
 import { serveDocuments } from './documents.ts';
 import { instructions } from './instructions.ts';
+import { publishedSchema } from './published-schema.ts';
 
 export interface McpServerDeps {
   /** May still be loading, since the handshake does not need them. */
@@ -102,12 +103,11 @@ const tools = new Map<Operation, Tool>();
 function toTool(operation: Operation): Tool {
   const known = tools.get(operation);
   if (known !== undefined) return known;
-  const { $schema: _, ...inputSchema } = z.toJSONSchema(operation.input, { io: 'input' });
   const tool: Tool = {
     name: operation.name,
     title: operation.title,
     description: operation.description,
-    inputSchema: { ...inputSchema, type: 'object' } as Tool['inputSchema'], // zod's JSON Schema types are wider than the SDK's
+    inputSchema: { ...publishedSchema(operation.input), type: 'object' } as Tool['inputSchema'], // zod's JSON Schema types are wider than the SDK's
     annotations: {
       readOnlyHint: operation.effect === 'read',
       destructiveHint: operation.effect === 'destroy',
