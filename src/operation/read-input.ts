@@ -46,10 +46,12 @@ export function readInput<Input extends z.ZodObject>(
   }
   // What is left of a call that only gives unknown fields is not what its caller wanted to change.
   const misses = operation.effect !== 'read' && Object.keys(operation.input.shape).length > 0;
-  if (misses && ignored.length > 0 && Object.keys(values).length === 0) {
-    problems.push(...ignored.map((name): Problem => [name, `is not a field of ${operation.name}`]));
+  if (misses && parsed.success && ignored.length > 0 && Object.keys(values).length === 0) {
+    problems.push(['', 'none of the fields that were given is one of its own']);
   }
   if (parsed.success && problems.length === 0) return { input: parsed.data, ignored: nameIgnored(ignored) };
+  // One of these may be what its caller meant.
+  if (ignored.length > 0) problems.push(['', `unknown: ${nameIgnored(ignored).join(', ')}`]);
   throw new MemoryMcpError('invalid_input', `${operation.name}: ${joinProblems(problems)}`, {
     hint: [
       `${operation.name} takes ${listFields(operation.input)}.`,

@@ -66,9 +66,13 @@ describe('the API', () => {
     expect(await post(app, 'memory_create', '[1]')).toMatchObject({ status: 400 });
     expect(await get(app, '/api/memory_list?limit=0')).toMatchObject({ status: 400 });
     expect(await get(app, '/api/memory_list?limit=ten')).toMatchObject({ status: 400 });
-    expect(await get(app, '/api/memory_list?colour=red')).toMatchObject({
+    expect(await get(app, '/api/memory_list?tag=red')).toMatchObject({
       status: 400,
-      body: { error: { message: expect.stringContaining('colour') } },
+      body: { error: { message: expect.stringContaining('did you mean tags?') } },
+    });
+    expect(await get(app, '/api/memory_list?colour=red')).toMatchObject({
+      status: 200,
+      body: { result: { ignored: ['colour'] } },
     });
     expect(await get(app, '/api/no_such_operation')).toMatchObject({
       status: 404,

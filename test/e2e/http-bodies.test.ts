@@ -87,8 +87,8 @@ describe('the reply to a wrong body of 3.9 MB', () => {
   it.each<[string, string, unknown]>([
     ['many unknown fields', '/api/memory_list', manyKeys],
     ['many unknown fields', '/mcp', call(manyKeys)],
-    ['one long unknown field', '/api/memory_list', { [long]: 1 }],
-    ['one long unknown field', '/mcp', call({ [long]: 1 })],
+    ['one long unknown field', '/api/memory_list', { [long]: 1, limit: 0 }],
+    ['one long unknown field', '/mcp', call({ [long]: 1, limit: 0 })],
     ['a list of many wrong items', '/api/memory_read', { keys: Array(size / 2).fill(1) }],
     ['a million levels', '/api/memory_list', deep],
     ['a long id', '/mcp', { jsonrpc: '2.0', id: long, method: 'no/such/method' }],

@@ -157,13 +157,18 @@ describe('a cursor', () => {
     expect((await server.call('memory_search', { query: '京都', cursor })).text).toContain('another query');
   });
 
-  it.each(['', 'x', 'MTIz', Buffer.from('1.0123456789ab').toString('base64url'), '長い', 'a'.repeat(201)])(
+  it.each(['x', 'MTIz', Buffer.from('1.0123456789ab').toString('base64url'), '長い', 'a'.repeat(201)])(
     'that is none is refused: %j',
     async (cursor) => {
       const refused = await server.call('memory_list', { cursor });
       expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining('cursor')]);
     },
   );
+
+  it('that is blank begins with the first page', async () => {
+    const [first, blank] = [await server.list({ limit: 3 }), await server.list({ limit: 3, cursor: '' })];
+    expect(blank).toEqual(first);
+  });
 
   it('goes on while the page size changes, and with a range that ends now', async () => {
     const range = { date_range: 'last 2 hours' };

@@ -121,7 +121,7 @@ describe('a field that the operation does not have', () => {
     ['memory_delete', { keys: ['k'], dryRun: true }, /dryRun: .*without heeding it/],
     ['memory_delete', { keys: ['k'], confirm: false }, /confirm: .*without heeding it/],
     ['memory_delete', { key: 'k' }, /key: .*did you mean keys\?/],
-    ['update_context', { mood: 'good' }, /mood: is not a field of update_context/],
+    ['update_context', { mood: 'good' }, /none of the fields that were given is one of its own; unknown: mood/],
     ['memory_search', { query: 'x', tag: 'a' }, /tag: .*did you mean tags\?/],
     ['memory_search', { query: 'x', dateRange: 'today' }, /dateRange: .*did you mean date_range\?/],
     ['memory_search', { query: 'x', importance: 0.5 }, /importance: .*did you mean min_importance\?/],
@@ -150,6 +150,10 @@ describe('a field that the operation does not have', () => {
       expect([name, read(name, { ...given, security_risk: 'LOW' }).ignored]).toEqual([name, ['security_risk']]);
       expect([name, refusalOf(name, { ...given, persona: 'other' }).code]).toEqual([name, 'invalid_input']);
     }
+  });
+
+  it('is named in a refusal too', () => {
+    expect(refusalOf('memory_create', { text: 'x' }).message).toBe('memory_create: content: is missing; unknown: text');
   });
 
   it('is not looked at one by one where there are thousands', () => {
@@ -206,7 +210,7 @@ describe('what cannot be read', () => {
     const { message } = refusalOf('memory_create', { ...wrong, tags: Array(50).fill(7), ['x'.repeat(10_000)]: 1 });
     expect(message.length).toBeLessThan(900);
     expect(message).toMatch(/content: is missing/);
-    expect(message).toMatch(/; and tags, .*environment$/);
+    expect(message).toMatch(/; and tags, .*environment/);
   });
 });
 
