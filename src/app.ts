@@ -14,6 +14,7 @@ import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import type { Caller, ServerPlace } from './persona/scope.ts';
 import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
+import type { RankingParameters } from './scoring/ranking-parameters.ts';
 import { checkHealth, type Health } from './service/health.ts';
 import { describeCollection, type MigrateFromServerReceipt, migrateFromServer } from './service/migrate-from-server.ts';
 import { type MigrateToServerDeps, type MigrateToServerReceipt, migrateToServer } from './service/migrate-to-server.ts';
@@ -35,20 +36,25 @@ export interface AppDeps {
   readonly clock?: Clock;
   /** A server must stay responsive while another process writes. A command can wait. */
   readonly kind: 'server' | 'command';
+  /** What a benchmark replaces: the models by ones that remember their answers, and constants of the ranking. */
+  readonly bench?: {
+    readonly openModels: typeof openModels;
+    readonly ranking: () => RankingParameters;
+  };
 }
 
 /** Limits the length of a client's name, which is stored with every memory that it writes. */
 const sourceLimit = 100;
 
 export function openApp(deps: AppDeps) {
-  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind } = deps;
+  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind, bench } = deps;
   const { paths } = loaded;
   const process = randomUUID();
   const busyTimeout = kind === 'server' ? 5 : 5_000;
 
   const backend = openIndexBackend(loaded.configuration, { clock, logger });
   if (kind === 'server') void announceServer(backend, logger);
-  const models = openModels({
+  const models = (bench?.openModels ?? openModels)({
     settings: modelSettings(loaded),
     clock,
     logger,
@@ -101,6 +107,7 @@ export function openApp(deps: AppDeps) {
           backups: paths.backups,
           openServerPlace: () => openServerPlace(workspace.persona),
           caller,
+          ranking: bench?.ranking(),
           clock,
           logger,
           signal,

@@ -1,20 +1,21 @@
 /**
  * What one model, or words alone, found in every store of some question sets: each store is filled once and asked its
- * own questions and those of strangers.
+ * own questions and those of strangers, under one ranking or several.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language } from '../../src/core/text/language.ts';
 import { type ModelQuality, nearness } from '../../src/scoring/model-quality.ts';
+import type { RankingParameters } from '../../src/scoring/ranking-parameters.ts';
 import { tellingCoverage } from '../../src/scoring/strength.ts';
-import { benchFolder } from './contestants.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
 import type { QuestionGroup, QuestionQuery, QuestionSet } from './recall-sets.ts';
-import { type Asked, type FoundHit, openRecallStore, type RecallMode } from './recall-store.ts';
+import { type Asked, type FoundHit, openRecallStores, type RecallMode, type RecallStore } from './recall-store.ts';
 
 export interface Run {
   readonly label: string;
   readonly model: string;
+  readonly reranker: string;
   /** The last is the one that is used, and the one in which strangers ask. */
   readonly modes: readonly RecallMode[];
 }
@@ -41,61 +42,72 @@ export interface Answer extends Omit<Asked, 'hits'> {
 /** At most so many questions of each set are put to strangers of one kind. */
 const mostForeign = 100;
 
-export async function collectAnswers(
-  run: Run,
-  sets: readonly QuestionSet[],
-  { limit }: { limit: number },
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  const foreign = foreignQuestions(sets, Math.min(limit, mostForeign));
-  for (const group of sets.flatMap(({ groups }) => groups)) {
-    const strangers = foreign.get(group) ?? [];
-    const own = group.queries.slice(0, limit);
-    console.error(
-      `${run.label}: ${group.set} ${group.name}: ${group.corpus.length} memories, ${own.length} + ${strangers.length} questions`,
-    );
-    answers.push(...(await askGroup(run, group, own, strangers)));
-  }
-  return answers;
+export interface AskOptions {
+  readonly modes: readonly RecallMode[];
+  /** Also what the stores cannot answer: questions without an answer, and those of strangers. */
+  readonly strangers: boolean;
+  /** Constants of the ranking that differ from the program's. */
+  readonly ranking?: Partial<RankingParameters>;
 }
 
-async function askGroup(
-  { model, modes }: Run,
-  group: QuestionGroup,
-  own: readonly QuestionQuery[],
-  strangers: readonly ForeignQuestion[],
-): Promise<Answer[]> {
-  const folder = join(benchFolder, 'recall-store');
+export interface FilledStores {
+  ask(options: AskOptions): Promise<Answer[]>;
+  close(): Promise<void>;
+}
+
+/** Fills a store for every group of the sets. */
+export async function fillStores(
+  { label, model, reranker }: Pick<Run, 'label' | 'model' | 'reranker'>,
+  sets: readonly QuestionSet[],
+  { limit, answers: known, folder: parent }: { limit: number; answers: string; folder: string },
+): Promise<FilledStores> {
+  const folder = join(parent, `recall-store-${process.pid}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const store = await openRecallStore({ folder, model });
-  try {
+  const stores = await openRecallStores({ folder, model, reranker, answers: known });
+  const foreign = foreignQuestions(sets, Math.min(limit, mostForeign));
+  const filled: { group: QuestionGroup; store: RecallStore; scale: ModelQuality | undefined }[] = [];
+  for (const [index, group] of sets.flatMap(({ groups }) => groups).entries()) {
+    console.error(`${label}: ${group.set} ${group.name}: ${group.corpus.length} memories`);
+    const store = stores.open(`store-${index}`);
     await store.add(group.corpus);
-    const scale = await store.scale();
-    const answers: Answer[] = [];
-    const ask = async (query: QuestionQuery, mode: RecallMode, set: string, kind: QuestionKind) => {
-      const { hits, ...asked } = await store.ask(query, mode);
-      answers.push({
-        ...asked,
-        set,
-        kind,
-        mode,
-        languages: `${query.language}-${group.language}`,
-        reported: query.reported,
-        measured: nearness(scale, 0, query.language, group.language) !== undefined,
-        ...nearnesses(hits, query.language, scale),
-      });
-    };
-    for (const query of own) {
-      for (const mode of modes) await ask(query, mode, group.set, query.unanswerable ? 'unanswerable' : 'answerable');
-    }
-    const mode = modes.at(-1);
-    if (mode !== undefined) for (const query of strangers) await ask(query, mode, query.set, query.kind);
-    return answers;
-  } finally {
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
+    filled.push({ group, store, scale: await store.scale() });
   }
+
+  return {
+    async ask({ modes, strangers, ranking = {} }) {
+      stores.setRanking(ranking);
+      const answers: Answer[] = [];
+      for (const { group, store, scale } of filled) {
+        const ask = async (query: QuestionQuery, mode: RecallMode, set: string, kind: QuestionKind) => {
+          const { hits, ...asked } = await store.ask(query, mode);
+          answers.push({
+            ...asked,
+            set,
+            kind,
+            mode,
+            languages: `${query.language}-${group.language}`,
+            reported: query.reported,
+            measured: nearness(scale, 0, query.language, group.language) !== undefined,
+            ...nearnesses(hits, query.language, scale),
+          });
+        };
+        for (const query of group.queries.slice(0, limit)) {
+          if (query.unanswerable && !strangers) continue;
+          for (const mode of modes)
+            await ask(query, mode, group.set, query.unanswerable ? 'unanswerable' : 'answerable');
+        }
+        const mode = modes.at(-1);
+        if (mode === undefined || !strangers) continue;
+        for (const query of foreign.get(group) ?? []) await ask(query, mode, query.set, query.kind);
+      }
+      return answers;
+    },
+    async close() {
+      await stores.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function nearnesses(

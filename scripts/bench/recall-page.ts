@@ -3,7 +3,7 @@
  */
 export const recallPageIntroduction = `# How well memories are found
 
-Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are imported through \`memory_create\` and asked through \`memory_search\`, over the built server, as a client has it. A run writes files for an independent scorer into \`.cache/bench/recall\`. The sets are public Japanese and English retrieval sets and are not part of this repository; \`--sets\` names a folder of others, and \`--own\` measures on your own memories without printing any of their text.
+Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are imported through \`memory_create\`, one memory after another, and asked through \`memory_search\`, in one process without a transport. What the models answered is kept in \`.cache/vectors\`, by the hash of the text, and used again by the next run. A run writes files for an independent scorer into \`.cache/bench/recall\`. The sets are public Japanese and English retrieval sets and are not part of this repository; \`--sets\` names a folder of others, and \`--own\` measures on your own memories without printing any of their text.
 
 ## What a search does
 

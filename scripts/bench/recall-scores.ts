@@ -30,9 +30,23 @@ export function scoreAnswers(answers: readonly Answered[]): Score {
 }
 
 /** The share of the relevant ids that stand among the first `depth`. */
-function recallAt(relevant: readonly string[], ranked: readonly string[], depth: number): number {
+export function recallAt(relevant: readonly string[], ranked: readonly string[], depth: number): number {
   const head = new Set(ranked.slice(0, depth));
   return relevant.length === 0 ? 0 : relevant.filter((id) => head.has(id)).length / relevant.length;
+}
+
+/** 1 divided by the place of the first relevant id among the first ten, else 0. */
+export function reciprocalRank(relevant: readonly string[], ranked: readonly string[]): number {
+  const place = ranked.slice(0, 10).findIndex((id) => relevant.includes(id));
+  return place < 0 ? 0 : 1 / (place + 1);
+}
+
+/** The mean of differences question by question, with its 95 % interval. */
+export function pairedDifference(differences: readonly number[]): {
+  mean: number;
+  interval: readonly [number, number];
+} {
+  return { mean: mean(differences), interval: bootstrap(differences) };
 }
 
 function mean(values: readonly number[]): number {

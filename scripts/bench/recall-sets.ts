@@ -11,7 +11,9 @@ const corpusEntry = z.object({
   id: z.string(),
   text: z.string(),
   group: z.string().nullish(),
-  meta: z.object({ speaker: z.string().optional(), title: z.string().optional() }).optional(),
+  meta: z
+    .object({ speaker: z.string().optional(), title: z.string().optional(), date: z.string().optional() })
+    .optional(),
 });
 const queryEntry = z.object({
   id: z.string(),
@@ -32,6 +34,13 @@ export interface QuestionQuery {
   readonly reported: boolean;
 }
 
+export interface CorpusText {
+  readonly id: string;
+  readonly text: string;
+  /** When it was said, in local time, where the set knows. */
+  readonly date: string | undefined;
+}
+
 /** One store and what is asked of it. */
 export interface QuestionGroup {
   readonly name: string;
@@ -40,7 +49,7 @@ export interface QuestionGroup {
   readonly language: Language;
   /** Its texts, who speaks in them and what they are about: stores that share nothing of it are strangers. */
   readonly subjects: ReadonlySet<string>;
-  readonly corpus: readonly { readonly id: string; readonly text: string }[];
+  readonly corpus: readonly CorpusText[];
   readonly queries: readonly QuestionQuery[];
 }
 
@@ -83,7 +92,11 @@ function described(corpus: readonly z.output<typeof corpusEntry>[]) {
   const japanese = corpus.filter(({ text }) => languageOf(text) === 'ja').length;
   const language: Language = 2 * japanese >= corpus.length ? 'ja' : 'en';
   const subjects = corpus.flatMap(({ text, meta }) => [text, meta?.speaker, meta?.title]);
-  return { corpus, language, subjects: new Set(subjects.filter((subject) => subject !== undefined)) };
+  return {
+    corpus: corpus.map(({ id, text, meta }) => ({ id, text, date: meta?.date })),
+    language,
+    subjects: new Set(subjects.filter((subject) => subject !== undefined)),
+  };
 }
 
 function readLines<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema>[] {

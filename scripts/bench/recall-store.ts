@@ -1,15 +1,22 @@
 /**
- * One store of the recall benchmark: the built server over stdio, filled with memory_create and asked with
- * memory_search, as any client would.
+ * The stores of the recall benchmark: the program without a transport, filled with memory_create and asked with
+ * memory_search as a client's calls would be, each question set in a persona of its own. All run in this process, which
+ * keeps the models' answers between runs and lets one filled store be asked under several rankings.
  */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
+import { openApp } from '../../src/app.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { createLogger } from '../../src/core/logger.ts';
 import { type Language, languageOf } from '../../src/core/text/language.ts';
+import { operations } from '../../src/operation/index.ts';
+import { invoke, type Result } from '../../src/operation/operation.ts';
 import type { ModelQuality } from '../../src/scoring/model-quality.ts';
-import { callTool } from './contestants.ts';
-import { startMemoryMcp } from './memory-mcp-server.ts';
+import { type RankingParameters, rankingParameters } from '../../src/scoring/ranking-parameters.ts';
+import { openCachedModels } from './model-cache.ts';
 import type { Answered } from './recall-scores.ts';
-import type { StartedServer } from './stdio-client.ts';
+import type { CorpusText } from './recall-sets.ts';
 
 export type RecallMode = 'keyword' | 'semantic' | 'hybrid';
 
@@ -27,10 +34,17 @@ export interface FoundHit {
 }
 
 export interface RecallStore {
-  add(texts: readonly { id: string; text: string }[]): Promise<void>;
+  add(texts: readonly CorpusText[]): Promise<void>;
   ask(question: { id: string; text: string; relevant: readonly string[] }, mode: RecallMode): Promise<Asked>;
   /** What the model was measured to be worth; undefined where there is none. */
   scale(): Promise<ModelQuality | undefined>;
+}
+
+export interface RecallStores {
+  /** The store of this name. */
+  open(name: string): RecallStore;
+  /** Which constants of the ranking the next questions are asked with. */
+  setRanking(changes: Partial<RankingParameters>): void;
   close(): Promise<void>;
 }
 
@@ -38,6 +52,7 @@ const receiptSchema = z.object({ key: z.string() });
 const replySchema = z.object({
   results: z.array(z.object({ key: z.string(), why: z.object({ text: z.number(), vector: z.number().optional() }) })),
   strength: z.string(),
+  degraded_reason: z.string().optional(),
 });
 const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
 const statisticsSchema = z.object({
@@ -54,68 +69,98 @@ const contextSchema = z.object({
   recall: z.object({ state: z.string(), queued: z.number(), detail: z.string().optional() }),
 });
 
-/** Requests that are under way at once while a store is filled. */
-const parallel = 8;
 /** The most that one page holds. */
 const pageLength = 50;
 const measuringTries = 100;
 
-export async function openRecallStore({ folder, model }: { folder: string; model: string }): Promise<RecallStore> {
-  const server = await startMemoryMcp({ folder, model });
-  /** Identical texts share a key, and any of their ids is as good. */
-  const stored = new Map<string, { ids: string[]; language: Language }>();
-  const scale = async () => statisticsSchema.parse(await structured(server, 'memory_stats', {})).measured;
+export interface RecallStoresDeps {
+  /** The data folder, new. */
+  readonly folder: string;
+  /** A folder, or `none`. */
+  readonly model: string;
+  readonly reranker: string;
+  /** Where the models' answers are kept. */
+  readonly answers: string;
+}
 
-  return {
-    async add(texts) {
-      const rest = texts.values();
-      await Promise.all(
-        Array.from({ length: parallel }, async () => {
-          for (const { id, text } of rest) {
-            const { key } = receiptSchema.parse(await structured(server, 'memory_create', { content: text }));
-            const before = stored.get(key)?.ids ?? [];
-            stored.set(key, { ids: [...before, id], language: languageOf(text) });
-          }
-        }),
-      );
-      if (model === 'none') return;
-      await untilEmbedded(server);
-      // The first search has the model measured, and those before it is done are judged without.
-      for (let tries = 0; tries < measuringTries && (await scale()) === undefined; tries++) {
-        await structured(server, 'memory_search', { query: texts[0]?.text ?? 'text' });
+export async function openRecallStores({ folder, model, reranker, answers }: RecallStoresDeps): Promise<RecallStores> {
+  const data = join(folder, 'data');
+  const loaded = await loadConfiguration({
+    environment: {
+      MEMORY_MCP_DATA_DIR: data,
+      MEMORY_MCP_EMBEDDINGS_MODEL: model,
+      MEMORY_MCP_RERANKER_MODEL: reranker,
+      MEMORY_MCP_MODEL_DOWNLOAD: 'never',
+    },
+    folders: { data, config: join(data, 'no-config'), cache: join(data, 'no-cache') },
+    directory: folder,
+  });
+  let ranking: RankingParameters = rankingParameters;
+  const app = openApp({
+    loaded,
+    logger: createLogger({ level: () => 'warn', write: (line) => process.stderr.write(line) }),
+    kind: 'command',
+    bench: { openModels: (deps) => openCachedModels(deps, answers), ranking: () => ranking },
+  });
+
+  function open(name: string): RecallStore {
+    /** Identical texts share a key, and any of their ids is as good. */
+    const stored = new Map<string, { ids: string[]; language: Language }>();
+    const scope = app.scopeFor(name, { source: 'bench', readOnly: false });
+    const call = (tool: string, input: object): Promise<Result> => {
+      const operation = operations.find((one) => one.name === tool);
+      if (operation === undefined) throw new Error(`There is no operation ${tool}`);
+      return invoke(operation, input, scope);
+    };
+    const scale = async () => statisticsSchema.parse(await call('memory_stats', {})).measured;
+
+    async function untilEmbedded(): Promise<void> {
+      for (;;) {
+        const { recall } = contextSchema.parse(await call('get_context', {}));
+        if (recall.queued === 0) return;
+        if (['absent', 'failed', 'runtime missing'].includes(recall.state))
+          throw new Error(`The model is ${recall.state}: ${recall.detail}`);
         await delay(200);
       }
-    },
-    async ask({ id, text, relevant }, mode) {
-      const request = { query: text, mode, limit: pageLength };
-      const { results, strength } = replySchema.parse(await structured(server, 'memory_search', request));
-      const ranked = results.flatMap(({ key }) => stored.get(key)?.ids ?? []);
-      const hits = results.flatMap(({ key, why }) => {
-        const language = stored.get(key)?.language;
-        return language === undefined ? [] : [{ language, coverage: why.text, cosine: why.vector }];
-      });
-      return { id, relevant, ranked, strength, hits };
-    },
-    scale,
-    close: async () => void (await server.end()),
-  };
-}
+    }
 
-async function structured(
-  server: StartedServer,
-  name: string,
-  args: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
-  const { result } = await callTool(server, { name, arguments: args });
-  return result.structuredContent;
-}
-
-async function untilEmbedded(server: StartedServer): Promise<void> {
-  for (;;) {
-    const { recall } = contextSchema.parse(await structured(server, 'get_context', {}));
-    if (recall.queued === 0) return;
-    if (['absent', 'failed', 'runtime missing'].includes(recall.state))
-      throw new Error(`The model is ${recall.state}: ${recall.detail}`);
-    await delay(200);
+    return {
+      async add(texts) {
+        // One after the other: neighbours in a conversation stay neighbours.
+        for (const { id, text } of texts) {
+          const { key } = receiptSchema.parse(await call('memory_create', { content: text }));
+          const before = stored.get(key)?.ids ?? [];
+          stored.set(key, { ids: [...before, id], language: languageOf(text) });
+        }
+        if (model === 'none') return;
+        await untilEmbedded();
+        // The first search has the model measured, and those before it is done are judged without.
+        for (let tries = 0; tries < measuringTries && (await scale()) === undefined; tries++) {
+          await call('memory_search', { query: texts[0]?.text ?? 'text' });
+          await delay(200);
+        }
+      },
+      async ask({ id, text, relevant }, mode) {
+        const request = { query: text, mode, limit: pageLength };
+        const reply = replySchema.parse(await call('memory_search', request));
+        const { results, strength, degraded_reason: degraded } = reply;
+        if (degraded !== undefined) throw new Error(`${id} was not searched as it should be: ${degraded}`);
+        const ranked = results.flatMap(({ key }) => stored.get(key)?.ids ?? []);
+        const hits = results.flatMap(({ key, why }) => {
+          const language = stored.get(key)?.language;
+          return language === undefined ? [] : [{ language, coverage: why.text, cosine: why.vector }];
+        });
+        return { id, relevant, ranked, strength, hits };
+      },
+      scale,
+    };
   }
+
+  return {
+    open,
+    setRanking(changes) {
+      ranking = { ...rankingParameters, ...changes };
+    },
+    close: () => app.close(),
+  };
 }

@@ -1,21 +1,23 @@
 /**
- * How well memories are found: imports question sets through memory_create and asks through memory_search, over the
- * built server as a client has it, each store its own questions and some that it cannot answer. Writes run files for an
- * independent scorer, and what each `none` was read from; prints tables per model.
+ * How well memories are found: imports question sets through memory_create and asks through memory_search, each store
+ * its own questions and some that it cannot answer. Writes run files for an independent scorer, and what each `none` was
+ * read from; prints tables per model. With --without or --change it measures parts of the ranking instead.
  *
- *   npm run bench -- recall [--sets DIR] [--models DIR] [--only set,set]
- *     [--model-sets set,set] [--out DIR] [--limit N] [--page FILE] [--own]
+ *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--only set,set] [--out DIR] [--answers DIR]
+ *     [--folder DIR] [--limit N] [--page FILE] [--own]
+ *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
-import { type Answer, collectAnswers, type Run } from './recall-answers.ts';
+import { type Answer, fillStores, type Run } from './recall-answers.ts';
 import { renderCurves } from './recall-curve.ts';
 import { measureOwn } from './recall-own.ts';
 import { recallPageIntroduction } from './recall-page.ts';
-import { loadQuestionSets } from './recall-sets.ts';
+import { loadQuestionSets, type QuestionSet } from './recall-sets.ts';
 import { renderRecall, renderStrength } from './recall-tables.ts';
+import { partNames, renderDifferences, type Variant, variantWith, variantWithout } from './recall-variants.ts';
 import { circumstances } from './report.ts';
 
 export async function run(args: string[]): Promise<void> {
@@ -24,12 +26,16 @@ export async function run(args: string[]): Promise<void> {
     options: {
       sets: { type: 'string', default: '../shared/eval/sets' },
       models: { type: 'string', default: '../shared/models' },
+      model: { type: 'string' },
       only: { type: 'string' },
-      'model-sets': { type: 'string' },
       out: { type: 'string', default: join(benchFolder, 'recall') },
+      answers: { type: 'string', default: '.cache/vectors' },
+      folder: { type: 'string', default: benchFolder },
       limit: { type: 'string' },
       page: { type: 'string' },
       own: { type: 'boolean', default: false },
+      without: { type: 'string' },
+      change: { type: 'string', multiple: true, default: [] },
     },
   });
   if (values.own) return measureOwn();
@@ -38,36 +44,88 @@ export async function run(args: string[]): Promise<void> {
   const sets = loadQuestionSets(values.sets, values.only?.split(','));
   mkdirSync(values.out, { recursive: true });
 
-  const runs: Run[] = [{ label: 'no model', model: 'none', modes: ['keyword'] }, ...modelRuns(values.models)];
-  // Embedding long paragraphs takes most of the time; a run may leave them to the words.
-  const chosen = values['model-sets']?.split(',');
-  const withModels = sets.filter(({ name }) => chosen?.includes(name) ?? true);
-  const setsFor = ({ model }: Run) => (model === 'none' ? sets : withModels);
+  const runs = [
+    { label: 'no model', model: 'none', reranker: 'none', modes: ['keyword'] } as const,
+    ...modelRuns(values.models),
+  ].filter(({ model }) => values.model === undefined || basename(model) === values.model);
+  const variants = [...namedParts(values.without).map(variantWithout), ...values.change.map(variantWith)];
   const parts: string[] = [];
   const say = (text: string) => {
     parts.push(text);
     console.log(`\n${text}`);
   };
-  const limit = Number(values.limit ?? Number.POSITIVE_INFINITY);
+  const how = {
+    limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
+    answers: values.answers,
+    folder: values.folder,
+  };
   for (const each of runs) {
-    const answers = await collectAnswers(each, setsFor(each), { limit });
-    writeRuns(values.out, each, answers);
+    if (variants.length > 0) await measureVariants(each, variants, sets, how, say);
+    else await measureRun(each, sets, how, { out: values.out, say });
+  }
+  say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
+  if (values.page !== undefined) writeFileSync(values.page, `${recallPageIntroduction}\n${parts.join('\n\n')}\n`);
+}
+
+type Say = (text: string) => void;
+type How = Parameters<typeof fillStores>[2];
+
+async function measureRun(
+  each: Run,
+  sets: readonly QuestionSet[],
+  how: How,
+  { out, say }: { out: string; say: Say },
+): Promise<void> {
+  const stores = await fillStores(each, sets, how);
+  try {
+    const answers = await stores.ask({ modes: each.modes, strangers: true });
+    writeRuns(out, each, answers);
     const used = answers.filter(({ mode }) => mode === each.modes.at(-1));
     const curves = renderCurves(used);
     say(`### ${each.label}\n\n${renderRecall(answers)}`);
     say(`How sure it was, ${each.modes.at(-1)}:\n\n${renderStrength(used)}`);
     if (curves !== '') say(`What \`none\` would be worth at other limits:\n\n${curves}`);
+  } finally {
+    await stores.close();
   }
-  say('Reranked runs are left out: no trained reranker is at hand, and an untrained one shows nothing.');
-  say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
-  if (values.page !== undefined) writeFileSync(values.page, `${recallPageIntroduction}\n${parts.join('\n\n')}\n`);
+}
+
+async function measureVariants(
+  each: Run,
+  variants: readonly Variant[],
+  sets: readonly QuestionSet[],
+  how: How,
+  say: Say,
+): Promise<void> {
+  const stores = await fillStores(each, sets, how);
+  try {
+    const asked = { modes: each.modes.slice(-1), strangers: false };
+    const base = await stores.ask(asked);
+    say(`### ${each.label}\n\n${renderRecall(base)}`);
+    for (const { name, ranking } of variants) {
+      const changed = await stores.ask({ ...asked, ranking });
+      say(`**${each.label}, ${name}**\n\n${renderDifferences(base, changed)}`);
+    }
+  } finally {
+    await stores.close();
+  }
+}
+
+function namedParts(list: string | undefined): readonly string[] {
+  if (list === undefined) return [];
+  return list === 'all' ? partNames : list.split(',');
 }
 
 function modelRuns(folder: string): Run[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'config.json')))
-    .map(({ name }) => ({ label: name, model: resolve(folder, name), modes: ['semantic', 'hybrid'] }));
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'modules.json')))
+    .map(({ name }) => ({
+      label: name,
+      model: resolve(folder, name),
+      reranker: 'none',
+      modes: ['semantic', 'hybrid'] as const,
+    }));
 }
 
 function writeRuns(out: string, { model, modes }: Run, answers: readonly Answer[]): void {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import type { RankingParameters } from '../scoring/ranking-parameters.ts';
 import type { MemoryCollection } from '../vector/memory-collection.ts';
 import type { IndexServer } from '../vector/vector-index.ts';
 import type { OpenIndex, Workspace } from './workspace.ts';
@@ -37,6 +38,8 @@ export interface Scope {
   /** Where a migration moves to and from. Whoever opens it closes its server. */
   openServerPlace(): ServerPlace;
   readonly caller: Caller;
+  /** The constants of the ranking, where a benchmark measures others. */
+  readonly ranking?: RankingParameters | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Aborted when the caller cancels or disconnects. This stops only reads; a write is always finished. */

@@ -6,6 +6,7 @@
 import type { Language } from '../core/text/language.ts';
 import { dotProduct } from '../core/vector.ts';
 import { evaluationPairs } from './evaluation-pairs.ts';
+import { rankingParameters } from './ranking-parameters.ts';
 
 /** From questions in one language to memories in the same or the other. */
 export type LanguagePair = `${Language}-${Language}`;
@@ -61,14 +62,17 @@ function languagePairQuality(
 /** At or below a quarter right the model gets the least weight, at or above five eighths the full weight. */
 const chanceLevel = 0.25;
 const fullTrustLevel = 0.625;
-/** Enough to order memories that words cannot tell apart. */
-const minimumWeight = 0.01;
 
-/** The weight of the model, 0.01..1; 1 for a model that was not measured. */
-export function modelWeight(quality: ModelQuality | undefined, asked: Language, answered: Language): number {
+/** The weight of the model, `minimum`..1; 1 for a model that was not measured. */
+export function modelWeight(
+  quality: ModelQuality | undefined,
+  asked: Language,
+  answered: Language,
+  minimum = rankingParameters.minimumModelWeight,
+): number {
   if (quality === undefined) return 1;
   const share = (quality[`${asked}-${answered}`].right - chanceLevel) / (fullTrustLevel - chanceLevel);
-  return Math.min(1, Math.max(minimumWeight, share));
+  return Math.min(1, Math.max(minimum, share));
 }
 
 /**

@@ -7,24 +7,11 @@
 import type { Language } from '../core/text/language.ts';
 import { dayLength } from '../core/time/durations.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
+import { type RankingParameters, rankingParameters } from './ranking-parameters.ts';
 import { inSameSession, sessionReach } from './session-window.ts';
 
-/** Weight of full coverage, in deviations. All constants here were chosen by measurement. */
-const wordsWeight = 12;
-/** Above 1: a few shared words say less than their share, most of the words say more. */
-const wordsPower = 1.5;
-/** Weight of proximity, relative to coverage. */
-const proximityShare = 0.375;
-/** Weight of context terms, relative to coverage; half of it where meaning was not searched. */
-const precedingShare = 0.375;
-/** How much of the difference between the mean cosines of languages is compensated. Compensating all of it would bury memories in the language of the query. */
-const languageLevelling = 0.6;
 /** Fewer sampled vectors of a language are not enough for its mean. */
 const minimumPerLanguage = 16;
-const neighborShare = 0.1;
-const importanceWeight = 0.4;
-const recencyWeight = 0.2;
-const recencyHalfLifeMilliseconds = 30 * dayLength;
 
 export interface SampledCosine {
   readonly cosine: number;
@@ -34,8 +21,9 @@ export interface SampledCosine {
 /** Distribution of one query's cosines over a sample of the memories. */
 export interface ScoreDistribution {
   readonly size: number;
-  /** The mean cosine for memories in this language, partly compensated. */
-  readonly level: Readonly<Record<Language, number>>;
+  readonly mean: number;
+  /** The mean cosine of memories in this language. */
+  readonly centre: Readonly<Record<Language, number>>;
   /** Standard deviation within a language; 0 if unknown. */
   readonly deviation: number;
 }
@@ -51,19 +39,24 @@ export function measureDistribution(sample: readonly SampledCosine[]): ScoreDist
   const centreOf = (language: Language): number =>
     count[language] < minimumPerLanguage ? all : sum[language] / count[language];
   const centre = { ja: centreOf('ja'), en: centreOf('en') };
-  const levelOf = (language: Language): number => all + languageLevelling * (centre[language] - all);
   let squares = 0;
   for (const { cosine, language } of sample) squares += (cosine - centre[language]) ** 2;
   return {
     size: sample.length,
-    level: { ja: levelOf('ja'), en: levelOf('en') },
+    mean: all,
+    centre,
     deviation: Math.sqrt(squares / Math.max(1, sample.length)),
   };
 }
 
-/** The z-score of a cosine; 0 while there is no distribution. */
-export function zScore({ level, deviation }: ScoreDistribution, { cosine, language }: SampledCosine): number {
-  return deviation < 1e-6 ? 0 : (cosine - level[language]) / deviation;
+/** The z-score of a cosine, the languages partly compensated; 0 while there is no distribution. */
+export function zScore(
+  { mean, centre, deviation }: ScoreDistribution,
+  { cosine, language }: SampledCosine,
+  { languageLevelling }: RankingParameters = rankingParameters,
+): number {
+  const level = mean + languageLevelling * (centre[language] - mean);
+  return deviation < 1e-6 ? 0 : (cosine - level) / deviation;
 }
 
 export interface Candidate {
@@ -95,6 +88,8 @@ export interface RankingContext {
   readonly residualDistribution?: ScoreDistribution | undefined;
   /** Absent while the model has not been measured. */
   readonly quality?: ModelQuality | undefined;
+  /** Benchmarks replace some. */
+  readonly parameters?: RankingParameters | undefined;
 }
 
 export type Ranked<Entry> = Entry & {
@@ -103,25 +98,27 @@ export type Ranked<Entry> = Entry & {
 };
 
 /** Best first, the newer first among equals. */
-export function rank<Entry extends Candidate>(
-  candidates: readonly Entry[],
-  circumstances: RankingContext,
-): Ranked<Entry>[] {
-  const relevance = scoreRelevance(candidates, circumstances);
-  const lent = neighborBoost(candidates, relevance);
+export function rank<Entry extends Candidate>(candidates: readonly Entry[], context: RankingContext): Ranked<Entry>[] {
+  const { parameters = rankingParameters } = context;
+  const relevance = scoreRelevance(candidates, { ...context, parameters });
+  const lent = neighborBoost(candidates, relevance, parameters);
   return candidates
     .map((entry, index) => ({
       ...entry,
-      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + prior(entry, circumstances.now),
+      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + prior(entry, context.now, parameters),
     }))
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
 }
 
-function scoreRelevance(candidates: readonly Candidate[], circumstances: RankingContext): number[] {
-  const { asked, quality } = circumstances;
+type Circumstances = RankingContext & { readonly parameters: RankingParameters };
+
+function scoreRelevance(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
+  const { asked, quality, parameters } = circumstances;
   const meanings = candidates.map((entry) => {
     const meaning = scoreMeaning(entry, circumstances);
-    return meaning === undefined ? undefined : modelWeight(quality, asked, entry.language) * meaning;
+    return meaning === undefined
+      ? undefined
+      : modelWeight(quality, asked, entry.language, parameters.minimumModelWeight) * meaning;
   });
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory that has no vector yet gets the average of the others.
@@ -131,9 +128,10 @@ function scoreRelevance(candidates: readonly Candidate[], circumstances: Ranking
 
 function scoreWordMatch(
   { coverage, proximity = 0, preceding = 0, language }: Candidate,
-  { asked, distribution, quality }: RankingContext,
+  { asked, distribution, quality, parameters }: Circumstances,
 ): number {
-  const confirmed = distribution === undefined ? 0 : modelWeight(quality, asked, language);
+  const { wordsWeight, wordsPower, proximityShare, precedingShare, minimumModelWeight } = parameters;
+  const confirmed = distribution === undefined ? 0 : modelWeight(quality, asked, language, minimumModelWeight);
   const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * preceding;
   return wordsWeight * (coverage + beside) ** wordsPower;
 }
@@ -141,19 +139,24 @@ function scoreWordMatch(
 /** The mean of plain and residual z-scores was right more often than either. */
 function scoreMeaning(
   { cosine, residualCosine, language }: Candidate,
-  { distribution, residualDistribution }: RankingContext,
+  { distribution, residualDistribution, parameters }: Circumstances,
 ): number | undefined {
   if (distribution === undefined || cosine === undefined) return undefined;
-  const plain = zScore(distribution, { cosine, language });
+  const plain = zScore(distribution, { cosine, language }, parameters);
   if (residualDistribution === undefined || residualCosine === undefined) return plain;
-  return (plain + zScore(residualDistribution, { cosine: residualCosine, language })) / 2;
+  const residual = zScore(residualDistribution, { cosine: residualCosine, language }, parameters);
+  return plain + parameters.residualShare * (residual - plain);
 }
 
 /**
  * The neighbor boost: a tenth of the best relevance among the candidates just before and after a memory in its session
  * window.
  */
-function neighborBoost(candidates: readonly Candidate[], relevance: readonly number[]): number[] {
+function neighborBoost(
+  candidates: readonly Candidate[],
+  relevance: readonly number[],
+  { neighborShare }: RankingParameters,
+): number[] {
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {
     let best = 0;
@@ -170,9 +173,13 @@ function neighborBoost(candidates: readonly Candidate[], relevance: readonly num
   });
 }
 
-function prior({ memory }: Candidate, now: Date): number {
+function prior(
+  { memory }: Candidate,
+  now: Date,
+  { importanceWeight, recencyWeight, recencyHalfLifeDays }: RankingParameters,
+): number {
   const age = Math.max(0, now.getTime() - Date.parse(memory.created_at));
-  const recency = 0.5 ** (age / recencyHalfLifeMilliseconds);
+  const recency = 0.5 ** (age / (recencyHalfLifeDays * dayLength));
   return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;
 }
 

@@ -11,6 +11,7 @@ import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { PreparedQuery, RatedTerm } from '../scoring/bm25.ts';
 import { rank, scoreOf } from '../scoring/ranking.ts';
+import { rankingParameters } from '../scoring/ranking-parameters.ts';
 import { type Judgement, judgeStrength } from '../scoring/strength.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -62,7 +63,9 @@ export async function rankMemories(
       ? lexical.map(lexicalCandidate)
       : mergeCandidates(scope.workspace, query, lexical, semantic, mode);
   const candidates = 'memory' in target ? found.filter(({ memory }) => memory.id !== target.memory.id) : found;
+  const { ranking: parameters = rankingParameters } = scope;
   const context = {
+    parameters,
     now: scope.clock.now(),
     asked: languageOf(queryText),
     distribution: semantic?.distribution,
@@ -73,7 +76,7 @@ export async function rankMemories(
   const examined =
     ranMode === 'semantic' || 'memory' in target
       ? candidates
-      : runSecondPass(store, { queryText, query }, rank(candidates, context));
+      : runSecondPass(store, { queryText, query, examined: parameters.examined }, rank(candidates, context));
   const ranked = rank(examined, context).slice(0, rankedLimit);
   const judgement = judgeStrength({
     ...context,

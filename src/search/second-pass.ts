@@ -7,12 +7,10 @@ import { findTermPairs, proximity } from '../scoring/proximity.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { findContextTerms, type WordHit } from './context-terms.ts';
 
-const examined = 50;
-
-/** The same candidates in the same order; the first fifty carry `proximity` and `preceding`. */
+/** The same candidates in the same order; the first `examined` carry `proximity` and `preceding`. */
 export function runSecondPass<Entry extends WordHit>(
   store: MemoryStore,
-  { queryText, query }: { queryText: string; query: PreparedQuery },
+  { queryText, query, examined }: { queryText: string; query: PreparedQuery; examined: number },
   ranked: readonly Entry[],
 ): (Entry & { proximity?: number | undefined; preceding?: number | undefined })[] {
   const best = ranked.slice(0, examined);

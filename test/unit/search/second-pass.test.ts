@@ -11,7 +11,11 @@ describe('the second pass', () => {
     for (let number = 0; number < 60; number++) await store.memories.create(draft(`price of thing ${number}`));
     await store.memories.create(draft('the pottery course price'));
     const question = prepareQueryFor(store, asked);
-    const looked = runSecondPass(store, { queryText: asked, query: question }, searchWords(store, question, live));
+    const looked = runSecondPass(
+      store,
+      { queryText: asked, query: question, examined: 50 },
+      searchWords(store, question, live),
+    );
     expect(looked).toHaveLength(61);
     expect(looked[0]?.proximity).toBeGreaterThan(0);
     expect(looked.slice(1, 50).every(({ proximity, preceding }) => proximity === 0 && preceding === 0)).toBe(true);
@@ -29,7 +33,11 @@ describe('the second pass', () => {
     await store.memories.softDelete(['memory_gone'], now);
     await store.erasure.erase(['memory_gone']);
     const question = prepareQueryFor(store, asked);
-    const looked = runSecondPass(store, { queryText: asked, query: question }, searchWords(store, question, live));
+    const looked = runSecondPass(
+      store,
+      { queryText: asked, query: question, examined: 50 },
+      searchWords(store, question, live),
+    );
     const of = (content: string) => looked.find(({ memory }) => memory.content === content);
     expect(of('Alice took a pottery course')?.proximity).toBeGreaterThan(0);
     expect(of('the price was high')?.preceding).toBeGreaterThan(0.3);

@@ -1,0 +1,33 @@
+/**
+ * The numbers that the ranking rests on, in one place. Each was chosen on one half of the questions of
+ * `npm run bench -- recall` and holds on the other; `docs/recall.md` shows what recall is without each part, and
+ * `npm run bench -- recall --without <part>` measures it again.
+ */
+export const rankingParameters = {
+  /** Weight of full coverage, in deviations. */
+  wordsWeight: 12,
+  /** Above 1: a few shared words say less than their share, most of the words say more. */
+  wordsPower: 1.5,
+  /** Weight of proximity, relative to coverage. */
+  proximityShare: 0.375,
+  /** Weight of context terms, relative to coverage; half of it where meaning was not searched. */
+  precedingShare: 0.375,
+  /** How many of the best candidates are examined for proximity and context terms. */
+  examined: 50,
+  /** Share of the cosines without the common components in the score of the meaning. */
+  residualShare: 0.5,
+  /**
+   * How much of the difference between the mean cosines of languages is compensated. Compensating all of it would bury
+   * memories in the language of the query.
+   */
+  languageLevelling: 0.6,
+  /** The share of its relevance that a memory lends to those beside it in a session window. */
+  neighborShare: 0.1,
+  /** Weight of a model that guesses: enough to order memories that words cannot tell apart. */
+  minimumModelWeight: 0.01,
+  importanceWeight: 0.4,
+  recencyWeight: 0.2,
+  recencyHalfLifeDays: 30,
+};
+
+export type RankingParameters = Readonly<typeof rankingParameters>;
