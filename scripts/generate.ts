@@ -8,6 +8,8 @@ import { renderExample, renderSettingsTable, renderVariablesTable } from '../src
 import { operations } from '../src/operation/index.ts';
 import { prompts } from '../src/operation/prompt.ts';
 import { memoryTemplate, resources } from '../src/operation/resource.ts';
+import { readIdentity } from './publishing/identity.ts';
+import { fillPackage, renderServerManifest } from './publishing/manifests.ts';
 import { renderToolPage, renderToolTable } from './tool-docs.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -18,7 +20,13 @@ const readmeParts: Readonly<Record<string, () => string>> = {
   variables: renderVariablesTable,
 };
 
+const identity = readIdentity();
+const packageText = readFileSync(join(root, 'package.json'), 'utf8');
+
 const files: Readonly<Record<string, () => string>> = {
+  'package.json': () => fillPackage(packageText, identity),
+  // Without an owner the server has no name in the registry.
+  ...(identity !== undefined && { 'server.json': () => renderServerManifest(packageText, identity) }),
   'config.example.json': renderExample,
   'docs/tools.md': () =>
     renderToolPage({

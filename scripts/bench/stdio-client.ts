@@ -29,6 +29,8 @@ export interface StartDeps {
   readonly environment: Readonly<Record<string, string>>;
   /** The working directory. */
   readonly folder: string;
+  /** Another Node than this one. */
+  readonly node?: string;
 }
 
 interface Waiting {
@@ -37,9 +39,9 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-export function startServer({ file, args, environment, folder }: StartDeps): StartedServer {
+export function startServer({ file, args, environment, folder, node = process.execPath }: StartDeps): StartedServer {
   const began = performance.now();
-  const child = spawn(process.execPath, [file, ...args], { cwd: folder, env: environment });
+  const child = spawn(node, [file, ...args], { cwd: folder, env: environment });
   const waiting = new Map<number, Waiting>();
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let complaints = '';

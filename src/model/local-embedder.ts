@@ -15,7 +15,7 @@ import { hashModelFiles, type ModelFiles } from './model-files.ts';
 import type { ModelPlace } from './model-reference.ts';
 
 export interface LocalEmbedderDeps
-  extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
+  extends Pick<ManagedModelDeps<unknown>, 'download' | 'missingRuntime' | 'onChange' | 'clock' | 'logger'> {
   readonly name: string;
   readonly place: ModelPlace;
   /** Reads how to use the model in a folder. Throws if it cannot be used. */
@@ -44,11 +44,12 @@ interface LoadedEmbedder {
 }
 
 export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
-  const { client, clock, logger, name, place, download, onChange } = deps;
+  const { client, clock, logger, name, place, download, missingRuntime, onChange } = deps;
   const managed: ManagedModel<LoadedEmbedder> = createManagedModel({
     name,
     place,
     download,
+    missingRuntime,
     onChange,
     clock,
     logger,

@@ -10,7 +10,7 @@ import type { RerankerPreset } from './presets.ts';
 import type { Reranker } from './reranker.ts';
 
 export interface LocalRerankerDeps
-  extends Pick<ManagedModelDeps<unknown>, 'download' | 'onChange' | 'clock' | 'logger'> {
+  extends Pick<ManagedModelDeps<unknown>, 'download' | 'missingRuntime' | 'onChange' | 'clock' | 'logger'> {
   readonly reference: ModelReference<RerankerPreset>;
   readonly device: string;
   readonly threads: number;

@@ -23,6 +23,8 @@ export interface ManagedModelDeps<Loaded> {
   readonly download:
     | ((signal: AbortSignal, onProgress: (progress: DownloadProgress) => void) => Promise<void>)
     | string;
+  /** Why no model can run on this installation; undefined if one can. */
+  readonly missingRuntime: () => InferenceError | undefined;
   /** Called when the status has changed. */
   readonly onChange: () => void;
   readonly clock: Clock;
@@ -146,6 +148,8 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
       return loaded?.value;
     },
     status: () => {
+      const missing = deps.missingRuntime();
+      if (missing !== undefined) return { state: 'runtime missing', model: name, detail: describe(missing) };
       const found = files();
       if (progress !== undefined) {
         const { received, total } = progress;
@@ -157,6 +161,8 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
       return { state: 'ready', model: name };
     },
     use: async () => {
+      const missing = deps.missingRuntime();
+      if (missing !== undefined) throw unavailable(name, missing);
       const found = files();
       if (found === undefined) {
         startDownload();

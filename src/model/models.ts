@@ -11,6 +11,7 @@ import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts
 import { createEmbeddingSpaceCache } from './embedding-space-cache.ts';
 import { findBundledInference, type InferenceCommand } from './inference/inference-process.ts';
 import { createLocalInference } from './inference/local-inference.ts';
+import { createRuntimeCheck } from './inference/runtime.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
 import type { ManagedModelDeps } from './managed-model.ts';
@@ -38,8 +39,10 @@ export function openModels({
   const { embeddings } = settings;
   const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
   const cache = createEmbeddingSpaceCache(settings.spaceCacheFile);
+  const missingRuntime = createRuntimeCheck();
   const managedModelDeps = (place: ModelPlace) => ({
     download: chooseDownload(place, settings, clock),
+    missingRuntime,
     onChange,
     clock,
     logger,

@@ -176,6 +176,15 @@ describe('a server without a model', () => {
     expect(await server.search('苺')).toMatchObject({ mode: 'keyword', total: 1, degraded_reason: reason });
     expect((await storedVectors(server.dataDir)).failures).toEqual([]);
   });
+
+  it('says that the runtime is missing before it says that its model is', async () => {
+    const env = { MEMORY_MCP_EMBEDDINGS_MODEL: 'someone/some-model', HF_HUB_OFFLINE: '1' };
+    const server = await spawnServer({ env, binary: installationWithoutRuntime() });
+    const reason = expect.stringMatching(/onnxruntime-node is not installed.*npm install --include=optional/s);
+    expect(await recallOf(server)).toMatchObject({ state: 'runtime missing', detail: reason });
+    await server.create('苺のアレルギーがある');
+    expect(await server.search('苺')).toMatchObject({ mode: 'keyword', total: 1, degraded_reason: reason });
+  });
 });
 
 /** The built program where every package but onnxruntime-node can be found. Returns its launcher. */

@@ -17,6 +17,7 @@ import {
   type MessageFromInference,
   protocolVersion,
 } from './inference-protocol.ts';
+import { runtimeHint } from './runtime.ts';
 
 export interface LocalInferenceDeps {
   /** Called when a process is started. Throws if the program is not built. */
@@ -306,8 +307,7 @@ function toLoadedModel({ result: { dimensions, device, warning } }: Answer): Loa
 }
 
 const hints: Partial<Record<InferenceFailure, string>> = {
-  'runtime missing':
-    'Reinstall memory-mcp with its optional packages: ONNXRUNTIME_NODE_INSTALL=skip npm install --include=optional',
+  'runtime missing': runtimeHint,
   model: 'Download the model again with memory-mcp download-models --force, or replace its folder.',
 };
 

@@ -58,18 +58,24 @@ export async function openConnection({ path, busyTimeout, readOnly = false }: Co
   });
 }
 
+let driverChecked = false;
+
 async function loadDriver(): Promise<typeof BetterSqlite3> {
   const nodeMajor = Number(process.versions.node.split('.')[0]);
   const name = nodeMajor >= 22 ? 'better-sqlite3-prebuilt' : 'better-sqlite3';
   try {
-    const loaded = nodeMajor >= 22 ? await import('better-sqlite3-prebuilt') : await import('better-sqlite3');
-    return loaded.default;
+    const { default: Driver } =
+      nodeMajor >= 22 ? await import('better-sqlite3-prebuilt') : await import('better-sqlite3');
+    // The native part is loaded by the first database, which is how one that was never built shows.
+    if (!driverChecked) new Driver(':memory:').close();
+    driverChecked = true;
+    return Driver;
   } catch (cause) {
     throw new MemoryMcpError('backend_unavailable', `Could not load the database library ${name}`, {
       hint:
         nodeMajor >= 22
           ? 'Reinstall memory-mcp with both its regular and its optional dependencies.'
-          : 'Use Node 22 or newer, or run "npm rebuild better-sqlite3" in the folder where memory-mcp is installed (this needs a C++ compiler).',
+          : 'Use Node 22 or newer, where nothing is built. Or run "npm rebuild better-sqlite3" in the folder where memory-mcp is installed, with npm 12 after "npm install-scripts approve better-sqlite3"; this needs a C++ compiler.',
       cause,
     });
   }
