@@ -14,6 +14,8 @@ export default defineConfig({
       project('integration', ['test/{integration,contract}/**/*.test.ts']),
       project('e2e', ['test/e2e/**/*.test.ts']),
       project('crash', ['test/crash/**/*.test.ts']),
+      // Skips without an image and a Docker engine, which .ci/containers provides.
+      project('container', ['test/container/**/*.test.ts']),
     ],
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',

@@ -51,7 +51,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     logger,
   });
   warnOfShortTokens(tokens, logger);
-  checkTokenPersonas(tokens, personaFolders(loaded.paths), logger);
+  if (tokens.length > 0) checkTokenPersonas(tokens, personaFolders(loaded.paths), logger);
 
   createPrivateFolder(loaded.paths.data);
   const accessToken = wantsAccessToken ? await openAccessToken(loaded.paths.accessToken) : undefined;

@@ -7,6 +7,7 @@ import type { Configuration } from '../config/schema.ts';
 import { watchConfiguration } from '../config/watch.ts';
 import { createLogger, type Logger } from '../core/logger.ts';
 import { printNotice } from './output.ts';
+import { listStartWarnings } from './start-warnings.ts';
 
 export interface ServeFlags extends ConfigurationFlags {
   readonly stdio?: boolean | undefined;
@@ -25,7 +26,7 @@ export async function openServerConfiguration(flags: ConfigurationFlags): Promis
   const loaded = await loadConfiguration({ flags });
   let current = loaded.configuration;
   const logger = createLogger({ level: () => current.log_level, write: printNotice });
-  for (const warning of loaded.warnings) logger.warn(warning);
+  for (const warning of [...loaded.warnings, ...listStartWarnings(loaded)]) logger.warn(warning);
   const watch = watchConfiguration({
     loaded,
     reload: () => loadConfiguration({ flags }),

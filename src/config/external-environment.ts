@@ -24,6 +24,8 @@ export interface ExternalEnvironment {
     /** NO_PROXY: host names, possibly with a leading dot or `*`. */
     readonly noProxy: readonly string[];
   };
+  /** TZ. Node itself follows it. */
+  readonly timeZone: string | undefined;
 }
 
 /** The supported variables, for the README. */
@@ -38,6 +40,7 @@ export const machineVariables = [
   { name: 'HF_HUB_OFFLINE', help: '1 = nothing is downloaded.' },
   { name: 'HTTPS_PROXY', help: 'The proxy for downloads; lower case works too.' },
   { name: 'NO_PROXY', help: 'Hosts that are reached without it; lower case works too.' },
+  { name: 'TZ', help: "The system's time zone, used while `timezone` is unset; a container has none of its own." },
 ];
 
 /** A relative folder is resolved against `directory`. Throws `invalid_input` if HF_ENDPOINT is not a URL. */
@@ -57,6 +60,7 @@ export function readExternalEnvironment(environment: Environment, directory: str
       https: https === undefined || https.includes('://') ? https : `http://${https}`,
       noProxy: (readEitherCase(environment, 'NO_PROXY') ?? '').split(/[\s,]+/).filter((host) => host !== ''),
     },
+    timeZone: readVariable(environment, 'TZ'),
   };
 }
 

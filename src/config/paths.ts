@@ -9,6 +9,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { foldPersonaName } from '../core/persona.ts';
+import { adviseOnAccess } from '../files/access-problem.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 
@@ -91,7 +92,7 @@ export function personaFolders(paths: DataPaths): string[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw new MemoryMcpError('backend_unavailable', `The folder ${paths.memory} cannot be read: ${reasonOf(error)}`, {
-      hint: 'Set MEMORY_MCP_DATA_DIR to a folder that this user can read and write.',
+      hint: adviseOnAccess(paths.memory) ?? 'Set MEMORY_MCP_DATA_DIR to a folder that this user can read and write.',
       cause: error,
     });
   }
@@ -128,7 +129,7 @@ export function createPrivateFolder(folder: string): void {
     makeFolder(folder, privateFolderMode);
   } catch (error) {
     throw new MemoryMcpError('backend_unavailable', `The folder ${folder} cannot be created: ${reasonOf(error)}`, {
-      hint: 'Set MEMORY_MCP_DATA_DIR to a folder that this user can write to.',
+      hint: adviseOnAccess(folder) ?? 'Set MEMORY_MCP_DATA_DIR to a folder that this user can write to.',
       cause: error,
     });
   }

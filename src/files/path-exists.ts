@@ -4,6 +4,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { adviseOnAccess } from './access-problem.ts';
 
 /** Throws `backend_unavailable` if the path cannot be accessed or is a broken link. */
 export function pathExists(path: string): boolean {
@@ -13,7 +14,9 @@ export function pathExists(path: string): boolean {
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT' && !isLink(path)) return false;
     throw new MemoryMcpError('backend_unavailable', `${path} cannot be reached (${reasonOf(cause)})`, {
-      hint: 'Check that its drive is connected and that this user may read the file and its folders. Nothing was changed.',
+      hint:
+        adviseOnAccess(path) ??
+        'Check that its drive is connected and that this user may read the file and its folders. Nothing was changed.',
       cause,
     });
   }

@@ -2,7 +2,9 @@
  * Translates SQLite errors to `MemoryMcpError`, each with a hint for the user. Every call to SQLite goes through here:
  * code above `store/` never sees an SQLite error code.
  */
+import { dirname } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../../core/errors.ts';
+import { adviseOnAccess } from '../../files/access-problem.ts';
 
 /** Runs `work`. An SQLite error becomes a `MemoryMcpError` about `path`; other errors pass unchanged. */
 export function withSqliteErrors<Result>(path: string, work: () => Result): Result {
@@ -43,7 +45,16 @@ function translateError(error: unknown, path: string): unknown {
     return explain(
       'backend_unavailable',
       `cannot be opened for writing (${reasonOf(error)})`,
-      'Check the permissions of the file and its folder. The folder must be writable and on a local disk.',
+      adviseOnAccess(path) ??
+        adviseOnAccess(dirname(path)) ??
+        'Check the permissions of the file and its folder. The folder must be writable and on a local disk.',
+    );
+  }
+  if (hasCode('IOERR_SHMMAP', 'IOERR_SHMLOCK', 'IOERR_LOCK', 'IOERR_RDLOCK', 'PROTOCOL')) {
+    return explain(
+      'backend_unavailable',
+      `is on a file system that lacks what SQLite needs: shared memory and locks (${reasonOf(error)})`,
+      'Network shares and some folders mounted into containers lack them. Move the data folder to a local disk; with Docker, use a named volume such as "memory-data:/data".',
     );
   }
   if (hasCode('CORRUPT', 'NOTADB')) {
