@@ -5,6 +5,7 @@
 import { type AuthInfo, createMcpHandler, type McpServer, type Server } from '@modelcontextprotocol/server';
 import { reasonOf } from '../../core/errors.ts';
 import type { OpenScope } from '../../operation/operation.ts';
+import { mendMessage } from '../mcp/mend-message.ts';
 import { createMcpServer, type McpServerDeps } from '../mcp/server.ts';
 import type { ObserveCall } from '../observe-calls.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -40,8 +41,9 @@ export function createMcpRoute({ createServer = createMcpServer, budget, ...deps
   );
   return {
     async serve(request: Request, access: RequestAccess): Promise<Response> {
-      const parsedBody = await readJson(request, budget);
-      assertShortReply(parsedBody);
+      const body = await readJson(request, budget);
+      assertShortReply(body);
+      const parsedBody = Array.isArray(body) ? body.map(mendMessage) : mendMessage(body);
       const authInfo: RequestAuthInfo = { token: '', clientId: '', scopes: [], access };
       const type = chooseReplyType(request.headers.get('accept'));
       if (type === undefined) return handler.fetch(request, { authInfo, parsedBody });

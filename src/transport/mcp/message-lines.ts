@@ -6,7 +6,7 @@
 export interface MessageLinesOptions {
   /** Maximum length of a line in bytes, without the newline. */
   readonly limit: number;
-  /** Called with a whole line, including the newline. */
+  /** Called with a whole line, including its newline if it has one. */
   readonly onLine: (line: Buffer) => void;
   /** Called once, as soon as a line exceeds the limit. */
   readonly onTooLong: () => void;
@@ -56,9 +56,9 @@ export function createMessageLines({ limit, onLine, onTooLong, onSkipped }: Mess
       }
       if (from < chunk.length) add(chunk.subarray(from));
     },
-    /** Call it when the connection has ended. An incomplete line is dropped. */
+    /** Call it when the connection has ended. The last line may lack its newline. */
     end(): void {
-      if (skipped !== undefined) finish(Buffer.alloc(0));
+      if (skipped !== undefined || length > 0) finish(Buffer.alloc(0));
     },
   };
 }

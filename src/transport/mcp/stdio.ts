@@ -8,6 +8,8 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serveConnection } from '@modelcontextprotocol/server/stdio';
 import { shutdownLimits } from '../shutdown.ts';
+import { type Batches, createBatches } from './batches.ts';
+import { createIncomingLines } from './incoming-lines.ts';
 import { createMessageLines } from './message-lines.ts';
 import { createMcpServer, type McpServerDeps } from './server.ts';
 
@@ -26,29 +28,36 @@ const parseError = -32_700;
 
 export function serveStdio({ input, output, ...deps }: StdioDeps) {
   const owed = createOwedAnswers();
+  const write = (message: object) => output.write(`${JSON.stringify(message)}\n`);
+  const batches = createBatches(write);
+  // Messages reach the transport through `onmessage`. The end of this stream closes it.
   const connection = new PassThrough();
-  // `createMessageLines` limits lines already. The transport would close the connection on a long one.
-  const transport = new StdioServerTransport(connection, output, { maxBufferSize: Number.POSITIVE_INFINITY });
+  const transport = new StdioServerTransport(connection, output);
   const handle = serveConnection(() => createMcpServer(deps), {
-    transport: countingAnswers(transport, owed),
+    transport: countingAnswers(transport, owed, batches),
     onerror: (error) => deps.logger.debug('protocol', { reason: error.message }),
   });
   const broken = untilClosed(transport);
 
   const lines = createMessageLines({
     limit: longestLine,
-    onLine: (line) => connection.write(line),
+    onLine: createIncomingLines({
+      deliver: (message) => transport.onmessage?.(message),
+      answer: write,
+      openBatch: batches.open,
+      logger: deps.logger,
+    }),
     onTooLong: () =>
       deps.logger.warn(`the client sends a line of more than ${longestLine / mebibyte} MB, which is skipped`),
     onSkipped: (id) => {
       const message = `The message is longer than ${longestLine / mebibyte} MB and was skipped`;
-      output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code: parseError, message } })}\n`);
+      write({ jsonrpc: '2.0', id, error: { code: parseError, message } });
     },
   });
   let closing: Promise<void> | undefined;
   let waiting = false;
   function keepPace(): void {
-    const full = owed.running() >= maxRunning || output.writableLength > maxUnread || connection.writableNeedDrain;
+    const full = owed.running() >= maxRunning || output.writableLength > maxUnread;
     if (full === waiting || closing !== undefined) return;
     waiting = full;
     if (full) input.pause();
@@ -58,7 +67,6 @@ export function serveStdio({ input, output, ...deps }: StdioDeps) {
   output.setMaxListeners(0);
   owed.onReady(keepPace);
   output.on('drain', keepPace);
-  connection.on('drain', keepPace);
   input.on('data', (chunk: Buffer) => {
     lines.take(chunk);
     keepPace();
@@ -137,24 +145,21 @@ function createOwedAnswers() {
     /** Resolves when all requests have been answered, or after `limit` milliseconds. */
     settled: (limit: number): Promise<void> =>
       new Promise((resolve) => {
-        // The last lines may not have reached the parser yet. Wait one turn until they are counted.
-        setImmediate(() => {
-          if (open.size === 0) return resolve();
-          notify = resolve;
-          setTimeout(resolve, limit);
-        });
+        if (open.size === 0) return resolve();
+        notify = resolve;
+        setTimeout(resolve, limit);
       }),
   };
 }
 
 type OwedAnswers = ReturnType<typeof createOwedAnswers>;
 
-/** Tracks unanswered requests by observing the transport's messages. */
-function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): StdioServerTransport {
+/** Tracks unanswered requests by observing the transport's messages, and keeps back the answers of a batch. */
+function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers, batches: Batches): StdioServerTransport {
   const send = transport.send.bind(transport);
   transport.send = async (message: JSONRPCMessage) => {
     const id = !('method' in message) && 'id' in message ? message.id : undefined;
-    const sent = send(message);
+    const sent = id !== undefined && batches.take(id, message) ? undefined : send(message);
     if (id !== undefined) owed.ready(id);
     await sent;
     if (id !== undefined) owed.answered(id);
@@ -168,6 +173,7 @@ function countingAnswers(transport: StdioServerTransport, owed: OwedAnswers): St
       if ('method' in message && message.method === 'notifications/cancelled') {
         const id = message.params?.requestId;
         if (typeof id === 'string' || typeof id === 'number') {
+          batches.drop(id);
           owed.ready(id);
           owed.answered(id);
         }

@@ -31,7 +31,7 @@ describe('the lines of a connection', () => {
       { skipped: null },
       'd\n',
     ]);
-    expect(cut('half a line')).toEqual([]);
+    expect(cut('the last line')).toEqual(['the last line']);
     expect(cut('c'.repeat(limit + 1))).toEqual([{ skipped: null }]);
   });
 
