@@ -8,11 +8,11 @@ type Members = Readonly<Record<string, unknown>>;
 /** The message as the SDK reads it; the value itself if it is no message. */
 export function mendMessage(value: unknown): unknown {
   if (!isObject(value)) return value;
-  const { jsonrpc, id, method, params } = value;
+  const { method, params, ...others } = value;
   // An answer, or nothing that could be mended.
   if (typeof method !== 'string') return value;
   const mended = mendParams(method, params);
-  return { jsonrpc, ...('id' in value && { id }), method, ...(mended !== undefined && { params: mended }) };
+  return { ...others, method, ...(mended !== undefined && { params: mended }) };
 }
 
 function mendParams(method: string, given: unknown): unknown {
