@@ -12,6 +12,7 @@ const layers = [
   'reply',
   'search',
   'service',
+  'hook',
   'operation',
   'transport',
   'command',
@@ -33,9 +34,10 @@ const below = {
   reply: ['persona', 'core'],
   search: ['reply', 'persona', ...open],
   service: ['search', 'reply', 'persona', ...open],
+  hook: ['service', 'search', 'reply', ...open],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
   transport: ['operation', 'service', 'persona', 'config', 'files', 'core'],
-  command: ['backup', 'transport', 'operation', 'service', 'persona', ...open],
+  command: ['backup', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
 };
 
 const importRules = layers.map((layer) => ({

@@ -98,6 +98,19 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await showToken(flags);
     });
 
+  program
+    .command('hook')
+    .description("Answer an event of an assistant's program with what the memory holds for it. See docs/hooks.md.")
+    .argument('[event]', 'session-start, prompt, tool-failure, pre-compact or session-end')
+    .option('--client <name>', 'the program that calls, claude-code by default')
+    .option('--explain <prompt>', 'say what this prompt would get, and why')
+    .option('--persona <name>', 'the persona to use')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .action(async (event, flags) => {
+      const { hook } = await import('./command/hook.ts');
+      await hook(event, flags);
+    });
+
   const migrate = program.command('migrate').description('Copy a persona from one place to another.');
   for (const [direction, description] of [
     ['sqlite-to-qdrant', 'Copy the vectors of a persona, with its memories, to Qdrant.'],
@@ -122,6 +135,8 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     if (words.length === 0) program.outputHelp();
     else await program.parseAsync(words, { from: 'user' });
   } catch (error) {
+    // For some programs an exit code of 2 means that the prompt of the user is to be refused.
+    if (argv[0] === 'hook' && !argv.includes('--explain')) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return printFailure(error, { json });
   }

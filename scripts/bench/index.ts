@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, string>> = {
   models: 'the embedding models and rerankers: speed and memory',
   recall: 'how well memories are found',
   search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
+  hook: 'what hooks show unasked, and how long they take',
   http: 'requests over HTTP',
 };
 

@@ -9,6 +9,11 @@ export function printData(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/** Writes a text exactly as it is and resolves when it has been handed over. */
+export function writeOut(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
 export function printJson(value: unknown): void {
   printData(JSON.stringify(value, undefined, 2));
 }

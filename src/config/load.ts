@@ -27,6 +27,8 @@ export interface LoadDeps {
   readonly folders?: UserFolders;
   /** The base of relative paths in flags and variables. No file is searched for there. */
   readonly directory?: string;
+  /** Throw `invalid_input` for a relative path in a variable, because the working directory is not the user's choice. */
+  readonly absolutePathsOnly?: boolean;
 }
 
 export interface LoadedConfiguration {
@@ -48,10 +50,17 @@ export async function loadConfiguration({
   environment = process.env,
   folders = userFolders(),
   directory = process.cwd(),
+  absolutePathsOnly = false,
 }: LoadDeps = {}): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
   const path = (name: string, text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
+    if (absolutePathsOnly && !isAbsolute(text) && !text.startsWith('~')) {
+      throw combineErrors(
+        [`${name} is the relative path ${JSON.stringify(text)}`],
+        'Write the full path, or a path that begins with "~".',
+      );
+    }
     return resolveVariable(name, text, directory, warnings);
   };
   const externalEnvironment = readExternalEnvironment(environment, directory);

@@ -37,6 +37,8 @@ export interface DataPaths {
   readonly dataFolderId: string;
   /** Contains the token that a server made for itself. */
   readonly accessToken: string;
+  /** Contains the notes of hooks about finished conversations. */
+  readonly hookNotes: string;
   readonly config: string;
 }
 
@@ -52,6 +54,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     backups: join(data, 'backups'),
     dataFolderId: join(data, 'data-folder-id'),
     accessToken: join(data, 'access-token'),
+    hookNotes: join(data, 'hooks'),
     config: join(data, 'config.json'),
   };
 }

@@ -176,6 +176,22 @@ const settingsSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  hooks: z
+    .strictObject({
+      prompt_memories: setting(wholeNumber(0, 10).default(3), {
+        help: 'How many memories a hook shows at most for a prompt or a failed command; 0 = none.',
+        live: true,
+      }),
+      imported_memories: setting(boolean().default(false), {
+        help: 'Let hooks show imported memories too, not only those that your own clients stored.',
+        live: true,
+      }),
+      project_tag: setting(boolean().default(true), {
+        help: "Let hooks put memories first that are tagged with the project, project:<name of the git repository's folder>.",
+        live: true,
+      }),
+    })
+    .prefault({}),
   // Accepted for the sake of existing files. Nothing looks for duplicates yet, so they are not documented.
   auto_cleanup: z
     .strictObject({

@@ -30,3 +30,8 @@ export interface MemoryFilter {
   readonly states?: Partial<Record<FilterField, string>> | undefined;
   readonly deleted: 'exclude' | 'include' | 'only';
 }
+
+/** Whether the memory came with an import and was not stored by a client of the user. */
+export function isImported(source: string): boolean {
+  return source === 'import' || source.startsWith('import:');
+}

@@ -3,7 +3,10 @@
  * vector may follow later.
  */
 import * as z from 'zod';
+import { MemoryMcpError } from '../core/errors.ts';
+import type { Memory } from '../core/memory.ts';
 import { memoryKeyAt } from '../core/memory-key.ts';
+import { holdsServedBlock, servedKey } from '../core/served-text.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
 import { defineOperation } from './operation.ts';
 import { createFields, memoryKey } from './vocabulary.ts';
@@ -30,8 +33,9 @@ export const memoryCreate = defineOperation({
     replaced_characters: z.number().optional(),
     similar: z.array(z.strictObject({ key: memoryKey, similarity: z.number() })).optional(),
   }),
-  async run(fields, { workspace, clock, settings, caller }) {
+  async run(given, { workspace, clock, settings, caller }) {
     const now = clock.now();
+    const fields = { ...given, content: contentToStore(given.content, workspace.store.memories) };
     const { created, memory } = await workspace.store.memories.create(
       {
         ...fields,
@@ -57,3 +61,15 @@ export const memoryCreate = defineOperation({
     };
   },
 });
+
+/** What recall has served is no new memory: one line of it stands for the memory that it shows. */
+function contentToStore(content: string, memories: { read(key: string): Memory | undefined }): string {
+  if (holdsServedBlock(content)) {
+    throw new MemoryMcpError('invalid_input', 'memory_create: content repeats what the memory has shown', {
+      hint: 'That is stored already. Store only what is new, in your own words.',
+    });
+  }
+  const key = servedKey(content);
+  const served = key === undefined ? undefined : memories.read(key);
+  return served?.deleted_at === undefined ? (served?.content ?? content) : content;
+}

@@ -6,7 +6,8 @@ import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
 import { writeContextMirror } from '../persona/context-mirror.ts';
 import { readOriginalContext } from '../persona/original-context.ts';
-import type { Scope } from '../persona/scope.ts';
+import type { Scope, ServiceSettings } from '../persona/scope.ts';
+import type { Workspace } from '../persona/workspace.ts';
 import { replyBudget } from '../reply/reply-budget.ts';
 import type { ContextEntries, ContextEntry } from '../store/context-table.ts';
 import { type CommitmentChange, dropOpen, mergeCommitments, readCommitments } from './commitments.ts';
@@ -32,8 +33,14 @@ export interface ContextChange {
   readonly lists: Readonly<Partial<Record<(typeof listNames)[number], readonly CommitmentChange[] | null>>>;
 }
 
-export function readContext(scope: Pick<Scope, 'workspace' | 'settings'>): PersonaContext {
-  return contextFrom(currentEntries(scope));
+/** Where a context is read from. */
+export interface ContextSource {
+  readonly workspace: Pick<Workspace, 'store' | 'paths'>;
+  readonly settings: Pick<ServiceSettings, 'timezone'>;
+}
+
+export function readContext(source: ContextSource): PersonaContext {
+  return contextFrom(currentEntries(source));
 }
 
 /**
@@ -84,7 +91,7 @@ async function updateMirror(scope: Scope): Promise<PersonaContext> {
 }
 
 /** The stored entries, or those of the original system's file if nothing is stored yet. */
-function currentEntries({ workspace, settings }: Pick<Scope, 'workspace' | 'settings'>): ContextEntries {
+function currentEntries({ workspace, settings }: ContextSource): ContextEntries {
   const stored = workspace.store.context.all();
   return stored.size > 0 ? stored : readOriginalContext(workspace.paths.context, settings.timezone);
 }

@@ -10,14 +10,14 @@ import { privateFileMode } from '../files/private-modes.ts';
 import { createChangeLog } from './change-log.ts';
 import { createContextTable } from './context-table.ts';
 import { createErasure } from './erasure.ts';
-import { createFullText } from './full-text.ts';
+import { createFullText, type FullText } from './full-text.ts';
 import { createMemoryTable } from './memory-table.ts';
 import { createOperationLog } from './operation-log.ts';
-import { refreshFullText } from './refresh-full-text.ts';
-import { inMemory, openConnection } from './sqlite/connection.ts';
+import { refreshFullText, requireCurrentFullText } from './refresh-full-text.ts';
+import { type Connection, inMemory, openConnection } from './sqlite/connection.ts';
 import { detectFileKind } from './sqlite/file-header.ts';
-import { migrate, refuseNewerSchema } from './sqlite/migrations.ts';
-import { copyPrivately, isReadOnlyMount } from './sqlite/private-copy.ts';
+import { migrate, refuseNewerSchema, requireCurrentSchema } from './sqlite/migrations.ts';
+import { copyPrivately, isReadOnlyMount, type PrivateCopy } from './sqlite/private-copy.ts';
 import { withSqliteErrors } from './sqlite/sqlite-errors.ts';
 import { createStatistics } from './statistics.ts';
 import { createVectorQueue } from './vector-queue.ts';
@@ -42,7 +42,7 @@ export interface StoreOptions {
  * for a file of another program or a newer version, without changing it, and `corrupt` or `backend_unavailable` if
  * SQLite fails.
  */
-export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions) {
+export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions): Promise<MemoryStore> {
   if (path !== undefined) prepareFile(path, persona);
   const copy = path !== undefined && isReadOnlyMount(path) ? await copyPrivately(path) : undefined;
   const connection = await openConnection({ path: copy?.path ?? path ?? inMemory, busyTimeout });
@@ -55,7 +55,38 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
     await copy?.remove();
     throw error;
   }
+  return assembleStore(connection, { fullText, copy });
+}
 
+export type MemoryStore = ReturnType<typeof assembleStore>;
+
+/**
+ * Opens an existing `memory.sqlite` for queries alone: nothing is created, migrated or written. Throws `not_found` if
+ * there is none, and `conflict` if it is not of this version.
+ */
+export async function openStoreForQueries(options: Required<StoreOptions> & { path: string }): Promise<MemoryStore> {
+  const { path, persona, busyTimeout } = options;
+  const { kind } = detectFileKind(path);
+  if (kind === 'absent') throw new MemoryMcpError('not_found', `Persona "${persona}" has no memories yet`);
+  if (kind === 'foreign') throw foreignFile(persona);
+  const connection = await openConnection({ path, busyTimeout, queriesOnly: true });
+  try {
+    requireCurrentSchema(connection);
+    requireCurrentFullText(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return assembleStore(connection, { fullText: createFullText(connection), copy: undefined });
+}
+
+interface StoreParts {
+  readonly fullText: FullText;
+  /** For a store on a read-only file system. */
+  readonly copy: PrivateCopy | undefined;
+}
+
+function assembleStore(connection: Connection, { fullText, copy }: StoreParts) {
   const changes = createChangeLog(connection);
   const operations = createOperationLog(connection);
   const vectors = createVectorTable({ connection, changes });
@@ -87,20 +118,20 @@ export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptio
   };
 }
 
-export type MemoryStore = Awaited<ReturnType<typeof openMemoryStore>>;
-
 function prepareFile(path: string, persona: string): void {
   const kind = detectFileKind(path);
-  if (kind.kind === 'foreign') {
-    throw new MemoryMcpError(
-      'conflict',
-      `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
-      {
-        hint: 'If the original system created it, keep it: this version cannot import it yet. Use another persona or data folder.',
-      },
-    );
-  }
+  if (kind.kind === 'foreign') throw foreignFile(persona);
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
   // SQLite gives the WAL the mode of the database file, so create the file with private mode first.
   else withSqliteErrors(path, () => closeSync(openSync(path, 'a', privateFileMode)));
+}
+
+function foreignFile(persona: string): MemoryMcpError {
+  return new MemoryMcpError(
+    'conflict',
+    `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
+    {
+      hint: 'If the original system created it, keep it: this version cannot import it yet. Use another persona or data folder.',
+    },
+  );
 }

@@ -5,6 +5,7 @@
 import { termsVersion } from '../core/text/terms.ts';
 import type { FullText } from './full-text.ts';
 import type { Connection } from './sqlite/connection.ts';
+import { outdatedFile } from './sqlite/migrations.ts';
 
 export async function refreshFullText(connection: Connection, fullText: FullText): Promise<void> {
   if (readTermsVersion(connection) === termsVersion) return;
@@ -21,6 +22,11 @@ export async function refreshFullText(connection: Connection, fullText: FullText
     }
     connection.sql('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('terms_version', termsVersion);
   });
+}
+
+/** Throws `conflict` if the index must be rebuilt first. */
+export function requireCurrentFullText(connection: Connection): void {
+  if (readTermsVersion(connection) !== termsVersion) throw outdatedFile(connection.path);
 }
 
 function readTermsVersion(connection: Connection): number | undefined {

@@ -36,6 +36,11 @@ export interface ConnectionOptions {
   readonly busyTimeout: number;
   /** Opens an existing file without changing it. */
   readonly readOnly?: boolean | undefined;
+  /**
+   * Opens an existing file for queries alone. Unlike `readOnly`, it leaves no `-wal` and `-shm` behind where no other
+   * process has the file open, and no read waits longer than `busyTimeout`.
+   */
+  readonly queriesOnly?: boolean | undefined;
 }
 
 /** How long to retry a write or an open while other processes hold the lock, in milliseconds. */
@@ -43,13 +48,16 @@ const lockPatience = 20 * secondLength;
 /** Readers rarely wait for other processes, for example during the recovery of a WAL after a crash. */
 const readerBusyTimeout = secondLength;
 
-export async function openConnection({ path, busyTimeout, readOnly = false }: ConnectionOptions): Promise<Connection> {
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { path, busyTimeout, readOnly = false, queriesOnly = false } = options;
   const Driver = await loadDriver();
   return retryWhileBusy(path, () => {
-    const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist: readOnly });
+    const fileMustExist = readOnly || queriesOnly;
+    const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist });
     try {
-      applyPragmas(database);
-      database.pragma(`busy_timeout = ${readerBusyTimeout}`);
+      if (queriesOnly) database.pragma('query_only = ON');
+      applyPragmas(database, { mayWrite: !queriesOnly });
+      if (!queriesOnly) database.pragma(`busy_timeout = ${readerBusyTimeout}`);
       return createConnection(database, { path, busyTimeout });
     } catch (error) {
       database.close();
@@ -81,7 +89,7 @@ async function loadDriver(): Promise<typeof BetterSqlite3> {
   }
 }
 
-function applyPragmas(database: BetterSqlite3.Database): void {
+function applyPragmas(database: BetterSqlite3.Database, { mayWrite }: { mayWrite: boolean }): void {
   // Overwrite deleted content with zeros, and never write memories to temporary files.
   database.pragma('secure_delete = ON');
   database.pragma('temp_store = MEMORY');
@@ -89,7 +97,7 @@ function applyPragmas(database: BetterSqlite3.Database): void {
   database.function('fold_text', { deterministic: true }, (value) =>
     typeof value === 'string' ? foldText(value) : null,
   );
-  if (database.memory || database.readonly) return;
+  if (database.memory || database.readonly || !mayWrite) return;
   // Switching to WAL ignores the busy timeout, so do it only if necessary.
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     claimEmptyFile(database);

@@ -42,6 +42,18 @@ export async function migrate(connection: Connection): Promise<void> {
   }
 }
 
+/** Throws `conflict` for a file that a server of this version would have to change before it can be used. */
+export function requireCurrentSchema(connection: Connection): void {
+  refuseNewerSchema(connection.path, readSchemaVersion(connection));
+  if (readSchemaVersion(connection) < schemaVersion) throw outdatedFile(connection.path);
+}
+
+export function outdatedFile(path: string): MemoryMcpError {
+  return new MemoryMcpError('conflict', `${path} was written by an older version of memory-mcp`, {
+    hint: 'The next server that opens it brings it up to date. It was not changed.',
+  });
+}
+
 function readSchemaVersion(connection: Connection): number {
   return Number(connection.pragma('user_version'));
 }

@@ -41,7 +41,7 @@ describe('a file of a newer version', () => {
 
   it('is refused before a byte of it changes, naming the upgrade', async () => {
     const { folder, path, store } = await newerFile({ inWal: false });
-    store.close();
+    await store.close();
     const before = filesIn(folder);
     const failure = await failureOf(() => open(path));
     expect([failure.code, failure.message]).toEqual(['conflict', expect.stringContaining('schema 99')]);

@@ -24,6 +24,7 @@ describe('the data folder', () => {
       backups: join('/data', 'backups'),
       dataFolderId: join('/data', 'data-folder-id'),
       accessToken: join('/data', 'access-token'),
+      hookNotes: join('/data', 'hooks'),
       config: join('/data', 'config.json'),
     });
     expect(dataPaths('/data', { models: '/models' }).models).toBe('/models');

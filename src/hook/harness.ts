@@ -1,0 +1,82 @@
+/**
+ * The programs that run hooks: how each names the events, what it sends on standard input, and the JSON that it takes
+ * back. All of it is read tolerantly: a field that is missing or of another kind is left out.
+ */
+import * as z from 'zod';
+
+export const hookEvents = ['session-start', 'prompt', 'tool-failure', 'pre-compact', 'session-end'] as const;
+export type HookEvent = (typeof hookEvents)[number];
+
+/** What a hook needs of an input. */
+export interface HookInput {
+  readonly session: string | undefined;
+  readonly transcript: string | undefined;
+  readonly directory: string | undefined;
+  readonly prompt: string | undefined;
+  /** What failed and how, as text. */
+  readonly failure: { readonly command: string; readonly error: string } | undefined;
+}
+
+interface Harness {
+  /** Its names of the events that it has. */
+  readonly events: Readonly<Partial<Record<HookEvent, string>>>;
+  /** The reply that puts a text before its model. */
+  reply(event: string, text: string): unknown;
+}
+
+const additionalContext: Harness['reply'] = (hookEventName, text) => ({
+  hookSpecificOutput: { hookEventName, additionalContext: text },
+});
+
+export const harnesses = {
+  'claude-code': {
+    events: {
+      'session-start': 'SessionStart',
+      prompt: 'UserPromptSubmit',
+      'tool-failure': 'PostToolUseFailure',
+      'pre-compact': 'PreCompact',
+      'session-end': 'SessionEnd',
+    },
+    reply: additionalContext,
+  },
+} as const satisfies Record<string, Harness>;
+
+export type HarnessName = keyof typeof harnesses;
+
+export function isHarness(name: string): name is HarnessName {
+  return Object.hasOwn(harnesses, name);
+}
+
+export function isHookEvent(name: string): name is HookEvent {
+  return (hookEvents as readonly string[]).includes(name);
+}
+
+/** What the harness is told; undefined if the event cannot carry a text. */
+export function replyFor(harness: HarnessName, event: HookEvent, text: string): unknown {
+  const { events, reply }: Harness = harnesses[harness];
+  const name = events[event];
+  return name === undefined ? undefined : reply(name, text);
+}
+
+const text = z.string().optional().catch(undefined);
+
+const inputSchema = z.object({
+  session_id: text,
+  transcript_path: text,
+  cwd: text,
+  prompt: text,
+  error: text,
+  tool_input: z.object({ command: text }).optional().catch(undefined),
+});
+
+/** Throws for anything that is not a JSON object. */
+export function parseHookInput(json: unknown): HookInput {
+  const { session_id, transcript_path, cwd, prompt, error, tool_input } = inputSchema.parse(json);
+  return {
+    session: session_id,
+    transcript: transcript_path,
+    directory: cwd,
+    prompt,
+    failure: error === undefined ? undefined : { command: tool_input?.command ?? '', error },
+  };
+}
