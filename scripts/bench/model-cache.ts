@@ -49,6 +49,7 @@ export function cacheEmbedder(embedder: Embedder, folder: string): Embedder {
 
 function cacheReranker(reranker: Reranker, folder: string): Reranker {
   return {
+    languages: reranker.languages,
     status: () => reranker.status(),
     async score(query, texts, options) {
       const answers = openAnswers(folder, `rerank-${hashOf(reranker.status().model)}`);

@@ -2,8 +2,10 @@
  * What one model, or words alone, found in every store of some question sets: each store is filled once and asked its
  * own questions and those of strangers, under one ranking or several.
  */
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
 import type { Language } from '../../src/core/text/language.ts';
 import { type ModelQuality, nearness } from '../../src/scoring/model-quality.ts';
 import type { RankingParameters } from '../../src/scoring/ranking-parameters.ts';
@@ -55,24 +57,43 @@ export interface FilledStores {
   close(): Promise<void>;
 }
 
+export interface FillOptions {
+  /** The most questions asked of one store. */
+  readonly limit: number;
+  /** Where the models' answers are kept. */
+  readonly answers: string;
+  /** Where the stores are filled. */
+  readonly folder: string;
+  /** Leaves the filled stores there, and takes those that are there already. */
+  readonly keep: boolean;
+}
+
 /** Fills a store for every group of the sets. */
 export async function fillStores(
   { label, model, reranker }: Pick<Run, 'label' | 'model' | 'reranker'>,
   sets: readonly QuestionSet[],
-  { limit, answers: known, folder: parent }: { limit: number; answers: string; folder: string },
+  { limit, answers: known, folder: parent, keep }: FillOptions,
 ): Promise<FilledStores> {
-  const folder = join(parent, `recall-store-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
+  const groups = sets.flatMap((set) => set.groups);
+  const folder = join(parent, `recall-store-${keep ? `${basename(model)}-${fingerprint(groups)}` : process.pid}`);
+  const index = join(folder, 'keys.json');
+  const kept = keep && existsSync(index) ? keptKeys.parse(JSON.parse(readFileSync(index, 'utf8'))) : undefined;
+  if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const stores = await openRecallStores({ folder, model, reranker, answers: known });
   const foreign = foreignQuestions(sets, Math.min(limit, mostForeign));
   const filled: { group: QuestionGroup; store: RecallStore; scale: ModelQuality | undefined }[] = [];
-  for (const [index, group] of sets.flatMap(({ groups }) => groups).entries()) {
-    console.error(`${label}: ${group.set} ${group.name}: ${group.corpus.length} memories`);
-    const store = stores.open(`store-${index}`);
-    await store.add(group.corpus);
+  for (const [number, group] of groups.entries()) {
+    const store = stores.open(`store-${number}`);
+    if (kept === undefined) {
+      console.error(`${label}: ${group.set} ${group.name}: ${group.corpus.length} memories`);
+      await store.add(group.corpus);
+    }
+    store.know(kept?.[number] ?? []);
+    await store.warm();
     filled.push({ group, store, scale: await store.scale() });
   }
+  if (keep) writeFileSync(index, JSON.stringify(filled.map(({ store }) => store.keys())));
 
   return {
     async ask({ modes, strangers, ranking = {} }) {
@@ -105,9 +126,19 @@ export async function fillStores(
     },
     async close() {
       await stores.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const keptKeys = z.array(
+  z.array(z.tuple([z.string(), z.object({ ids: z.array(z.string()), language: z.enum(['ja', 'en']) })])),
+);
+
+function fingerprint(groups: readonly QuestionGroup[]): string {
+  const hash = createHash('sha256');
+  for (const { set, name, corpus } of groups) hash.update(JSON.stringify([set, name, corpus]));
+  return hash.digest('hex').slice(0, 12);
 }
 
 function nearnesses(

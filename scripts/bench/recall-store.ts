@@ -10,6 +10,7 @@ import { openApp } from '../../src/app.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { createLogger } from '../../src/core/logger.ts';
 import { type Language, languageOf } from '../../src/core/text/language.ts';
+import { minuteLength } from '../../src/core/time/durations.ts';
 import { operations } from '../../src/operation/index.ts';
 import { invoke, type Result } from '../../src/operation/operation.ts';
 import type { ModelQuality } from '../../src/scoring/model-quality.ts';
@@ -33,8 +34,16 @@ export interface FoundHit {
   readonly cosine: number | undefined;
 }
 
+/** A key, the ids of the texts that have it, and their language. */
+export type KnownKey = readonly [string, { readonly ids: readonly string[]; readonly language: Language }];
+
 export interface RecallStore {
   add(texts: readonly CorpusText[]): Promise<void>;
+  /** Resolves when the model is loaded and measured, and every memory has its vector. */
+  warm(): Promise<void>;
+  /** What has been added, for `know` of another process that opens the same folder. */
+  keys(): readonly KnownKey[];
+  know(keys: readonly KnownKey[]): void;
   ask(question: { id: string; text: string; relevant: readonly string[] }, mode: RecallMode): Promise<Asked>;
   /** What the model was measured to be worth; undefined where there is none. */
   scale(): Promise<ModelQuality | undefined>;
@@ -72,9 +81,11 @@ const contextSchema = z.object({
 /** The most that one page holds. */
 const pageLength = 50;
 const measuringTries = 100;
+/** A benchmark of recall waits for the reranker, however busy the machine is. */
+const untimed = 10 * minuteLength;
 
 export interface RecallStoresDeps {
-  /** The data folder, new. */
+  /** The data lies in it. */
   readonly folder: string;
   /** A folder, or `none`. */
   readonly model: string;
@@ -95,7 +106,7 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
     folders: { data, config: join(data, 'no-config'), cache: join(data, 'no-cache') },
     directory: folder,
   });
-  let ranking: RankingParameters = rankingParameters;
+  let ranking: RankingParameters = { ...rankingParameters, rerankMilliseconds: untimed };
   const app = openApp({
     loaded,
     logger: createLogger({ level: () => 'warn', write: (line) => process.stderr.write(line) }),
@@ -105,7 +116,7 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
 
   function open(name: string): RecallStore {
     /** Identical texts share a key, and any of their ids is as good. */
-    const stored = new Map<string, { ids: string[]; language: Language }>();
+    const stored = new Map<string, KnownKey[1]>();
     const scope = app.scopeFor(name, { source: 'bench', readOnly: false });
     const call = (tool: string, input: object): Promise<Result> => {
       const operation = operations.find((one) => one.name === tool);
@@ -124,6 +135,11 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
       }
     }
 
+    async function isReady(): Promise<boolean> {
+      const { degraded_reason: degraded } = replySchema.parse(await call('memory_search', { query: 'text' }));
+      return degraded === undefined && (await scale()) !== undefined;
+    }
+
     return {
       async add(texts) {
         // One after the other: neighbours in a conversation stay neighbours.
@@ -132,13 +148,16 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
           const before = stored.get(key)?.ids ?? [];
           stored.set(key, { ids: [...before, id], language: languageOf(text) });
         }
+      },
+      async warm() {
         if (model === 'none') return;
         await untilEmbedded();
         // The first search has the model measured, and those before it is done are judged without.
-        for (let tries = 0; tries < measuringTries && (await scale()) === undefined; tries++) {
-          await call('memory_search', { query: texts[0]?.text ?? 'text' });
-          await delay(200);
-        }
+        for (let tries = 0; tries < measuringTries && !(await isReady()); tries++) await delay(200);
+      },
+      keys: () => [...stored],
+      know(keys) {
+        for (const [key, known] of keys) stored.set(key, known);
       },
       async ask({ id, text, relevant }, mode) {
         const request = { query: text, mode, limit: pageLength };
@@ -159,7 +178,7 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
   return {
     open,
     setRanking(changes) {
-      ranking = { ...rankingParameters, ...changes };
+      ranking = { ...rankingParameters, rerankMilliseconds: untimed, ...changes };
     },
     close: () => app.close(),
   };

@@ -3,15 +3,15 @@
  * its own questions and some that it cannot answer. Writes run files for an independent scorer, and what each `none` was
  * read from; prints tables per model. With --without or --change it measures parts of the ranking instead.
  *
- *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--only set,set] [--out DIR] [--answers DIR]
- *     [--folder DIR] [--limit N] [--page FILE] [--own]
+ *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--reranker DIR] [--only set,set] [--out DIR] [--answers DIR]
+ *     [--folder DIR] [--keep] [--limit N] [--page FILE] [--own]
  *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
-import { type Answer, fillStores, type Run } from './recall-answers.ts';
+import { type Answer, type FillOptions, fillStores, type Run } from './recall-answers.ts';
 import { renderCurves } from './recall-curve.ts';
 import { measureOwn } from './recall-own.ts';
 import { recallPageIntroduction } from './recall-page.ts';
@@ -27,10 +27,12 @@ export async function run(args: string[]): Promise<void> {
       sets: { type: 'string', default: '../shared/eval/sets' },
       models: { type: 'string', default: '../shared/models' },
       model: { type: 'string' },
+      reranker: { type: 'string' },
       only: { type: 'string' },
       out: { type: 'string', default: join(benchFolder, 'recall') },
       answers: { type: 'string', default: '.cache/vectors' },
       folder: { type: 'string', default: benchFolder },
+      keep: { type: 'boolean', default: false },
       limit: { type: 'string' },
       page: { type: 'string' },
       own: { type: 'boolean', default: false },
@@ -44,20 +46,20 @@ export async function run(args: string[]): Promise<void> {
   const sets = loadQuestionSets(values.sets, values.only?.split(','));
   mkdirSync(values.out, { recursive: true });
 
-  const runs = [
-    { label: 'no model', model: 'none', reranker: 'none', modes: ['keyword'] } as const,
-    ...modelRuns(values.models),
-  ].filter(({ model }) => values.model === undefined || basename(model) === values.model);
+  const runs = [{ label: 'no model', model: 'none', modes: ['keyword'] } as const, ...modelRuns(values.models)]
+    .map((each) => ({ ...each, reranker: values.reranker === undefined ? 'none' : resolve(values.reranker) }))
+    .filter(({ model }) => values.model === undefined || basename(model) === values.model);
   const variants = [...namedParts(values.without).map(variantWithout), ...values.change.map(variantWith)];
   const parts: string[] = [];
   const say = (text: string) => {
     parts.push(text);
     console.log(`\n${text}`);
   };
-  const how = {
+  const how: FillOptions = {
     limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
     answers: values.answers,
     folder: values.folder,
+    keep: values.keep,
   };
   for (const each of runs) {
     if (variants.length > 0) await measureVariants(each, variants, sets, how, say);
@@ -68,12 +70,11 @@ export async function run(args: string[]): Promise<void> {
 }
 
 type Say = (text: string) => void;
-type How = Parameters<typeof fillStores>[2];
 
 async function measureRun(
   each: Run,
   sets: readonly QuestionSet[],
-  how: How,
+  how: FillOptions,
   { out, say }: { out: string; say: Say },
 ): Promise<void> {
   const stores = await fillStores(each, sets, how);
@@ -94,7 +95,7 @@ async function measureVariants(
   each: Run,
   variants: readonly Variant[],
   sets: readonly QuestionSet[],
-  how: How,
+  how: FillOptions,
   say: Say,
 ): Promise<void> {
   const stores = await fillStores(each, sets, how);
@@ -116,14 +117,13 @@ function namedParts(list: string | undefined): readonly string[] {
   return list === 'all' ? partNames : list.split(',');
 }
 
-function modelRuns(folder: string): Run[] {
+function modelRuns(folder: string): Omit<Run, 'reranker'>[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'modules.json')))
     .map(({ name }) => ({
       label: name,
       model: resolve(folder, name),
-      reranker: 'none',
       modes: ['semantic', 'hybrid'] as const,
     }));
 }

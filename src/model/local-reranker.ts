@@ -41,6 +41,7 @@ export function createLocalReranker({ reference, device, threads, client, ...dep
     },
   });
   return {
+    languages: preset?.languages,
     status: managed.status,
     score: async (query, texts, { signal } = {}) => {
       const model = await managed.use();

@@ -146,6 +146,7 @@ function chooseDownload(
 }
 
 export const disabledReranker: Reranker = {
+  languages: undefined,
   status: () => ({ state: 'off', model: 'none' }),
   score: () =>
     Promise.reject(

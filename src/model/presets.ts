@@ -2,6 +2,7 @@
  * Models that need no setting except their name: where their ONNX files are and how to use them. The values come from
  * the model's authors or from tests with the model. Other models work too if their own files contain this information.
  */
+import type { Language } from '../core/text/language.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 
 interface Preset {
@@ -23,6 +24,8 @@ export interface EmbeddingPreset extends Preset {
 }
 
 export interface RerankerPreset extends Preset {
+  /** The languages it was trained on. It is not asked about others. */
+  readonly languages: readonly Language[];
   /** The graph for each processor architecture (`process.arch`). `other` is not quantised and runs everywhere. */
   readonly files: Readonly<Record<'x64' | 'arm64' | 'other', string>>;
 }
@@ -71,6 +74,7 @@ export const embeddingPresets: Readonly<Record<string, EmbeddingPreset>> = {
 export const rerankerPresets: Readonly<Record<string, RerankerPreset>> = {
   'hotchpotch/japanese-reranker-xsmall-v2': {
     repository: 'hotchpotch/japanese-reranker-xsmall-v2',
+    languages: ['ja'],
     files: {
       x64: 'onnx/model_qint8_avx2.onnx',
       arm64: 'onnx/model_qint8_arm64.onnx',

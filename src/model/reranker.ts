@@ -1,9 +1,12 @@
 /**
  * Reranker: scores how well candidate texts answer a query, reading the query and a text together.
  */
+import type { Language } from '../core/text/language.ts';
 import type { ModelStatus } from './embedder.ts';
 
 export interface Reranker {
+  /** The languages it can read; undefined if that is not known. */
+  readonly languages: readonly Language[] | undefined;
   status(): ModelStatus;
   /**
    * Returns one score 0..1 per text, in the given order, or rejects with `model_unavailable`. Query and text together

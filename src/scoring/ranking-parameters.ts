@@ -28,6 +28,13 @@ export const rankingParameters = {
   importanceWeight: 0.4,
   recencyWeight: 0.2,
   recencyHalfLifeDays: 30,
+  /** The share of the reranker in the score of what it has read, where meaning was searched and where it was not. */
+  rerankShare: 0.3,
+  rerankShareByWords: 0.6,
+  /** How many characters of a text the reranker reads: the passage that was found. More are slower and no better. */
+  rerankCharacters: 300,
+  /** How long a search waits for the reranker. What it has read by then counts. */
+  rerankMilliseconds: 700,
 };
 
 export type RankingParameters = Readonly<typeof rankingParameters>;

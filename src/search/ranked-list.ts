@@ -53,7 +53,7 @@ export async function rankMemories(
 ): Promise<RankedList> {
   const { store } = scope.workspace;
   const queryText = 'query' in target ? target.query : target.memory.content;
-  const { query, lexical, semantic, unavailable, waited } = await searchBothSides(scope, target, queryText, {
+  const { query, lexical, semantic, unavailable, waits } = await searchBothSides(scope, target, queryText, {
     mode,
     filter,
   });
@@ -86,14 +86,26 @@ export async function rankMemories(
     beyondWords: ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, context.asked, filter),
   });
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
-  const reranked: Reranked = 'query' in target ? await rerank(scope, target.query, scored) : { memories: scored };
+  const reranked: Reranked =
+    'query' in target
+      ? await rerank(
+          scope,
+          { text: target.query, prepared: query, language: context.asked, byMeaning: semantic !== undefined },
+          scored,
+          // `strong` was said of the first.
+          { keepFirst: judgement.strength === 'strong' },
+        )
+      : { memories: scored, waited: 0 };
   if (scope.signal?.aborted === true) throw cancelled();
   return {
     memories: reranked.memories,
     query,
     mode: ranMode,
     judgement,
-    waited,
+    waited: describeWait([
+      ...waits,
+      [`the reranker ${scope.workspace.models.reranker.status().model}`, reranked.waited / secondLength],
+    ]),
     degraded: [unavailable, reranked.degraded].filter((reason) => reason !== undefined).join('; ') || undefined,
   };
 }
@@ -104,8 +116,11 @@ interface BothSides {
   readonly semantic: SemanticSearch | undefined;
   /** Why meaning was not searched, or not where it should be, where it was asked for. */
   readonly unavailable: string | undefined;
-  readonly waited: string | undefined;
+  readonly waits: readonly Wait[];
 }
+
+/** What a search waited for, and how many seconds. */
+type Wait = readonly [name: string, seconds: number];
 
 /** Searches words while the model works on the query. */
 async function searchBothSides(
@@ -147,12 +162,13 @@ async function searchBothSides(
     lexical: semantic === undefined && mode === 'semantic' ? searchWords(workspace.store, query, filter) : words,
     semantic,
     unavailable,
-    waited:
-      searching &&
-      describeWait([
-        [`the model ${workspace.servingEmbedder().status().model}`, (embedded - began) / secondLength],
-        ['the vector index', (answered - embedded) / secondLength],
-      ]),
+    waits:
+      searching === undefined
+        ? []
+        : [
+            [`the model ${workspace.servingEmbedder().status().model}`, (embedded - began) / secondLength],
+            ['the vector index', (answered - embedded) / secondLength],
+          ],
   };
 }
 
@@ -166,7 +182,7 @@ function holdsOtherLanguage({ memories }: MemoryStore, asked: Language, filter: 
   return newest.some(({ content }) => languageOf(content) !== asked);
 }
 
-function describeWait(parts: readonly (readonly [name: string, seconds: number])[]): string | undefined {
+function describeWait(parts: readonly Wait[]): string | undefined {
   if (parts.reduce((sum, [, seconds]) => sum + seconds, 0) < noticeableSeconds) return undefined;
   const named = parts.filter(([, seconds]) => seconds >= namedSeconds);
   return named.map(([name, seconds]) => `${name}, ${seconds.toFixed(1)} s`).join('; ');

@@ -1,8 +1,10 @@
 /** A memory of the ranked list, with what each stage of the search made of it. */
+import type { Language } from '../core/text/language.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 
 export interface RankedMemory {
   readonly memory: MemoryText;
+  readonly language: Language;
   /** 0..1, comparable only inside one list. */
   readonly score: number;
   /** The share of the query's value that the text covers, 0..1. */
@@ -12,6 +14,8 @@ export interface RankedMemory {
   /** Context terms (`context-terms.ts`); computed for the best only. */
   readonly preceding?: number | undefined;
   readonly cosine?: number | undefined;
+  /** Where the nearest chunk begins, as a share of the text: roughly, since chunks are not equally long. */
+  readonly nearestAt?: number | undefined;
   /** The reranker's score, 0..1. */
   readonly rerank?: number | undefined;
 }

@@ -1,59 +1,120 @@
 /**
- * Reranking: a cross-encoder reads the query together with each of the best candidates and orders them. Without one, or
- * if it does not answer in time, the order stays and the reply says so.
+ * Reranking: a cross-encoder reads the query together with the passage that was found in each of the best candidates. Its
+ * score is mixed with that of the search, which knows things the cross-encoder does not. It reads the best first, a few
+ * at a time, and what it has read in time counts.
  */
-
 import { reasonOf } from '../core/errors.ts';
+import type { Language } from '../core/text/language.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import type { Scope } from '../persona/scope.ts';
+import type { PreparedQuery } from '../scoring/bm25.ts';
+import { passageAround } from '../scoring/passage.ts';
+import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
+import { mixRerankScores } from '../scoring/rerank-mix.ts';
 import type { RankedMemory } from './ranked-memory.ts';
 import { describeStatus } from './semantic-search.ts';
 
-const patienceMilliseconds = 3_000;
-/** How much of a text the cross-encoder is given; its own limit is 512 tokens. */
-const readCharacters = 1_500;
+/** How many candidates the cross-encoder is given at once. */
+const batchLength = 4;
+
+export interface RerankedQuery {
+  readonly text: string;
+  readonly prepared: PreparedQuery;
+  readonly language: Language;
+  /** Whether the candidates were also found by meaning. */
+  readonly byMeaning: boolean;
+}
 
 export interface Reranked {
   readonly memories: readonly RankedMemory[];
-  /** Why the reranker did not order them, if one is configured. */
+  /** Why the reranker did not read them all, if one is configured. */
   readonly degraded?: string | undefined;
+  /** Milliseconds. */
+  readonly waited: number;
 }
 
 export async function rerank(
-  { workspace, settings, signal }: Scope,
-  query: string,
+  scope: Scope,
+  query: RerankedQuery,
   ranked: readonly RankedMemory[],
+  { keepFirst }: { keepFirst: boolean },
 ): Promise<Reranked> {
-  const { reranker } = workspace.models;
+  const { workspace, settings, clock, ranking: parameters = rankingParameters } = scope;
+  const { reranker, warm } = workspace.models;
   const status = reranker.status();
+  const { languages } = reranker;
   const head = ranked.slice(0, settings.rerank_candidates);
-  if (status.state === 'off' || head.length < 2) return { memories: ranked };
+  const unread = { memories: ranked, waited: 0 };
+  if (status.state === 'off' || head.length === 0) return unread;
+  // Not a degraded search: a cross-encoder for other languages would guess.
+  if (languages?.includes(query.language) === false) return unread;
   if (status.state === 'absent' || status.state === 'downloading' || status.state === 'runtime missing') {
     // It cannot answer this search, but may answer the next one.
-    workspace.models.warm();
-    return { memories: ranked, degraded: `not reranked: ${describeStatus(status)}` };
+    warm();
+    return { ...unread, degraded: `not reranked: ${describeStatus(status)}` };
   }
-  const stop = new AbortController();
-  const asked = reranker
-    .score(
-      query,
-      head.map(({ memory }) => memory.content.slice(0, readCharacters)),
-      { signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]) },
-    )
-    .then(
-      (scores) => ({ scores }),
-      (error: unknown) => ({ failed: reasonOf(error) }),
-    );
-  const answer = await withinTime(asked, patienceMilliseconds);
-  if (answer === undefined || 'failed' in answer) {
-    stop.abort();
-    return { memories: ranked, degraded: `not reranked: ${answer?.failed ?? 'the reranker took too long'}` };
+  const began = clock.monotonic();
+  const readable = head.filter(({ language }) => languages?.includes(language) !== false);
+  const { scores, problem } = await scoreInTime(scope, query, readable, parameters);
+  const rescored = head.map((entry) => ({ ...entry, rerank: scores.get(entry) }));
+  const share = query.byMeaning ? parameters.rerankShare : parameters.rerankShareByWords;
+  return {
+    memories: mixRerankScores([...rescored, ...ranked.slice(head.length)], { share, keepFirst }),
+    degraded: problem,
+    waited: clock.monotonic() - began,
+  };
+}
+
+interface Scored {
+  readonly scores: ReadonlyMap<RankedMemory, number>;
+  /** Why some are missing. */
+  readonly problem?: string | undefined;
+}
+
+async function scoreInTime(
+  { workspace, clock, signal }: Scope,
+  { text, prepared }: RerankedQuery,
+  entries: readonly RankedMemory[],
+  { rerankMilliseconds, rerankCharacters }: RankingParameters,
+): Promise<Scored> {
+  const { reranker } = workspace.models;
+  const scores = new Map<RankedMemory, number>();
+  const until = clock.monotonic() + rerankMilliseconds;
+  for (let start = 0; start < entries.length; start += batchLength) {
+    const batch = entries.slice(start, start + batchLength);
+    const stop = new AbortController();
+    const asked = reranker
+      .score(
+        text,
+        batch.map((entry) => passageOf(entry, prepared, rerankCharacters)),
+        { signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]) },
+      )
+      .then(
+        (answer) => ({ answer }),
+        (error: unknown) => ({ failed: reasonOf(error) }),
+      );
+    const inTime = await withinTime(asked, Math.max(0, until - clock.monotonic()));
+    if (inTime === undefined || 'failed' in inTime) {
+      stop.abort();
+      const why = inTime?.failed ?? describeDelay(reranker.status());
+      return {
+        scores,
+        problem: scores.size === 0 ? `not reranked: ${why}` : `reranked ${scores.size} of ${entries.length}: ${why}`,
+      };
+    }
+    for (const [index, entry] of batch.entries()) scores.set(entry, inTime.answer[index] ?? 0);
   }
-  // Only the order is the reranker's. The scores stay descending, as readers of a page expect.
-  const scores = head.map(({ score }) => score);
-  const reordered = head
-    .map((entry, index) => ({ ...entry, rerank: answer.scores[index] ?? 0 }))
-    .sort((one, other) => other.rerank - one.rerank || other.score - one.score)
-    .map((entry, index) => ({ ...entry, score: scores[index] ?? entry.score }));
-  return { memories: [...reordered, ...ranked.slice(head.length)] };
+  return { scores };
+}
+
+function describeDelay(status: Parameters<typeof describeStatus>[0]): string {
+  return status.state === 'ready' ? 'the reranker took too long' : describeStatus(status);
+}
+
+/** The part of a text that was found: around the words of the query, or where its nearest chunk begins. */
+function passageOf({ memory, coverage, nearestAt = 0 }: RankedMemory, query: PreparedQuery, length: number): string {
+  const { content } = memory;
+  if (content.length <= length || coverage > 0) return passageAround(content, query, length).text;
+  const start = Math.min(Math.floor(nearestAt * content.length), content.length - length);
+  return content.slice(start, start + length);
 }

@@ -36,6 +36,8 @@ export interface SemanticSearch {
 export interface Similarity {
   readonly cosine: number;
   readonly residualCosine?: number | undefined;
+  /** Where the nearest chunk begins, as a share of the text. */
+  readonly nearestAt: number;
 }
 
 /** A search, or the reason why there is none. */
@@ -102,16 +104,30 @@ export async function searchVector(
     quality: modelEvaluation.qualityOf(space),
     measureSimilarities(memories) {
       const similarities = new Map<MemoryId, Similarity>();
-      for (const { memoryId, vector: stored } of store.vectors.ofMemories(memories, space)) {
-        const before = similarities.get(memoryId);
-        similarities.set(memoryId, {
-          cosine: Math.max(dotProduct(vector, stored), before?.cosine ?? -1),
-          residualCosine: residual && Math.max(residual.cosineWith(stored), before?.residualCosine ?? -1),
+      const chunks = groupByMemory(store.vectors.ofMemories(memories, space));
+      for (const [memory, vectors] of chunks) {
+        const cosines = vectors.map((stored) => dotProduct(vector, stored));
+        const cosine = Math.max(...cosines);
+        similarities.set(memory, {
+          cosine,
+          residualCosine: residual && Math.max(...vectors.map((stored) => residual.cosineWith(stored))),
+          nearestAt: cosines.indexOf(cosine) / cosines.length,
         });
       }
       return similarities;
     },
   };
+}
+
+/** The vectors of each memory, in the order of its chunks. */
+function groupByMemory(stored: readonly { memoryId: MemoryId; vector: Float32Array }[]): Map<MemoryId, Float32Array[]> {
+  const groups = new Map<MemoryId, Float32Array[]>();
+  for (const { memoryId, vector } of stored) {
+    const group = groups.get(memoryId);
+    if (group === undefined) groups.set(memoryId, [vector]);
+    else group.push(vector);
+  }
+  return groups;
 }
 
 async function embedQuery(

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Reranker } from '../../../src/model/reranker.ts';
+import type { Scope } from '../../../src/persona/scope.ts';
+import { rankMemories } from '../../../src/search/ranked-list.ts';
+import { searchable } from '../../support/searchable.ts';
+import { live } from '../../support/stores.ts';
+
+const never = new Promise<never>(() => {});
+
+/** A reranker that prefers texts with the word. */
+function preferring(word: string, changes: Partial<Reranker> = {}): Reranker & { readonly read: string[] } {
+  const read: string[] = [];
+  return {
+    read,
+    languages: undefined,
+    status: () => ({ state: 'ready', model: 'fake' }),
+    score: async (_query, texts) => {
+      read.push(...texts);
+      return texts.map((text) => (text.includes(word) ? 1 : 0));
+    },
+    ...changes,
+  };
+}
+
+async function storeOf(contents: readonly string[]) {
+  const { workspace, scope } = await searchable();
+  for (const content of contents) await workspace.add(content);
+  const search = async (query: string, reranker: Reranker, changes: Partial<Scope> = {}) => {
+    const models = { ...workspace.models, reranker };
+    const list = await rankMemories(
+      { ...scope, workspace: { ...workspace, models }, ...changes },
+      { query },
+      'keyword',
+      live,
+    );
+    return { ...list, contents: list.memories.map(({ memory }) => memory.content) };
+  };
+  return { search };
+}
+
+const fillers = Array.from({ length: 6 }, (_, index) => `The tea of day ${index} was fine`);
+
+describe('a reranker', () => {
+  it('reads the passage that was found, not the beginning', async () => {
+    const { search } = await storeOf([`${'Nothing of interest here. '.repeat(60)}The spare key is under the pot.`]);
+    const reranker = preferring('pot');
+    const { memories } = await search('where is the spare key', reranker);
+    expect(reranker.read).toEqual([expect.stringContaining('The spare key is under the pot.')]);
+    expect(reranker.read[0]?.length).toBeLessThanOrEqual(300);
+    expect(memories[0]?.rerank).toBe(1);
+  });
+
+  it('uses what was read in time, and says how much that was', async () => {
+    const { search } = await storeOf([...fillers, 'The tea of the gentle uncle']);
+    let calls = 0;
+    const reranker = preferring('gentle');
+    const slow: Reranker = {
+      ...reranker,
+      score: (query, texts) => (++calls > 1 ? never : reranker.score(query, texts)),
+    };
+    const { memories, degraded } = await search('tea', slow);
+    expect(memories.map(({ rerank }) => rerank !== undefined)).toEqual([true, true, true, true, false, false, false]);
+    expect(degraded).toBe('reranked 4 of 5: the reranker took too long');
+  });
+
+  it('says why it read nothing, and leaves the order', async () => {
+    const { search } = await storeOf(fillers);
+    const plain = await search('tea', preferring('3', { status: () => ({ state: 'off', model: 'none' }) }));
+    const failing = await search('tea', preferring('3', { score: () => Promise.reject(new Error('out of memory')) }));
+    expect(failing.degraded).toBe('not reranked: out of memory');
+    expect(failing.contents).toEqual(plain.contents);
+    expect(plain.degraded).toBeUndefined();
+  });
+
+  it('is not asked in a language that it was not trained on, nor about texts in one', async () => {
+    const { search } = await storeOf(['The tea of Kyoto is 濃い', '京都のお茶は濃い', 'お茶の時間']);
+    const reranker = preferring('濃い', { languages: ['ja'] });
+    const english = await search('tea of Kyoto', reranker);
+    expect(reranker.read).toEqual([]);
+    expect(english.degraded).toBeUndefined();
+    await search('京都のお茶は濃い', reranker);
+    expect(reranker.read.toSorted()).toEqual(['お茶の時間', '京都のお茶は濃い']);
+  });
+});
