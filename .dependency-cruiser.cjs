@@ -53,7 +53,7 @@ const importRules = layers.map((layer) => ({
 
 /** A library and the only files that may know it. */
 const fences = {
-  'better-sqlite3': '^src/store/sqlite/connection\\.ts$',
+  'better-sqlite3': '^src/(files/(sqlite-driver|lock-file)|store/sqlite/connection)\\.ts$',
   'faiss-node': '^src/vector/(faiss-index|scan/faiss-scanner)\\.ts$',
   'onnxruntime-node': '^src/model/',
   '@huggingface/': '^src/model/',

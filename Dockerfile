@@ -33,7 +33,8 @@ COPY scripts/container/entrypoint.sh /usr/local/bin/memory-mcp
 ENV NODE_ENV=production \
     MEMORY_MCP_DATA_DIR=/data \
     MEMORY_MCP_SERVER_HOST=0.0.0.0 \
-    MEMORY_MCP_SERVER_PORT=26262
+    MEMORY_MCP_SERVER_PORT=26262 \
+    MEMORY_MCP_INFERENCE=own
 VOLUME ["/data", "/config"]
 EXPOSE 26262
 HEALTHCHECK --interval=30s --timeout=10s --start-period=40s \

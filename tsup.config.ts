@@ -1,6 +1,7 @@
 /**
  * Bundles the program into CommonJS: one file to start from, everything heavy behind a dynamic import; and the
- * inference process into a file of its own, with transformers.js inside and only the native runtime left outside.
+ * inference process into a file of its own, with transformers.js inside and only the native runtime left outside; and
+ * the host that shares it between servers, which is small because it stays in memory beside it.
  */
 import { defineConfig, type Options } from 'tsup';
 import { bundleLicenses } from './scripts/bundle-licenses.ts';
@@ -55,7 +56,7 @@ export default defineConfig([
   {
     ...shared,
     entry: { cli: 'src/cli.ts' },
-    clean: ['!inference.*'],
+    clean: ['!inference*'],
     esbuildOptions: forLauncher,
     esbuildPlugins: [leanSdk, bundleLicenses('cli')],
     plugins: [plainAscii],
@@ -64,5 +65,10 @@ export default defineConfig([
     ...shared,
     entry: { inference: 'src/model/inference/main.ts' },
     esbuildPlugins: [stubs, bundleLicenses('inference')],
+  },
+  {
+    ...shared,
+    entry: { 'inference-host': 'src/model/inference/shared/main.ts' },
+    esbuildPlugins: [bundleLicenses('inference-host')],
   },
 ]);

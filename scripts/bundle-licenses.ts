@@ -8,7 +8,7 @@ import type { Options } from 'tsup';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
-/** Writes `dist/<bundle>.licenses.txt` from the list of files that the bundle was made of. */
+/** Writes `dist/<bundle>.licenses.txt` from the list of files that the bundle was made of, if any belong to packages. */
 export function bundleLicenses(bundle: string): Plugin {
   return {
     name: 'bundle-licenses',
@@ -17,6 +17,7 @@ export function bundleLicenses(bundle: string): Plugin {
       build.onEnd(({ metafile }) => {
         if (metafile === undefined) return;
         const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []));
+        if (folders.size === 0) return;
         const text = [...folders].sort().map(describePackage).join('\n');
         const folder = build.initialOptions.outdir ?? 'dist';
         // Esbuild writes the bundle only after this.

@@ -26,6 +26,33 @@ export interface ExternalEnvironment {
   };
   /** TZ. Node itself follows it. */
   readonly timeZone: string | undefined;
+  readonly sharedProcess: SharedProcessEnvironment;
+}
+
+/**
+ * The variables of a process that several servers share. It outlives the server that started it, so it gets no others:
+ * tokens of one client are no business of the next.
+ */
+export interface SharedProcessEnvironment {
+  /** What decides how models compute: Node, the loader of libraries, ONNX Runtime and its devices go by it. */
+  readonly decisive: Readonly<Record<string, string>>;
+  /** What any program needs. */
+  readonly plain: Readonly<Record<string, string>>;
+}
+
+const decisiveVariables =
+  /^(?:NODE_OPTIONS|ELECTRON_RUN_AS_NODE|(?:LD|DYLD|CUDA|CUDNN|CUBLAS|NVIDIA|ORT|ONNXRUNTIME|OMP|GOMP|KMP|MKL|OPENBLAS|HIP|ROCR)_\w+)$/;
+const plainVariables =
+  /^(?:PATH|HOME|USERPROFILE|SYSTEMROOT|WINDIR|TEMP|TMP|TMPDIR|APPDATA|LOCALAPPDATA|LANG|LC_ALL)$/i;
+
+function sharedProcessEnvironment(environment: Environment): SharedProcessEnvironment {
+  const select = (names: RegExp): Record<string, string> => {
+    const found = Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && names.test(name) ? [[name, value] as const] : [],
+    );
+    return Object.fromEntries(found);
+  };
+  return { decisive: select(decisiveVariables), plain: select(plainVariables) };
 }
 
 /** The supported variables, for the README. */
@@ -61,6 +88,7 @@ export function readExternalEnvironment(environment: Environment, directory: str
       noProxy: (readEitherCase(environment, 'NO_PROXY') ?? '').split(/[\s,]+/).filter((host) => host !== ''),
     },
     timeZone: readVariable(environment, 'TZ'),
+    sharedProcess: sharedProcessEnvironment(environment),
   };
 }
 

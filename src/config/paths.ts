@@ -25,6 +25,27 @@ export function userFolders(): UserFolders {
   return { data, config, cache };
 }
 
+/**
+ * Where the servers of this user meet to share an inference process; undefined without a home folder. It follows from
+ * the home folder alone: clients start their servers with different variables and in different working directories.
+ */
+export function sharedInferenceFolder(): string | undefined {
+  const home = findHome();
+  if (home === undefined || !isAbsolute(home)) return undefined;
+  const caches = { win32: ['AppData', 'Local', 'memory-mcp', 'Cache'], darwin: ['Library', 'Caches', 'memory-mcp'] };
+  const cache = process.platform === 'win32' || process.platform === 'darwin' ? caches[process.platform] : undefined;
+  return join(home, ...(cache ?? ['.cache', 'memory-mcp']), 'inference');
+}
+
+function findHome(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    // There is neither HOME nor an entry for this user.
+    return undefined;
+  }
+}
+
 export interface DataPaths {
   readonly data: string;
   readonly memory: string;

@@ -148,7 +148,10 @@ const settingsSchema = z.strictObject({
     help: 'auto = download missing model files in the background; never = for machines without a network.',
   }),
   model_idle_minutes: setting(number(0.01, 10_080).default(5), {
-    help: 'Minutes without work after which the model process ends; it restarts when needed.',
+    help: 'Minutes without work after which the model process ends; it restarts when needed. Of servers that share one, the longest counts.',
+  }),
+  inference: setting(choice(['shared', 'own']).default('shared'), {
+    help: 'shared = all servers of a user run models in one process; own = this server has a process of its own.',
   }),
   storage_backend: setting(choice(['sqlite', 'faiss', 'qdrant']).default('sqlite'), {
     help: 'The vector index; qdrant searches on the server at qdrant_url. The memories themselves are always in memory.sqlite.',

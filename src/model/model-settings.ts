@@ -3,7 +3,9 @@
  * hub. `config/` has already validated them. The model layer reads no environment variables.
  */
 import { join } from 'node:path';
+import type { SharedProcessEnvironment } from '../config/external-environment.ts';
 import type { LoadedConfiguration } from '../config/load.ts';
+import { sharedInferenceFolder } from '../config/paths.ts';
 import type { Pooling } from './inference/inference-protocol.ts';
 
 export interface HubSettings {
@@ -42,6 +44,14 @@ export interface ModelSettings {
   /** The file of the embedding space cache. */
   readonly spaceCacheFile: string;
   readonly hub: HubSettings;
+  /** Undefined: the inference process is not shared with other servers. */
+  readonly sharing: SharingSettings | undefined;
+}
+
+export interface SharingSettings {
+  /** Undefined if this user has no home folder. */
+  readonly folder: string | undefined;
+  readonly environment: SharedProcessEnvironment;
 }
 
 /** The part of the configuration that the model layer needs. */
@@ -74,5 +84,9 @@ export function modelSettings({
       proxy: environment.proxy.https,
       noProxy: environment.proxy.noProxy,
     },
+    sharing:
+      configuration.inference === 'own'
+        ? undefined
+        : { folder: sharedInferenceFolder(), environment: environment.sharedProcess },
   };
 }

@@ -9,8 +9,9 @@ import { disabledEmbedder } from './disabled-embedder.ts';
 import type { Embedder } from './embedder.ts';
 import { type EmbeddingConfig, readEmbeddingConfig } from './embedding-config.ts';
 import { createEmbeddingSpaceCache } from './embedding-space-cache.ts';
+import type { InferenceStatus } from './inference/inference-client.ts';
 import { findBundledInference, type InferenceCommand } from './inference/inference-process.ts';
-import { createLocalInference } from './inference/local-inference.ts';
+import { openInference } from './inference/open-inference.ts';
 import { createRuntimeCheck } from './inference/runtime.ts';
 import { createLocalEmbedder, type LocalEmbedder } from './local-embedder.ts';
 import { createLocalReranker, type LocalReranker } from './local-reranker.ts';
@@ -25,7 +26,7 @@ export interface ModelsDeps {
   readonly logger: Logger;
   /** Called when a model is ready or has failed, and when its download has ended. */
   readonly onChange?: () => void;
-  /** The command that starts the inference process. Tests can replace it. */
+  /** The command that starts an inference process of this server's own. Tests can replace it. */
   readonly command?: () => InferenceCommand;
 }
 
@@ -37,7 +38,7 @@ export function openModels({
   command = findBundledInference,
 }: ModelsDeps) {
   const { embeddings } = settings;
-  const client = createLocalInference({ command, idleMinutes: settings.idleMinutes, clock, logger });
+  const client = openInference({ settings, command, clock, logger });
   const cache = createEmbeddingSpaceCache(settings.spaceCacheFile);
   const missingRuntime = createRuntimeCheck();
   const managedModelDeps = (place: ModelPlace) => ({
@@ -112,7 +113,9 @@ export function openModels({
       embedder?.warm();
       reranker?.warm();
     },
-    /** Stops downloads and ends the inference process. Resolves when the process has exited. */
+    /** What runs the models at the moment. */
+    inference: (): InferenceStatus => client.status(),
+    /** Stops downloads, and ends the inference process or leaves the shared one. */
     close: async (): Promise<void> => {
       embedder?.close();
       reranker?.close();

@@ -18,6 +18,15 @@ const recallStatus = z.strictObject({
   failed: z.number().optional(),
   engine: z.string(),
   index_problem: z.string().optional(),
+  model_process: z
+    .strictObject({
+      kind: z.enum(['shared', 'own']),
+      pid: z.number(),
+      memory_mb: z.number().optional(),
+      servers: z.array(z.number()).optional(),
+      reason: z.string().optional(),
+    })
+    .optional(),
 });
 
 export const getContext = defineOperation({

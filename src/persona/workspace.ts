@@ -12,6 +12,7 @@ import { withinTime } from '../core/time/within-time.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import { removeLeftovers } from '../files/replace-file.ts';
 import type { Embedder } from '../model/embedder.ts';
+import type { InferenceStatus } from '../model/inference/inference-client.ts';
 import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { IndexServer, StorePlace, VectorIndex } from '../vector/vector-index.ts';
@@ -52,6 +53,8 @@ export interface WorkspaceModels {
   warm(): void;
   /** An embedder for an older space, if its model is still on this machine. */
   embedderFor(spaceId: string): Embedder | undefined;
+  /** What runs the models at the moment. */
+  inference(): InferenceStatus;
 }
 
 /** How long a permanent deletion waits for a server. What is left is done later. */

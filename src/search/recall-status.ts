@@ -3,6 +3,7 @@
  * and the measured quality of the model.
  */
 
+import type { InferenceStatus } from '../model/inference/inference-client.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { ModelQuality } from '../scoring/model-quality.ts';
@@ -23,6 +24,20 @@ export interface RecallStatus {
   readonly engine: string;
   /** What is wrong with the server that should answer it. */
   readonly index_problem?: string | undefined;
+  /** What runs the models at the moment. Absent while nothing does. */
+  readonly model_process?: ModelProcess | undefined;
+}
+
+export interface ModelProcess {
+  /** Whether the servers of this user share it. */
+  readonly kind: 'shared' | 'own';
+  readonly pid: number;
+  /** Resident memory in MB. */
+  readonly memory_mb?: number | undefined;
+  /** The process ids of the servers that use it. */
+  readonly servers?: readonly number[] | undefined;
+  /** Why it is not shared, although the settings allow it. */
+  readonly reason?: string | undefined;
 }
 
 export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallStatus {
@@ -41,7 +56,22 @@ export function recallStatus({ workspace }: Pick<Scope, 'workspace'>): RecallSta
     ...(counts.failed > 0 && { failed: counts.failed }),
     engine: indexSync.engine(),
     ...(problem !== undefined && { index_problem: problem }),
+    ...describeModelProcess(models.inference()),
   };
+}
+
+const bytesPerMegabyte = 1024 * 1024;
+
+function describeModelProcess({
+  process: kind,
+  pid,
+  memory,
+  servers,
+  reason,
+}: InferenceStatus): Pick<RecallStatus, 'model_process'> {
+  if (pid === undefined) return {};
+  const memoryMb = memory === undefined ? undefined : Math.round(memory / bytesPerMegabyte);
+  return { model_process: { kind, pid, memory_mb: memoryMb, servers, reason } };
 }
 
 /** The measured quality of the model whose vectors are searched; undefined until it has been measured. */

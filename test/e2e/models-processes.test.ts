@@ -1,5 +1,5 @@
 /**
- * The processes behind a model: none before it is needed, none left behind, none of them essential. Whatever is killed,
+ * The processes behind a model, where each server has its own: none before it is needed, none left behind, none of them essential. Whatever is killed,
  * the queue of memories without a vector is worked off to its end, and by one server at a time.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,13 @@ import { describe, expect, it } from 'vitest';
 import { childProcesses, processListSkip } from '../support/inference.ts';
 import {
   countedTexts,
+  dataWithQueues,
   folderOfTest,
   heldWhile,
   recallOf,
   searchInFull,
   slowedBy,
+  spawnFor,
   storedVectors,
   tinyModels,
   untilEmbedded,
@@ -23,25 +25,10 @@ import { spawnServer, type TestServer } from '../support/server.ts';
 import { repositoryRoot } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
-const embedderAlone = { MEMORY_MCP_RERANKER_MODEL: 'none' };
+/** Each server has a process of its own here; `models-shared.test.ts` is about the one that they share. */
+const ownProcess = { MEMORY_MCP_INFERENCE: 'own' };
+const embedderAlone = { ...ownProcess, MEMORY_MCP_RERANKER_MODEL: 'none' };
 const personas = ['aoi', 'ren', 'yui', 'sora'];
-
-/** A data folder in which each persona has so many memories and no vector. */
-async function dataWithQueues(names: readonly string[], memories: number): Promise<string> {
-  const dataDir = join(folderOfTest(), 'data');
-  await Promise.all(
-    names.map(async (persona) => {
-      const server = await spawnServer({ dataDir, args: ['--persona', persona] });
-      for (let n = 0; n < memories; n++) await server.create(`${persona} notes ${n}: 今日は${n * 7}回も海を見た`);
-      await server.close();
-    }),
-  );
-  return dataDir;
-}
-
-function spawnFor(persona: string, dataDir: string, env: Record<string, string>): Promise<TestServer> {
-  return spawnServer({ dataDir, args: ['--persona', persona], env });
-}
 
 const mapsOf = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8');
 
@@ -67,7 +54,7 @@ describe.skipIf(processListSkip)('a model process that is stopped', () => {
 
 describe.skipIf(processListSkip)('a server with a model', () => {
   it('answers the handshake without any other process, and never holds a model itself', async () => {
-    const server = startRawServer({ env: tinyModels() });
+    const server = startRawServer({ env: tinyModels(ownProcess) });
     await server.initialize();
     await server.request('tools/list');
     expect(childProcesses(server.pid)).toEqual([]);
@@ -87,7 +74,7 @@ describe.skipIf(processListSkip)('a server with a model', () => {
   });
 
   it('holds none when it has had nothing to do for a while, and answers as before afterwards', async () => {
-    const server = await spawnServer({ env: tinyModels({ MEMORY_MCP_MODEL_IDLE_MINUTES: '0.01' }) });
+    const server = await spawnServer({ env: tinyModels({ ...ownProcess, MEMORY_MCP_MODEL_IDLE_MINUTES: '0.01' }) });
     const { key } = await server.create('苺のアレルギーがある');
     for (let round = 0; round < 2; round++) {
       expect((await searchInFull(server, '苺のアレルギー', { mode: 'semantic' })).results[0]?.key).toBe(key);

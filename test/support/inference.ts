@@ -9,9 +9,15 @@ import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
-import { findBundledInference, type InferenceCommand } from '../../src/model/inference/inference-process.ts';
+import {
+  findBundled,
+  findBundledInference,
+  type InferenceCommand,
+} from '../../src/model/inference/inference-process.ts';
 import type { EmbeddingModel, InferenceModel } from '../../src/model/inference/inference-protocol.ts';
+import { createInferenceClient } from '../../src/model/inference/inference-runner.ts';
 import { createLocalInference, type LocalInferenceDeps } from '../../src/model/inference/local-inference.ts';
+import { createSharedInference, type SharedInferenceDeps } from '../../src/model/inference/shared/shared-inference.ts';
 import { isRunning } from './processes.ts';
 
 export function tinyEmbedder(changes: Partial<EmbeddingModel> = {}): EmbeddingModel {
@@ -27,13 +33,32 @@ function tinyModel(folder: string): InferenceModel {
 }
 
 export function localInference(changes: Partial<LocalInferenceDeps> = {}): InferenceClient {
-  return createLocalInference({
-    command: findBundledInference,
-    idleMinutes: 5,
-    clock: systemClock,
-    logger: silentLogger,
-    ...changes,
-  });
+  return createInferenceClient(
+    createLocalInference({
+      command: findBundledInference,
+      idleMinutes: 5,
+      clock: systemClock,
+      logger: silentLogger,
+      ...changes,
+    }),
+  );
+}
+
+/** A client of the host in a folder. Clients of the same folder share it. */
+export function sharedInference(folder: string, changes: Partial<SharedInferenceDeps> = {}): InferenceClient {
+  return createInferenceClient(
+    createSharedInference({
+      folder,
+      command: () => findBundled('inference-host.cjs'),
+      device: 'cpu',
+      threads: 1,
+      idleMinutes: 5,
+      decisiveEnvironment: {},
+      plainEnvironment: { PATH: process.env.PATH ?? '' },
+      logger: silentLogger,
+      ...changes,
+    }),
+  );
 }
 
 /** The real process, with `code` run in it first: for what cannot be provoked from outside. */

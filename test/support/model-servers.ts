@@ -11,7 +11,7 @@ import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
 import { openConnection } from '../../src/store/sqlite/connection.ts';
 import type { SearchReply } from './replies.ts';
-import type { TestServer } from './server.ts';
+import { spawnServer, type TestServer } from './server.ts';
 import { until } from './until.ts';
 
 /** The environment of a server with the tiny models. */
@@ -84,6 +84,15 @@ const contextReply = z.looseObject({
     detail: z.string().optional(),
     queued: z.number(),
     failed: z.number().optional(),
+    model_process: z
+      .looseObject({
+        kind: z.enum(['shared', 'own']),
+        pid: z.number(),
+        memory_mb: z.number().optional(),
+        servers: z.array(z.number()).optional(),
+        reason: z.string().optional(),
+      })
+      .optional(),
   }),
 });
 
@@ -91,6 +100,23 @@ export type RecallState = z.output<typeof contextReply>['recall'];
 
 export async function recallOf(server: TestServer): Promise<RecallState> {
   return contextReply.parse((await server.call('get_context')).structured).recall;
+}
+
+/** A data folder in which each persona has so many memories and no vector. */
+export async function dataWithQueues(names: readonly string[], memories: number): Promise<string> {
+  const dataDir = join(folderOfTest(), 'data');
+  await Promise.all(
+    names.map(async (persona) => {
+      const server = await spawnFor(persona, dataDir, {});
+      for (let n = 0; n < memories; n++) await server.create(`${persona} notes ${n}: 今日は${n * 7}回も海を見た`);
+      await server.close();
+    }),
+  );
+  return dataDir;
+}
+
+export function spawnFor(persona: string, dataDir: string, env: Record<string, string>): Promise<TestServer> {
+  return spawnServer({ dataDir, args: ['--persona', persona], env });
 }
 
 /** Waits until every memory has its vector. */

@@ -44,6 +44,7 @@ export function modelSettingsFor({ embeddings, hub, ...changes }: Changes = {}):
     idleMinutes: 5,
     folder: join(data, 'huggingface'),
     spaceCacheFile: join(data, 'vector-spaces.json'),
+    sharing: undefined,
     hub: { ...hubOffline, ...hub },
     ...changes,
   };

@@ -15,6 +15,24 @@ export interface InferenceOptions {
   readonly priority: InferencePriority;
   /** Aborting rejects the call immediately with the signal's reason. The process stops before its next step. */
   readonly signal?: AbortSignal | undefined;
+  /** The server that asks, where several share a process: they take turns. */
+  readonly from?: number | undefined;
+}
+
+/** What runs the models at the moment, for people who wonder where their memory has gone. */
+export interface InferenceStatus {
+  /** Whether the servers of this user share a process or this one has its own. */
+  readonly process: 'shared' | 'own';
+  /** Why it is not shared, although the settings allow it. */
+  readonly reason?: string | undefined;
+  /** The process that runs the models. Absent while there is none. */
+  readonly pid?: number | undefined;
+  /** Its resident memory in bytes when it last answered. */
+  readonly memory?: number | undefined;
+  /** The process that shares it. */
+  readonly host?: number | undefined;
+  /** The process ids of the servers that use it, this one included. */
+  readonly servers?: readonly number[] | undefined;
 }
 
 export interface LoadedModel {
@@ -53,7 +71,8 @@ export interface InferenceClient {
     request: { model: InferenceModel; query: string; texts: readonly string[] },
     options: InferenceOptions,
   ): Promise<readonly number[]>;
-  /** Ends the process, if there is one, and waits for its exit. Rejects all pending requests. */
+  status(): InferenceStatus;
+  /** Rejects all pending requests. Ends a process of its own and waits for its exit, or leaves the shared one. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Executes requests in the inference process: loads the model, splits texts into chunks, runs the model, and pools or
- * scores its output. Requests are generators with short steps, so the caller can interleave them. The most recently
- * used models stay loaded: enough for an old embedder, a new embedder and a reranker.
+ * scores its output. Requests are generators with short steps, so the caller can interleave them. The models that a
+ * server has used most recently stay loaded: enough for an old embedder, a new embedder and a reranker. That never is
+ * more than processes of their own would hold, and servers with different models do not unload each other's.
  */
 import { reasonOf } from '../../core/errors.ts';
 import { chunkLimit, planChunks, type TokenBudget, tokensPerChunk, truncateToFit } from '../chunks.ts';
@@ -23,65 +24,74 @@ export interface InferenceEngineDeps {
   readonly onWorking: (work: InferenceWork, on: 'model' | 'text') => void;
 }
 
-const maximumModels = 3;
+const modelsPerServer = 3;
 /** With fewer tokens per chunk, a model would see little more than the prefix. */
 const minimumChunkTokens = 16;
 /** Texts are truncated to this many characters per token before their tokens are counted. */
 const maximumCharactersPerToken = 16;
 
 export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps): {
-  steps(work: InferenceWork): Steps;
+  /** `from` is the server that asks. */
+  steps(work: InferenceWork, from: number): Steps;
+  /** Unloads what only this server has used. A step like those of work: no other one may run meanwhile. */
+  forget(from: number): AsyncGenerator<void, void>;
 } {
   const loaded = new Map<string, Promise<OnnxModel>>();
+  /** The keys of the models that each server has used, the most recent one last. */
+  const used = new Map<number, readonly string[]>();
 
   /** Called before each step, because the model may have been unloaded since the last one. */
-  const acquire = async (work: InferenceWork): Promise<OnnxModel> => {
+  const acquire = async (work: InferenceWork, from: number): Promise<OnnxModel> => {
     const { model } = work;
     const key = JSON.stringify([model.folder, model.file, model.stamp, model.device, model.threads]);
     if (!loaded.has(key)) onWorking(work, 'model');
     const found = loaded.get(key) ?? load(model);
-    loaded.delete(key);
     loaded.set(key, found);
     try {
       const onnxModel = await found;
-      await unloadOldest();
+      const others = (used.get(from) ?? []).filter((other) => other !== key);
+      used.set(from, [...others, key].slice(-modelsPerServer));
+      await unloadUnused();
       return onnxModel;
     } catch (error) {
       loaded.delete(key);
       throw error;
     }
   };
-  const unloadOldest = async () => {
-    const [oldest] = loaded;
-    if (oldest === undefined || loaded.size <= maximumModels) return;
-    loaded.delete(oldest[0]);
-    await (await oldest[1]).dispose();
+  const unloadUnused = async () => {
+    const kept = new Set([...used.values()].flat());
+    for (const [key, found] of [...loaded]) {
+      if (kept.has(key)) continue;
+      loaded.delete(key);
+      // A runtime that cannot free a model must not fail the work of others.
+      await found.then((onnxModel) => onnxModel.dispose()).catch(() => {});
+    }
   };
 
-  async function* loadEmbedder(work: Extract<InferenceWork, { type: 'load' }>): Steps {
+  async function* loadEmbedder(work: Extract<InferenceWork, { type: 'load' }>, from: number): Steps {
     const { model } = work;
-    const onnxModel = await acquire(work);
+    const onnxModel = await acquire(work, from);
     yield;
     const vector = await withModelErrors(model, () => embedChunk(onnxModel, model, { prefix: '', text: 'memory' }));
     return toFinished(onnxModel, [vector], 0);
   }
 
-  async function* loadReranker(work: Extract<InferenceWork, { type: 'load-reranker' }>): Steps {
-    const onnxModel = await acquire(work);
+  async function* loadReranker(work: Extract<InferenceWork, { type: 'load-reranker' }>, from: number): Steps {
+    const onnxModel = await acquire(work, from);
     yield;
     const score = await withModelErrors(work.model, () => scorePair(onnxModel, 'memory', 'memory'));
     return toFinished(onnxModel, [Float32Array.of(score)], 0);
   }
 
-  async function* embed(work: Extract<InferenceWork, { type: 'embed' }>): Steps {
+  async function* embed(work: Extract<InferenceWork, { type: 'embed' }>, from: number): Steps {
     const { model, text, prefix } = work;
-    const tokenizing = await acquire(work);
+    const tokenizing = await acquire(work, from);
     onWorking(work, 'text');
     const chunks = yield* planChunks(text, createTokenBudget(tokenizing, model, prefix));
     const vectors: Float32Array[] = [];
     let embeddedCharacters = 0;
     for (const chunk of chunks.slice(0, chunkLimit)) {
-      const onnxModel = await acquire(work);
+      const onnxModel = await acquire(work, from);
       onWorking(work, 'text');
       vectors.push(await embedChunk(onnxModel, model, { prefix, text: chunk }));
       embeddedCharacters += chunk.length;
@@ -91,15 +101,15 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     return toFinished(tokenizing, result, embeddedCharacters);
   }
 
-  async function* rerank(work: Extract<InferenceWork, { type: 'rerank' }>): Steps {
+  async function* rerank(work: Extract<InferenceWork, { type: 'rerank' }>, from: number): Steps {
     const { model, texts } = work;
-    const reading = await acquire(work);
+    const reading = await acquire(work, from);
     const truncate = (text: string, fits: (text: string) => boolean) =>
       truncateToFit(text.slice(0, model.maxTokens * maximumCharactersPerToken), fits);
     const query = truncate(work.query, (text) => reading.countTokens(text) <= model.maxTokens / 2);
     const scores = new Float32Array(texts.length);
     for (const [index, text] of texts.entries()) {
-      const onnxModel = await acquire(work);
+      const onnxModel = await acquire(work, from);
       onWorking(work, 'text');
       const shortened = truncate(text, (part) => onnxModel.countTokens(query, part) <= model.maxTokens);
       scores[index] = await scorePair(onnxModel, query, shortened);
@@ -113,17 +123,22 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
   }
 
   return {
-    steps: (work) => {
+    steps: (work, from) => {
       switch (work.type) {
         case 'load':
-          return loadEmbedder(work);
+          return loadEmbedder(work, from);
         case 'load-reranker':
-          return loadReranker(work);
+          return loadReranker(work, from);
         case 'embed':
-          return embed(work);
+          return embed(work, from);
         case 'rerank':
-          return rerank(work);
+          return rerank(work, from);
       }
+    },
+    forget: async function* (from) {
+      used.delete(from);
+      await unloadUnused();
+      yield;
     },
   };
 }

@@ -26,9 +26,11 @@ export interface InferenceProcessEvents {
 
 const channelDescriptor = 3;
 
-/** Finds the bundled entry: next to this chunk in a bundle, or in `dist` when running from the sources. */
-export function findBundledInference(): InferenceCommand {
-  const places = [join(import.meta.dirname, 'inference.cjs'), join(import.meta.dirname, '../../../dist/inference.cjs')];
+export const findBundledInference = (): InferenceCommand => findBundled('inference.cjs');
+
+/** Finds a bundled entry: next to this chunk in a bundle, or in `dist` when running from the sources. */
+export function findBundled(name: 'inference.cjs' | 'inference-host.cjs'): InferenceCommand {
+  const places = [join(import.meta.dirname, name), join(import.meta.dirname, '../../../dist', name)];
   const entry = places.find((place) => existsSync(place));
   if (entry === undefined) {
     throw new MemoryMcpError('internal', `The program is not built: ${places[0]} does not exist`, {
@@ -63,6 +65,7 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
   stream.on('error', () => {}).on('close', kill);
   const channel = openChannel<MessageFromInference, MessageToInference>(stream, { onMessage, onBroken: kill });
   return {
+    pid: child.pid,
     /** Resolves when the process has ended. */
     exited,
     send: (message: MessageToInference): void => channel.send(message),

@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { MemoryMcpError } from '../../core/errors.ts';
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 const headerBytes = 8;
 /** Larger than any valid frame: 512 chunks of 4,096 dimensions need 8 MB. */
 const maximumFrameBytes = 64 * 1024 * 1024;
@@ -61,8 +61,17 @@ export type EmbedAs = 'one' | 'chunks';
 export type InferencePriority = 'interactive' | 'background';
 
 export type MessageToInference =
-  | { readonly type: 'work'; readonly id: number; readonly priority: InferencePriority; readonly work: InferenceWork }
-  | { readonly type: 'cancel'; readonly id: number };
+  | {
+      readonly type: 'work';
+      readonly id: number;
+      readonly priority: InferencePriority;
+      /** Servers take turns. A process of one server's own knows only 0. */
+      readonly from: number;
+      readonly work: InferenceWork;
+    }
+  | { readonly type: 'cancel'; readonly id: number }
+  /** A server has gone. What it alone has used need not stay loaded. */
+  | { readonly type: 'gone'; readonly from: number };
 
 /** `runtime missing`: ONNX Runtime is not installed. `model`: the model cannot be loaded. `work`: this text failed. */
 export type InferenceFailure = 'runtime missing' | 'model' | 'work';
@@ -80,20 +89,26 @@ export type MessageFromInference =
   | { readonly type: 'hello'; readonly protocol: number }
   /** A step of this request starts. If the process crashes now, this request or its model is the likely cause. */
   | { readonly type: 'working'; readonly id: number; readonly on: 'model' | 'text' }
-  | { readonly type: 'done'; readonly id: number; readonly result: InferenceResult }
+  /** `memory`: the resident bytes of the process. */
+  | { readonly type: 'done'; readonly id: number; readonly memory: number; readonly result: InferenceResult }
   | { readonly type: 'failed'; readonly id: number; readonly failure: InferenceFailure; readonly message: string };
 
 export interface Channel<Out> {
   send(message: Out, numbers?: Float32Array): void;
 }
 
-/** Sends and receives frames on `stream`. `onBroken` is called once if invalid data arrives. */
+export interface ChannelDeps<In> {
+  readonly onMessage: (message: In, numbers: Float32Array) => void;
+  /** Called once if invalid data arrives. */
+  readonly onBroken: (error: Error) => void;
+  /** The longest frame that is accepted at the moment, in bytes, if it is shorter than usual. */
+  readonly maximumFrame?: () => number | undefined;
+}
+
+/** Sends and receives frames on `stream`. */
 export function openChannel<In, Out>(
   stream: Duplex,
-  {
-    onMessage,
-    onBroken,
-  }: { onMessage: (message: In, numbers: Float32Array) => void; onBroken: (error: Error) => void },
+  { onMessage, onBroken, maximumFrame = () => undefined }: ChannelDeps<In>,
 ): Channel<Out> {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -102,7 +117,7 @@ export function openChannel<In, Out>(
   const takeFrames = () => {
     let bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
     while (bytes.length >= needed) {
-      needed = readFrameSize(bytes);
+      needed = readFrameSize(bytes, maximumFrame() ?? maximumFrameBytes);
       if (bytes.length < needed) break;
       const { message, numbers } = decodeFrame(bytes.subarray(0, needed));
       bytes = bytes.subarray(needed);
@@ -110,7 +125,8 @@ export function openChannel<In, Out>(
       // Both ends are this program, and `hello` has compared their versions.
       onMessage(message as In, numbers);
     }
-    waiting = [bytes];
+    // A copy, because a part of a buffer would keep the texts of the frames before it.
+    waiting = bytes.length === 0 ? [] : [Buffer.from(bytes)];
     waitingBytes = bytes.length;
   };
   stream.on('data', (chunk: Buffer) => {
@@ -140,9 +156,9 @@ function encodeFrame(message: unknown, numbers: Float32Array = new Float32Array(
   return Buffer.concat([header, text, Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength)]);
 }
 
-function readFrameSize(bytes: Buffer): number {
+function readFrameSize(bytes: Buffer, maximum: number): number {
   const size = headerBytes + bytes.readUInt32LE(0) + bytes.readUInt32LE(4);
-  if (size > maximumFrameBytes)
+  if (size > maximum)
     throw new MemoryMcpError('internal', 'The channel to the inference process is out of sync: a frame is too long');
   return size;
 }

@@ -1,5 +1,5 @@
 /**
- * The InferenceClient that runs the inference process as a child of this one. The process is started by the first
+ * The driver that runs the inference process as a child of this one. The process is started by the first
  * request, ended when it has been idle for a while, and restarted after a crash. Importing this file loads no model
  * runtime.
  */
@@ -7,22 +7,19 @@ import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { minuteLength, secondLength } from '../../core/time/durations.ts';
-import { type InferenceClient, InferenceError, type InferenceOptions, type LoadedModel } from './inference-client.ts';
+import { InferenceError, type InferenceOptions, type InferenceStatus } from './inference-client.ts';
+import { toInferenceError } from './inference-failure.ts';
 import { type InferenceCommand, type InferenceProcess, startInferenceProcess } from './inference-process.ts';
-import {
-  type InferenceFailure,
-  type InferencePriority,
-  type InferenceResult,
-  type InferenceWork,
-  type MessageFromInference,
-  protocolVersion,
-} from './inference-protocol.ts';
-import { runtimeHint } from './runtime.ts';
+import { type InferenceWork, type MessageFromInference, protocolVersion } from './inference-protocol.ts';
+import type { Answer, InferenceRunner } from './inference-runner.ts';
+import { createPendingRequests, type PendingRequest } from './pending-requests.ts';
+import { createSilenceWatch } from './silence-watch.ts';
 
 export interface LocalInferenceDeps {
   /** Called when a process is started. Throws if the program is not built. */
   readonly command: () => InferenceCommand;
-  readonly idleMinutes: number;
+  /** Undefined: it is never ended because it is idle. */
+  readonly idleMinutes: number | undefined;
   /** Milliseconds; tests shorten them. */
   readonly silenceLimits?: SilenceLimits;
   readonly clock: Clock;
@@ -39,36 +36,27 @@ interface SilenceLimits {
 }
 
 const silenceLimits: SilenceLimits = { model: 3 * minuteLength, text: 30 * secondLength };
-const checksPerLimit = 20;
-
-interface Answer {
-  readonly result: InferenceResult;
-  readonly numbers: Float32Array;
-}
-
-interface Request {
-  readonly id: number;
-  readonly priority: InferencePriority;
-  readonly work: InferenceWork;
-  crashes: number;
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
-}
-
 const crashesAllowed = 1;
 const initialPause = 250;
 const maximumPause = 30_000;
 /** Requests wait for a restart that is due within this many milliseconds. Otherwise they are rejected. */
 const maximumWait = 1000;
 
-export function createLocalInference(deps: LocalInferenceDeps): InferenceClient {
+export interface LocalInferenceRunner extends InferenceRunner {
+  /** A server whose number was in the options of its work has gone. */
+  forget(from: number): void;
+}
+
+export function createLocalInference(deps: LocalInferenceDeps): LocalInferenceRunner {
   return new LocalInference(deps);
 }
 
-class LocalInference implements InferenceClient {
+class LocalInference implements LocalInferenceRunner {
   readonly #deps: LocalInferenceDeps;
-  readonly #requests = new Map<number, Request>();
-  #lastId = 0;
+  readonly #requests = createPendingRequests({
+    onAbort: (id) => this.#process?.send({ type: 'cancel', id }),
+    onEmpty: () => this.#goIdle(),
+  });
   #process: InferenceProcess | undefined;
   /** The current process and those that were killed but have not exited yet. */
   readonly #running = new Set<InferenceProcess>();
@@ -78,86 +66,49 @@ class LocalInference implements InferenceClient {
   #restartAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** When the process last sent a message, or got its first request. */
-  #lastMessageAt = 0;
-  #silenceTimer: NodeJS.Timeout | undefined;
+  /** The resident bytes of the process when it last answered. */
+  #memory: number | undefined;
+  readonly #silence: ReturnType<typeof createSilenceWatch>;
   /** Devices on which the process crashed, and how. They are not used again. */
   readonly #brokenDevices = new Map<string, string>();
   #closed = false;
 
   constructor(deps: LocalInferenceDeps) {
     this.#deps = deps;
+    const { silenceLimits: limits = silenceLimits } = deps;
+    this.#silence = createSilenceWatch({
+      limit: () => (this.#working?.on === 'model' ? limits.model : limits.text),
+      shortestLimit: Math.min(limits.model, limits.text),
+      onSilence: (silence) => this.#killHanging(silence),
+    });
   }
 
-  async load(model: Extract<InferenceWork, { type: 'load' }>['model'], options: InferenceOptions) {
-    return toLoadedModel(await this.#request({ type: 'load', model }, options));
+  async run(work: InferenceWork, options: InferenceOptions): Promise<Answer> {
+    if (this.#closed) throw new InferenceError('closed', 'The server is shutting down');
+    return await this.#requests.add(work, options, (request) => this.#send(request));
   }
 
-  async loadReranker(model: Extract<InferenceWork, { type: 'load-reranker' }>['model'], options: InferenceOptions) {
-    return toLoadedModel(await this.#request({ type: 'load-reranker', model }, options));
+  forget(from: number) {
+    this.#process?.send({ type: 'gone', from });
   }
 
-  async embed(request: Omit<Extract<InferenceWork, { type: 'embed' }>, 'type'>, options: InferenceOptions) {
-    const { result, numbers } = await this.#request({ type: 'embed', ...request }, options);
-    const { dimensions, embeddedCharacters, device, warning } = result;
-    const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
-    const vectors = Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
-    return { vectors, embeddedCharacters, device, warning };
-  }
-
-  async rerank(request: Omit<Extract<InferenceWork, { type: 'rerank' }>, 'type'>, options: InferenceOptions) {
-    const { numbers } = await this.#request({ type: 'rerank', ...request }, options);
-    return [...numbers];
+  status(): InferenceStatus {
+    const pid = this.#process?.pid;
+    return { process: 'own', pid, memory: pid === undefined ? undefined : this.#memory };
   }
 
   async close() {
     this.#closed = true;
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#idleTimer);
-    clearInterval(this.#silenceTimer);
-    this.#rejectAll(new InferenceError('closed', 'The server is shutting down'));
+    this.#silence.stop();
+    this.#requests.rejectAll(new InferenceError('closed', 'The server is shutting down'));
     for (const process of this.#running) process.keepAlive(true);
     this.#process?.kill();
     await Promise.all([...this.#running].map((process) => process.exited));
   }
 
-  #request(work: InferenceWork, { priority, signal }: InferenceOptions): Promise<Answer> {
-    return new Promise<Answer>((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason);
-      if (this.#closed) return reject(new InferenceError('closed', 'The server is shutting down'));
-      const id = ++this.#lastId;
-      const abort = () => {
-        this.#requests.delete(id);
-        this.#process?.send({ type: 'cancel', id });
-        this.#goIdleIfDone();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      const forget = () => {
-        this.#requests.delete(id);
-        signal?.removeEventListener('abort', abort);
-        this.#goIdleIfDone();
-      };
-      const request: Request = {
-        id,
-        priority,
-        work,
-        crashes: 0,
-        resolve: (answer) => {
-          forget();
-          resolve(answer);
-        },
-        reject: (error) => {
-          forget();
-          reject(error);
-        },
-      };
-      this.#requests.set(id, request);
-      this.#send(request);
-    });
-  }
-
-  #send(request: Request) {
+  #send(request: PendingRequest) {
     clearTimeout(this.#idleTimer);
     const pause = this.#restartAt - this.#deps.clock.monotonic();
     if (this.#process === undefined && pause > maximumWait) {
@@ -174,9 +125,9 @@ class LocalInference implements InferenceClient {
         return request.reject(new InferenceError('crashed', `The inference process cannot start: ${reasonOf(error)}`));
       }
       this.#process.keepAlive(true);
-      this.#watchSilence();
-      const { id, priority, work } = request;
-      this.#process.send({ type: 'work', id, priority, work: this.#avoidBrokenDevice(work) });
+      this.#silence.start();
+      const { id, priority, from, work } = request;
+      this.#process.send({ type: 'work', id, priority, from, work: this.#avoidBrokenDevice(work) });
     }
   }
 
@@ -188,7 +139,7 @@ class LocalInference implements InferenceClient {
 
   #resume() {
     this.#restartTimer = undefined;
-    for (const request of [...this.#requests.values()]) this.#send(request);
+    for (const request of this.#requests.all()) this.#send(request);
   }
 
   #start(): InferenceProcess {
@@ -200,28 +151,20 @@ class LocalInference implements InferenceClient {
     return process;
   }
 
-  /** Kills a process that hangs, because it is suspended or stuck in native code. Its requests go to a new process. */
-  #watchSilence() {
-    if (this.#silenceTimer !== undefined) return;
-    const { silenceLimits: limits = silenceLimits, clock, logger } = this.#deps;
-    this.#lastMessageAt = clock.monotonic();
-    const check = () => {
-      const limit = this.#working?.on === 'model' ? limits.model : limits.text;
-      const silence = clock.monotonic() - this.#lastMessageAt;
-      if (this.#process === undefined || silence < limit) return;
-      logger.warn('The inference process hangs and is killed', { silent_seconds: Math.round(silence / secondLength) });
-      this.#lastMessageAt = clock.monotonic();
-      this.#process.kill();
-    };
-    this.#silenceTimer = setInterval(check, Math.min(limits.text, limits.model) / checksPerLimit).unref();
+  /** The process is suspended or stuck in native code. Its requests go to a new one. */
+  #killHanging(silence: number) {
+    if (this.#process === undefined) return;
+    const seconds = Math.round(silence / secondLength);
+    this.#deps.logger.warn('The inference process hangs and is killed', { silent_seconds: seconds });
+    this.#process.kill();
   }
 
   #receive(message: MessageFromInference, numbers: Float32Array) {
-    this.#lastMessageAt = this.#deps.clock.monotonic();
+    this.#silence.reset();
     switch (message.type) {
       case 'hello':
         if (message.protocol !== protocolVersion) {
-          this.#rejectAll(
+          this.#requests.rejectAll(
             new InferenceError('crashed', 'The inference process belongs to another version of memory-mcp'),
           );
           this.#process?.kill();
@@ -235,11 +178,12 @@ class LocalInference implements InferenceClient {
         this.#working = undefined;
         this.#consecutiveCrashes = 0;
         if (message.type === 'done') this.#finish(message, numbers);
-        else this.#requests.get(message.id)?.reject(toInferenceError(message));
+        else this.#requests.get(message.id)?.reject(toInferenceError(message.failure, message.message));
     }
   }
 
-  #finish({ id, result }: Extract<MessageFromInference, { type: 'done' }>, numbers: Float32Array) {
+  #finish({ id, memory, result }: Extract<MessageFromInference, { type: 'done' }>, numbers: Float32Array) {
+    this.#memory = memory;
     const request = this.#requests.get(id);
     if (request === undefined) return;
     const { device } = request.work.model;
@@ -263,7 +207,7 @@ class LocalInference implements InferenceClient {
     this.#deps.logger.warn(`The inference process ended unexpectedly (${reason}) and is restarted`, {
       pause_ms: pause,
     });
-    for (const request of [...this.#requests.values()]) {
+    for (const request of this.#requests.all()) {
       const suspected = working === undefined || working.id === request.id;
       if (!suspected || ++request.crashes <= crashesAllowed) continue;
       const { device } = request.work.model;
@@ -282,13 +226,14 @@ class LocalInference implements InferenceClient {
     this.#resume();
   }
 
-  #goIdleIfDone() {
-    if (this.#requests.size > 0 || this.#closed) return;
+  #goIdle() {
+    if (this.#closed) return;
     this.#process?.keepAlive(false);
-    clearInterval(this.#silenceTimer);
-    this.#silenceTimer = undefined;
+    this.#silence.stop();
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#endIdle(), this.#deps.idleMinutes * minuteLength).unref();
+    const { idleMinutes } = this.#deps;
+    if (idleMinutes === undefined) return;
+    this.#idleTimer = setTimeout(() => this.#endIdle(), idleMinutes * minuteLength).unref();
   }
 
   #endIdle() {
@@ -296,21 +241,4 @@ class LocalInference implements InferenceClient {
     this.#process = undefined;
     process?.kill();
   }
-
-  #rejectAll(error: InferenceError) {
-    for (const request of [...this.#requests.values()]) request.reject(error);
-  }
-}
-
-function toLoadedModel({ result: { dimensions, device, warning } }: Answer): LoadedModel {
-  return { dimensions, device, warning };
-}
-
-const hints: Partial<Record<InferenceFailure, string>> = {
-  'runtime missing': runtimeHint,
-  model: 'Download the model again with memory-mcp download-models --force, or replace its folder.',
-};
-
-function toInferenceError({ failure, message }: { failure: InferenceFailure; message: string }): InferenceError {
-  return new InferenceError(failure, message, hints[failure]);
 }

@@ -42,18 +42,21 @@ const engine = createInferenceEngine({
 });
 const channel = openChannel<MessageToInference, MessageFromInference>(stream, {
   onMessage: (message) => {
-    if (message.type === 'cancel') queue.cancel(message.id);
-    else queue.add({ id: message.id, priority: message.priority, steps: answer(message) });
+    const { type } = message;
+    if (type === 'cancel') queue.cancel(message.id);
+    else if (type === 'gone')
+      queue.add({ priority: 'background', from: message.from, steps: engine.forget(message.from) });
+    else queue.add({ id: message.id, priority: message.priority, from: message.from, steps: answer(message) });
   },
   onBroken: exit,
 });
 channel.send({ type: 'hello', protocol: protocolVersion });
 
-async function* answer({ id, work }: Work): AsyncGenerator<void, void> {
+async function* answer({ id, from, work }: Work): AsyncGenerator<void, void> {
   workIds.set(work, id);
   try {
-    const { result, numbers } = yield* engine.steps(work);
-    channel.send({ type: 'done', id, result }, numbers);
+    const { result, numbers } = yield* engine.steps(work, from);
+    channel.send({ type: 'done', id, memory: process.memoryUsage.rss(), result }, numbers);
   } catch (error) {
     const failure = error instanceof InferenceError && isFailure(error.reason) ? error.reason : 'work';
     channel.send({ type: 'failed', id, failure, message: reasonOf(error) });

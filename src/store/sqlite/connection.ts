@@ -8,6 +8,7 @@ import { MemoryMcpError } from '../../core/errors.ts';
 import { foldText } from '../../core/text/terms.ts';
 import { secondLength } from '../../core/time/durations.ts';
 import { fileIdentity } from '../../files/file-identity.ts';
+import { loadSqliteDriver } from '../../files/sqlite-driver.ts';
 import { applicationId } from './file-header.ts';
 import { isBusy, withSqliteErrors } from './sqlite-errors.ts';
 
@@ -50,7 +51,7 @@ const readerBusyTimeout = secondLength;
 
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { path, busyTimeout, readOnly = false, queriesOnly = false } = options;
-  const Driver = await loadDriver();
+  const Driver = await loadSqliteDriver();
   return retryWhileBusy(path, () => {
     const fileMustExist = readOnly || queriesOnly;
     const database = new Driver(path, { timeout: busyTimeout, readonly: readOnly, fileMustExist });
@@ -64,29 +65,6 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       throw error;
     }
   });
-}
-
-let driverChecked = false;
-
-async function loadDriver(): Promise<typeof BetterSqlite3> {
-  const nodeMajor = Number(process.versions.node.split('.')[0]);
-  const name = nodeMajor >= 22 ? 'better-sqlite3-prebuilt' : 'better-sqlite3';
-  try {
-    const { default: Driver } =
-      nodeMajor >= 22 ? await import('better-sqlite3-prebuilt') : await import('better-sqlite3');
-    // The native part is loaded by the first database, which is how one that was never built shows.
-    if (!driverChecked) new Driver(':memory:').close();
-    driverChecked = true;
-    return Driver;
-  } catch (cause) {
-    throw new MemoryMcpError('backend_unavailable', `Could not load the database library ${name}`, {
-      hint:
-        nodeMajor >= 22
-          ? 'Reinstall memory-mcp with both its regular and its optional dependencies.'
-          : 'Use Node 22 or newer, where nothing is built. Or run "npm rebuild better-sqlite3" in the folder where memory-mcp is installed, with npm 12 after "npm install-scripts approve better-sqlite3"; this needs a C++ compiler.',
-      cause,
-    });
-  }
 }
 
 function applyPragmas(database: BetterSqlite3.Database, { mayWrite }: { mayWrite: boolean }): void {

@@ -269,6 +269,7 @@ describe('other programs’ variables', () => {
     expect(environment).toEqual({
       huggingFace: { folder: '/models', endpoint: 'https://mirror.example', token: 'hf_x', offline: true },
       proxy: { https: 'http://proxy.example:3128', noProxy: ['localhost', '.example.org'] },
+      sharedProcess: { decisive: {}, plain: {} },
     });
   });
 
@@ -281,7 +282,16 @@ describe('other programs’ variables', () => {
     expect(environment).toEqual({
       huggingFace: { folder: undefined, endpoint: 'https://huggingface.co', token: undefined, offline: false },
       proxy: { https: undefined, noProxy: [] },
+      sharedProcess: { decisive: {}, plain: {} },
     });
+  });
+
+  it('reach a process that servers share only where it needs them, and tell what decides how it computes', async () => {
+    const decisive = { CUDA_VISIBLE_DEVICES: '1', LD_LIBRARY_PATH: '/opt/cuda', NODE_OPTIONS: '--no-warnings' };
+    const plain = { HOME: '/home/aoi', PATH: '/bin' };
+    const others = { HF_TOKEN: 'hf_x', MEMORY_MCP_PERSONA: 'aoi', XDG_CACHE_HOME: '/elsewhere' };
+    const { environment } = await createMachine().load({ environment: { ...decisive, ...plain, ...others } });
+    expect(environment.sharedProcess).toEqual({ decisive, plain });
   });
 
   it('are refused where a mirror is no address, without showing its password', async () => {

@@ -57,6 +57,7 @@ function openPersonas({ beforeIdleTasks, beforeClose, ...limits }: Partial<Perso
           embedder: disabledEmbedder,
           reranker: disabledReranker,
           embedderFor: () => undefined,
+          inference: () => ({ process: 'own' }),
           warm: () => {},
         },
         openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
