@@ -13,6 +13,7 @@ const layers = [
   'search',
   'service',
   'hook',
+  'doctor',
   'operation',
   'transport',
   'command',
@@ -34,10 +35,11 @@ const below = {
   reply: ['persona', 'core'],
   search: ['reply', 'persona', ...open],
   service: ['search', 'reply', 'persona', ...open],
+  doctor: ['config', 'store', 'vector', 'model', 'files', 'core'],
   hook: ['service', 'search', 'reply', ...open],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
   transport: ['operation', 'service', 'persona', 'config', 'files', 'core'],
-  command: ['backup', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
+  command: ['doctor', 'backup', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
 };
 
 const importRules = layers.map((layer) => ({

@@ -197,6 +197,11 @@ function openIndexBackend(settings: Configuration, { clock, logger }: { clock: C
   return { openerFor: () => openFaiss };
 }
 
+/** The server of the vectors that the settings name, for a command that only asks whether it answers. */
+export function createIndexServer({ configuration }: LoadedConfiguration): IndexServer | undefined {
+  return configuration.storage_backend === 'qdrant' ? openQdrant(configuration, systemClock).server : undefined;
+}
+
 /** A command may wait until the server is there again; a search may not. */
 const patientRequests = { attempts: 8, cooldownMilliseconds: 0 };
 

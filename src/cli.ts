@@ -111,6 +111,27 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await hook(event, flags);
     });
 
+  program
+    .command('doctor')
+    .description('Look at everything that can go wrong, and say what it means and what to do.')
+    .option('--fix', 'mend what is derived from the memories; never the memories themselves')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the findings as JSON')
+    .action(async (flags) => {
+      const { doctor } = await import('./command/doctor.ts');
+      exitCode = await doctor(flags);
+    });
+
+  program
+    .command('paths')
+    .description('Print where everything is, and how to leave.')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the paths as JSON')
+    .action(async (flags) => {
+      const { printPaths } = await import('./command/paths.ts');
+      await printPaths(flags);
+    });
+
   const migrate = program.command('migrate').description('Copy a persona from one place to another.');
   for (const [direction, description] of [
     ['sqlite-to-qdrant', 'Copy the vectors of a persona, with its memories, to Qdrant.'],

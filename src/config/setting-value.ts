@@ -62,6 +62,13 @@ export function getAtPath(value: unknown, path: readonly PropertyKey[]): unknown
 }
 
 /** Sets the value at a path. Nested objects are copied, not modified. */
+export function valueAtPath(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Object(inner)[name] : undefined),
+    tree,
+  );
+}
+
 export function setAtPath(tree: Record<string, unknown>, [name, ...rest]: readonly string[], value: unknown): void {
   if (name === undefined) return;
   if (rest.length === 0) {

@@ -85,7 +85,7 @@ function summarize(connection: Connection): DatabaseSummary {
 }
 
 /** Searches for a sample of the memories by their own words. Returns the key of one that is not found. */
-function findUnsearchable(connection: Connection): string | undefined {
+export function findUnsearchable(connection: Connection): string | undefined {
   // Texts that another version of the program has split are indexed again when the store is opened.
   if (meta(connection, 'terms_version') !== String(termsVersion)) return undefined;
   const fullText = createFullText(connection);

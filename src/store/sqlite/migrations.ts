@@ -69,3 +69,7 @@ export function refuseNewerSchema(path: string, found: number): void {
     },
   );
 }
+
+export function isCurrentSchema(found: number): boolean {
+  return found === schemaVersion;
+}

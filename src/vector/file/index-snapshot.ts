@@ -53,6 +53,17 @@ export async function loadSnapshot(deps: SnapshotDeps): Promise<IndexState | und
   }
 }
 
+/** Reads the file and changes nothing: its state, `absent`, or why it cannot be used. */
+export async function inspectSnapshot(
+  deps: SnapshotDeps,
+): Promise<IndexState | 'absent' | { readonly unusable: string }> {
+  try {
+    return await readSnapshot(deps);
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? 'absent' : { unusable: reasonOf(error) };
+  }
+}
+
 /**
  * Replaces the file, unless it already has this state or a later one. Generation 0 is not saved, because loading it
  * would lead to a rebuild anyway. Rejects with `backend_unavailable` if the file cannot be written. The old file is
