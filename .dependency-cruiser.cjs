@@ -8,6 +8,7 @@ const layers = [
   'vector',
   'store',
   'backup',
+  'original',
   'persona',
   'reply',
   'search',
@@ -29,9 +30,10 @@ const below = {
   config: ['files', 'core'],
   store: ['files', 'core'],
   backup: ['store', 'config', 'files', 'core'],
+  original: ['backup', 'store', 'config', 'files', 'core'],
   vector: ['files', 'core'],
   model: ['config', 'files', 'core'],
-  persona: open,
+  persona: ['original', ...open],
   reply: ['persona', 'core'],
   search: ['reply', 'persona', ...open],
   service: ['search', 'reply', 'persona', ...open],
@@ -39,7 +41,7 @@ const below = {
   hook: ['service', 'search', 'reply', ...open],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
   transport: ['operation', 'service', 'persona', 'config', 'files', 'core'],
-  command: ['doctor', 'backup', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
+  command: ['doctor', 'backup', 'original', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
 };
 
 const importRules = layers.map((layer) => ({

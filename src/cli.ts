@@ -132,7 +132,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await printPaths(flags);
     });
 
-  const migrate = program.command('migrate').description('Copy a persona from one place to another.');
+  const migrate = program.command('migrate').description('Bring personas from one place to another.');
   for (const [direction, description] of [
     ['sqlite-to-qdrant', 'Copy the vectors of a persona, with its memories, to Qdrant.'],
     ['qdrant-to-sqlite', 'Copy memories from Qdrant to a persona; what is newer here stays.'],
@@ -149,6 +149,23 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
         await migrateQdrant(direction, flags);
       });
   }
+
+  migrate
+    .command('from-original')
+    .description('Move personas of the original Python system here. Without --apply, only say what would be done.')
+    .argument('[folder]', "a copy of the original's data folder; by default this data folder, in place")
+    .option('--persona <name>', 'only this persona')
+    .option('--timezone <zone>', 'the zone of times that were written without one, for example Asia/Tokyo')
+    .option('--apply', 'do it; in place, the old files are kept in original/')
+    .option('--undo', 'put the old files back')
+    .option('--finish', 'remove the old files; the move can then no longer be undone')
+    .option('--force', 'go on although the original may be running, or although something changed since the move')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the report and failures as JSON')
+    .action(async (folder, flags) => {
+      const { migrateFromOriginal } = await import('./command/migrate-from-original.ts');
+      exitCode = await migrateFromOriginal(folder, flags);
+    });
 
   try {
     // Without arguments and without a terminal, an MCP client has started the program: run the stdio server.

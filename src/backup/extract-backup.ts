@@ -3,13 +3,14 @@
  * is touched before everything is known to be complete and unchanged.
  */
 import { createHash } from 'node:crypto';
-import { open, statfs } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createPrivateFolder, type DataPaths, dataPaths, personaPaths } from '../config/paths.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { parsePersonaName } from '../core/persona.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
+import { requireFreeSpace } from '../files/free-space.ts';
 import { resolveInside } from '../files/inside-folder.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 import { inspectDatabase } from '../store/database-copy.ts';
@@ -122,14 +123,7 @@ const toPortable = (path: string): string => path.replaceAll('\\', '/');
 
 async function requireRoom(archive: string, folder: string, { files }: Manifest): Promise<void> {
   const needed = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const { bavail, bsize } = await statfs(folder);
-  if (needed <= bavail * bsize) return;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1_000_000).toLocaleString('en')} MB`;
-  throw new MemoryMcpError(
-    'backend_unavailable',
-    `${archive} needs ${megabytes(needed)}, and ${dirname(folder)} has ${megabytes(bavail * bsize)} left`,
-    { hint: 'Free some space and try again. Nothing was changed.' },
-  );
+  await requireFreeSpace(dirname(folder), needed, archive);
 }
 
 /** Returns the SHA-256 of the content. */

@@ -56,6 +56,8 @@ export interface DataPaths {
   readonly backups: string;
   /** Contains an id by which backups of this data folder are recognised. */
   readonly dataFolderId: string;
+  /** Locked while the original system's personas are moved here. */
+  readonly moveLock: string;
   /** Contains the token that a server made for itself. */
   readonly accessToken: string;
   /** Contains the notes of hooks about finished conversations. */
@@ -74,6 +76,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     models: models ?? join(data, 'cache', 'huggingface'),
     backups: join(data, 'backups'),
     dataFolderId: join(data, 'data-folder-id'),
+    moveLock: join(data, 'migration.lock'),
     accessToken: join(data, 'access-token'),
     hookNotes: join(data, 'hooks'),
     config: join(data, 'config.json'),

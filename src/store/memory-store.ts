@@ -11,6 +11,7 @@ import { createChangeLog } from './change-log.ts';
 import { createContextTable } from './context-table.ts';
 import { createErasure } from './erasure.ts';
 import { createFullText, type FullText } from './full-text.ts';
+import { createImportedFields } from './imported-fields.ts';
 import { createMemoryTable } from './memory-table.ts';
 import { createOperationLog } from './operation-log.ts';
 import { refreshFullText, requireCurrentFullText } from './refresh-full-text.ts';
@@ -98,6 +99,7 @@ function assembleStore(connection: Connection, { fullText, copy }: StoreParts) {
     /** True for a store on a read-only file system. It is a private copy, and changes to it are lost on close. */
     readOnly: copy !== undefined,
     memories,
+    importedFields: createImportedFields(connection),
     fullText,
     vectors,
     queue: createVectorQueue(connection),
@@ -131,7 +133,7 @@ function foreignFile(persona: string): MemoryMcpError {
     'conflict',
     `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
     {
-      hint: 'If the original system created it, keep it: this version cannot import it yet. Use another persona or data folder.',
+      hint: `If the original system created it, "memory-mcp migrate from-original --persona ${persona}" shows what it holds, and with --apply moves it here.`,
     },
   );
 }

@@ -68,6 +68,9 @@ export function createOperationLog(connection: Connection) {
         .get(process, now, process, now);
       return row?.at ?? undefined;
     },
+    /** Writes that are still in the log. */
+    countWritesSince: (at: Timestamp): number =>
+      connection.sql<{ n: number }>('SELECT count(*) AS n FROM operations WHERE at >= ?').get(at)?.n ?? 0,
     /** How often each operation was called since `day`, a `YYYY-MM-DD` in UTC. */
     countsSince: (day: string): { operation: string; count: number }[] =>
       connection

@@ -1,13 +1,14 @@
 /**
  * Replaces a `memory.sqlite` while nobody else can open it. Other processes see either the old file or the new one.
  */
-import { copyFile, link, rename } from 'node:fs/promises';
-import { codeOf, MemoryMcpError } from '../core/errors.ts';
+import { rename } from 'node:fs/promises';
+import { MemoryMcpError } from '../core/errors.ts';
+import { linkOrCopy } from '../files/link-or-copy.ts';
 import { type Connection, openConnection } from './sqlite/connection.ts';
 
 export interface HeldDatabase {
-  /** Keeps the old file as `kept` and puts `replacement` in its place. Both must be on the same file system. */
-  replace(files: { replacement: string; kept: string }): Promise<void>;
+  /** Puts `replacement` in the place of the old file, and keeps that as `kept`. Both must be on the same file system. */
+  replace(files: { replacement: string; kept?: string | undefined }): Promise<void>;
   release(): void;
 }
 
@@ -29,7 +30,7 @@ export async function holdDatabase(path: string): Promise<HeldDatabase> {
   }
   return {
     async replace({ replacement, kept }) {
-      await linkOrCopy(path, kept);
+      if (kept !== undefined) await linkOrCopy(path, kept);
       // Windows does not replace a file that is open.
       if (process.platform === 'win32') release();
       await rename(replacement, path);
@@ -62,14 +63,5 @@ function lockExclusively(connection: Connection): void {
   } catch (error) {
     if (error instanceof MemoryMcpError && error.code === 'busy') throw inUse(error);
     throw error;
-  }
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(codeOf(error) ?? '')) throw error;
-    await copyFile(from, to);
   }
 }

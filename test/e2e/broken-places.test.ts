@@ -36,7 +36,7 @@ describe('a file of another program at our path', () => {
       ['update_context', { emotion: 'joy' }],
       ['memory_delete', { keys: ['memory_20251101173000'], permanent: true }],
     ] as const) {
-      expectFailure(await server.call(name, args), 'conflict', 'this version cannot import it yet');
+      expectFailure(await server.call(name, args), 'conflict', 'memory-mcp migrate from-original');
     }
     expect(await isAlive(server)).toBe(true);
     await server.close();

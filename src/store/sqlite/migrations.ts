@@ -14,6 +14,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: 'first schema', apply: createFirstSchema },
   { name: 'erased keys', apply: addErasedKeys },
+  { name: 'imported fields', apply: addImportedFields },
 ];
 
 /** Adds the table of erased keys, which are never assigned again. Fills it from the change log, which has recent ones. */
@@ -22,6 +23,15 @@ function addErasedKeys(connection: Connection): void {
     CREATE TABLE erased_keys (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     INSERT INTO erased_keys
       SELECT DISTINCT key FROM changes WHERE op = 'drop' AND key NOT IN (SELECT key FROM memories);
+  `);
+}
+
+function addImportedFields(connection: Connection): void {
+  connection.execute(`
+    CREATE TABLE imported_fields (
+      memory_id INTEGER PRIMARY KEY REFERENCES memories (id) ON DELETE CASCADE,
+      fields TEXT NOT NULL
+    ) STRICT;
   `);
 }
 

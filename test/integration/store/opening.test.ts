@@ -21,7 +21,7 @@ describe('a file that is not ours', () => {
     const failure = await failureOf(() => open(path));
     expect(failure.code).toBe('conflict');
     expect(failure.message).toContain('persona "葵"');
-    expect(failure.hint).toContain('this version cannot import it yet');
+    expect(failure.hint).toContain('memory-mcp migrate from-original --persona 葵');
     expect(filesIn(folder)).toEqual(before);
   });
 });

@@ -1,0 +1,109 @@
+/**
+ * Copies a persona of the original system into a store, and checks afterwards that everything is there as it should be.
+ * Running it again changes nothing: a memory that is here already, as new or newer, stays.
+ */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MemoryMcpError } from '../core/errors.ts';
+import type { ForeignMemory, Memory, Timestamp } from '../core/memory.ts';
+import { managedFields, memoryFields, namesOf } from '../core/memory-fields.ts';
+import type { ImportedFields } from '../store/imported-fields.ts';
+import { toStoredText } from '../store/memory-rows.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import type { ImportOutcome } from '../store/memory-table.ts';
+import type { OriginalMemory } from './memory-row.ts';
+import type { OriginalPersona, ReadEntry } from './original-persona.ts';
+
+export interface ImportProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportDeps {
+  readonly store: MemoryStore;
+  readonly now: Timestamp;
+  readonly onProgress: (progress: ImportProgress) => void;
+}
+
+export type ImportCounts = Record<ImportOutcome, number>;
+
+export interface Verification {
+  /** Memories that were read back and compared, field by field. */
+  readonly compared: number;
+  /** Over all texts in order, there and here. */
+  readonly content_sha256: string;
+}
+
+export async function importPersona(original: OriginalPersona, deps: ImportDeps): Promise<ImportCounts> {
+  const { store, now, onProgress } = deps;
+  const counts: ImportCounts = { added: 0, updated: 0, kept: 0, erased: 0 };
+  let done = 0;
+  for await (const page of original.pages()) {
+    const entries = page.flatMap(memoryIn);
+    const outcomes = await store.memories.importAll(
+      entries.map(({ memory }) => memory),
+      now,
+    );
+    for (const outcome of outcomes) counts[outcome] += 1;
+    const arrived = entries.filter(({ kept }, at) => outcomes[at] !== 'erased' && Object.keys(kept).length > 0);
+    await store.importedFields.put(new Map(arrived.map(({ memory, kept }) => [memory.key, kept as ImportedFields])));
+    done += page.length;
+    onProgress({ done, total: original.entries });
+    await nextTurn();
+  }
+  await importContext(original, store);
+  return counts;
+}
+
+/** Only what the store does not know yet: what was said here is newer. */
+async function importContext({ context }: OriginalPersona, store: MemoryStore): Promise<void> {
+  const { entries } = context;
+  if (entries === undefined) return;
+  await store.context.change((current) => new Map([...entries].filter(([name]) => !current.has(name))));
+}
+
+/** Throws `internal` at the first memory that is not here as it was there. */
+export async function verifyImport(original: OriginalPersona, store: MemoryStore): Promise<Verification> {
+  const [there, here] = [createHash('sha256'), createHash('sha256')];
+  let compared = 0;
+  for await (const page of original.pages()) {
+    for (const { memory } of page.flatMap(memoryIn)) {
+      const stored = store.memories.read(memory.key);
+      // Permanently deleted here, and stays so.
+      if (stored === undefined && store.memories.importOutcome(memory) === 'erased') continue;
+      const difference = stored === undefined ? 'it is missing' : findDifference(memory, stored);
+      if (difference !== undefined) throw notVerified(memory, difference);
+      there.update(toStoredText(memory.content));
+      here.update(stored?.content ?? '');
+      compared += 1;
+    }
+    await nextTurn();
+  }
+  const checksum = here.digest('hex');
+  if (there.digest('hex') !== checksum) throw notVerified(undefined, 'the checksum of the texts differs');
+  const count = store.memories.count({ deleted: 'include' });
+  if (count < compared) throw notVerified(undefined, `${count} of ${compared} memories are there`);
+  return { compared, content_sha256: checksum };
+}
+
+const comparedFields = [...namesOf(managedFields), ...namesOf(memoryFields)].filter((name) => name !== 'tags');
+
+function findDifference(memory: ForeignMemory, stored: Memory): string | undefined {
+  // Changed or read here since.
+  if (stored.version > memory.version || stored.updated_at > memory.updated_at) return undefined;
+  if (stored.access_count > memory.access_count) return undefined;
+  const stays = (value: unknown) => JSON.stringify(typeof value === 'string' ? toStoredText(value) : value);
+  const field = comparedFields.find((name) => stays(memory[name]) !== stays(stored[name]));
+  return field === undefined ? undefined : `${field} differs`;
+}
+
+function memoryIn(entry: ReadEntry): OriginalMemory[] {
+  return 'memory' in entry ? [entry.memory] : [];
+}
+
+function notVerified(memory: ForeignMemory | undefined, what: string): MemoryMcpError {
+  const subject = memory === undefined ? 'The import' : `Memory ${memory.key}`;
+  return new MemoryMcpError('internal', `${subject} did not pass the check after the import: ${what}`, {
+    hint: 'Nothing was changed in the original files. Please report this.',
+  });
+}

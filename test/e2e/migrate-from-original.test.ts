@@ -1,0 +1,130 @@
+/** `migrate from-original` of the built program: on the original's own data folder, and from a copy of one. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeOriginalPersona } from '../support/original-data.ts';
+import { runCommand } from '../support/run-command.ts';
+import { filesIn, testFolder } from '../support/stores.ts';
+
+const quiet = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_RERANKER_MODEL: 'none', MEMORY_MCP_TIMEZONE: '' };
+
+const run = (dataFolder: string, ...args: string[]) =>
+  runCommand(args, { env: { MEMORY_MCP_DATA_DIR: dataFolder, ...quiet } });
+const migrate = (dataFolder: string, ...args: string[]) => run(dataFolder, 'migrate', 'from-original', ...args);
+
+/** The result of an operation, as its users get it. */
+async function call(dataFolder: string, operation: string, input: object, persona = 'default') {
+  const { out, err, code } = await run(dataFolder, 'call', operation, JSON.stringify(input), '--persona', persona);
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+  return JSON.parse(out);
+}
+
+const memories = [
+  {
+    key: 'memory_20260601120000_000001_0a1b2c3d',
+    content: '苺のアレルギーがある',
+    created_at: '2026-06-01T12:00:00',
+    updated_at: '2026-06-01T12:00:00',
+    tags: '["food","health"]',
+    importance: 0.9,
+    emotion: 'fear',
+    emotion_intensity: 0.4,
+  },
+  {
+    key: 'memory_20260602120000_000001_0a1b2c3d',
+    content: 'The cat is called Miso',
+    created_at: '2026-06-02T12:00:00+09:00',
+    updated_at: '2026-06-02T12:30:00+09:00',
+    tags: '[]',
+    body_state: '{"fatigue": 0.5}',
+    access_count: 3,
+  },
+  {
+    key: 'memory_20260603120000_000001_0a1b2c3d',
+    content: '消した話',
+    created_at: '2026-06-03T12:00:00',
+    updated_at: '2026-06-04T12:00:00',
+    lifecycle_status: 'tombstoned',
+  },
+];
+const context = JSON.stringify({
+  user_info: { name: '葵' },
+  current_emotion: 'joy',
+  last_conversation_time: '2026-06-04T12:00:00+09:00',
+});
+
+async function originalDataFolder() {
+  const data = testFolder();
+  const folder = await writeOriginalPersona(data, 'default', { generation: '24 columns', memories, context });
+  return { data, folder };
+}
+
+describe('a data folder of the original system', () => {
+  it('is described and not touched without --apply', async () => {
+    const { data } = await originalDataFolder();
+    const before = filesIn(data);
+    const { out, err, code } = await migrate(data);
+    expect(code).toBe(0);
+    expect(err).toContain('Nothing was changed. Add --apply to move.');
+    expect(out).toContain('default: 3 memories, 1 of them deleted, 24 columns');
+    expect(out).toContain("2 times without a zone, read as Asia/Tokyo (the original's default");
+    expect(out).toContain('2026-06-01T12:00:00 there is 2026-06-01T03:00:00.000Z here');
+    expect(out).toMatch(/kept as JSON .*: body_state \(1\)/);
+    expect(filesIn(data)).toEqual(before);
+  });
+
+  it('is served after --apply, with its keys, times, tags and context', async () => {
+    const { data, folder } = await originalDataFolder();
+    const { code, out } = await migrate(data, '--apply');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining('moved: 3 added; 3 read back and the same'),
+    });
+
+    const found = await call(data, 'memory_search', { query: '苺' });
+    expect(found.results).toMatchObject([
+      {
+        key: 'memory_20260601120000_000001_0a1b2c3d',
+        content: '苺のアレルギーがある',
+        created_at: '2026-06-01T03:00:00.000Z',
+        tags: ['food', 'health'],
+        importance: 0.9,
+        emotion: 'fear',
+      },
+    ]);
+    expect(await call(data, 'get_context', {})).toMatchObject({
+      user_info: { name: '葵' },
+      state: { emotion: 'joy' },
+      total_memories: 2,
+      recent: [
+        { content: 'The cat is called Miso', created_at: '2026-06-02T03:00:00.000Z' },
+        { content: '苺のアレルギーがある' },
+      ],
+    });
+    const deleted = await call(data, 'memory_list', { deleted: 'only' });
+    expect(deleted.memories).toMatchObject([{ content: '消した話' }]);
+    expect(readdirSync(join(folder, 'original')).sort()).toEqual([
+      'memory.sqlite',
+      'migration.json',
+      'persona_context.json',
+      'vector_store',
+    ]);
+  });
+
+  it('is byte for byte as it was after --undo', async () => {
+    const { data } = await originalDataFolder();
+    const before = filesIn(join(data, 'memory'));
+    expect(await migrate(data, '--apply')).toMatchObject({ code: 0 });
+    expect(await migrate(data, '--undo')).toMatchObject({ code: 0, err: '' });
+    expect(filesIn(join(data, 'memory'))).toEqual(before);
+  });
+
+  it('keeps nothing of the original after --finish', async () => {
+    const { data, folder } = await originalDataFolder();
+    await migrate(data, '--apply');
+    expect(await migrate(data, '--finish')).toMatchObject({ code: 0 });
+    expect(existsSync(join(folder, 'original'))).toBe(false);
+    expect((await call(data, 'get_context', {})).total_memories).toBe(2);
+    expect(await migrate(data, '--undo', '--persona', 'default')).toMatchObject({ code: 1 });
+  });
+});
