@@ -170,7 +170,7 @@ function foreignDatabase(subject: string, { database }: PersonaPaths): Finding {
     severity: 'error',
     found: `${database} was not created by memory-mcp`,
     meaning: 'This persona cannot be used. The file was left as it is.',
-    fix: 'If it is the memory of the original system, keep it; otherwise move it out of the folder.',
+    fix: 'If it is the memory of the original system, "memory-mcp migrate from-original" moves it here; otherwise move it out of the folder.',
   };
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Connection, openConnection, type Parameter } from '../../src/store/sqlite/connection.ts';
 
 /** From the oldest: November 2025 in two forms, December, the rewrite of March 2026, and its last version. */
-export const generations = ['5 columns', '16 columns', '18 columns', '20 columns', '24 columns'] as const;
+const generations = ['5 columns', '16 columns', '18 columns', '20 columns', '24 columns'] as const;
 export type Generation = (typeof generations)[number];
 
 export type OriginalRow = Readonly<Record<string, Parameter>>;
@@ -77,14 +77,14 @@ export async function writeOriginalPersona(
   return place;
 }
 
-export function insert(connection: Connection, table: string, row: OriginalRow): void {
+function insert(connection: Connection, table: string, row: OriginalRow): void {
   const names = Object.keys(row);
   const values = names.map(() => '?').join(', ');
   connection.sql(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${values})`).run(...Object.values(row));
 }
 
 /** Makes a file that bears no mark of this program. `killed` leaves it with the WAL of a process that was killed. */
-export async function writeDatabase(
+async function writeDatabase(
   path: string,
   { wal = false, killed = false }: { wal?: boolean; killed?: boolean },
   fill: (connection: Connection) => void,
@@ -103,7 +103,7 @@ export async function writeDatabase(
 }
 
 /** Dates everything below a folder two minutes back. */
-export function age(folder: string): void {
+function age(folder: string): void {
   const before = new Date(Date.now() - 2 * 60_000);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     utimesSync(join(folder, name), before, before);
