@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+interface ProjectOptions {
+  readonly isolate?: boolean;
+  readonly fileParallelism?: boolean;
+  readonly sequence?: { readonly groupOrder: number };
+}
+
 /** `unit` starts no process and touches no disk but temporary files; the others drive real parts of growing size. */
-const project = (name: string, include: readonly string[], options: { isolate?: boolean } = {}) => ({
+const project = (name: string, include: readonly string[], options: ProjectOptions = {}) => ({
   extends: true as const,
   test: { name, include: [...include], ...options },
 });
@@ -14,8 +20,8 @@ export default defineConfig({
       project('integration', ['test/{integration,contract}/**/*.test.ts']),
       project('e2e', ['test/e2e/**/*.test.ts']),
       project('crash', ['test/crash/**/*.test.ts']),
-      // Skips without an image and a Docker engine, which .ci/containers provides.
-      project('container', ['test/container/**/*.test.ts']),
+      // Skips without an image and a Docker engine, which .ci/containers provides. One file at a time: they use fixed names.
+      project('container', ['test/container/**/*.test.ts'], { fileParallelism: false, sequence: { groupOrder: 1 } }),
     ],
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',

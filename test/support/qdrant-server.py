@@ -27,6 +27,7 @@ NOT_A_POINT_ID = "value {} is not a valid point ID, valid values are either an u
 NO_VARIANT = "data did not match any variant of untagged enum {}"
 
 arguments = argparse.ArgumentParser()
+arguments.add_argument("--host", default="127.0.0.1")
 arguments.add_argument("--port", type=int, default=0)
 arguments.add_argument("--api-key")
 arguments.add_argument("--read-only-key")
@@ -712,7 +713,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
-    server = Server(("127.0.0.1", options.port), Handler)
+    server = Server((options.host, options.port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     try:
