@@ -5,13 +5,16 @@
 
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { type PreparedQuery, prepareQuery, scoreText, type TextScore } from '../scoring/bm25.ts';
-import { bestCandidates, termsToLookUp } from '../scoring/candidates.ts';
+import { bestCandidates, lookUpTerms, type TermLookUp } from '../scoring/candidates.ts';
+import { matchesAllLive } from '../store/filter-predicate.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 /** Upper bound on the texts that the looked-up terms name together, and on those that are read. */
 const lookupBudget = 1_000;
 const readLimit = 100;
+/** Up to this many memories behind a filter are named to full text one by one. */
+const narrowLimit = 30_000;
 
 export interface LexicalHit extends TextScore {
   readonly memory: MemoryText;
@@ -28,11 +31,25 @@ export function prepareQueryFor(store: MemoryStore, queryText: string): Prepared
 
 /** The memories that match the query by their words, best first. */
 export function searchWords(store: MemoryStore, query: PreparedQuery, filter: MemoryFilter): LexicalHit[] {
-  const postings = termsToLookUp(query, lookupBudget).map((term) => ({
-    term,
-    ids: store.fullText.postings(term, filter, lookupBudget),
-  }));
-  return scoreWords(store, query, bestCandidates(postings, readLimit)).filter(({ coverage }) => coverage > 0);
+  const filtered = matchesAllLive(filter) ? undefined : store.memories.idsMatching(filter, narrowLimit);
+  const candidates =
+    filtered !== undefined && filtered.length <= readLimit
+      ? filtered
+      : bestCandidates(lookUpTerms(query, lookupBudget, lookUpBehind(store, filter, filtered)), readLimit);
+  return scoreWords(store, query, candidates).filter(({ coverage }) => coverage > 0);
+}
+
+/** `filtered`: the memories that match the filter, where they are few. */
+function lookUpBehind(
+  { fullText }: MemoryStore,
+  filter: MemoryFilter,
+  filtered: readonly MemoryId[] | undefined,
+): TermLookUp {
+  return {
+    hidden: matchesAllLive(filter) ? fullText.deletedTexts() : fullText.statistics().count,
+    postings: (term, limit) =>
+      filtered === undefined ? fullText.postings(term, filter, limit) : fullText.postingsAmong(term, filtered, limit),
+  };
 }
 
 /** The same score for memories that were found by meaning. */

@@ -79,6 +79,21 @@ export function createFullText(connection: Connection) {
       }
       return documents;
     },
+    /** The number of indexed texts that belong to deleted memories. */
+    deletedTexts: (): number => connection.sql<{ count: number }>(deletedCount).get()?.count ?? 0,
+    /**
+     * Those of the memories that contain the term, newest first. Several times as fast as `postings` with a filter that
+     * few memories match.
+     */
+    postingsAmong(term: QueryTerm, ids: readonly MemoryId[], limit: number): MemoryId[] {
+      return connection
+        .sql(
+          // The plus keeps SQLite from asking full text anew for each id.
+          `SELECT rowid FROM memory_text WHERE memory_text MATCH ? AND +rowid IN (SELECT value FROM json_each(?))
+           ORDER BY rowid DESC LIMIT ?`,
+        )
+        .column(matchExpression(term), JSON.stringify(ids), limit);
+    },
     /**
      * The newest memories that contain the term and match the filter, newest first. Every match that the filter rejects
      * takes time too, so ask for the rare terms of a query.
@@ -108,6 +123,8 @@ interface StoreState {
 function boundChanges(before: StoreState, now: StoreState): number {
   return 2 * (now.idSum - before.idSum) + Math.abs(now.texts - before.texts);
 }
+
+const deletedCount = 'SELECT count(*) AS count FROM memories INDEXED BY memories_deleted WHERE deleted_at IS NOT NULL';
 
 /** Deleted memories have a small index of their own, so no row of `memories` has to be read. */
 const livePostings = `

@@ -60,6 +60,14 @@ export function createMemoryReading(connection: Connection) {
       const { text, parameters } = buildPredicate(filter);
       return connection.sql(`SELECT 1 FROM memories m WHERE m.id = ? AND ${text}`).get(id, ...parameters) !== undefined;
     },
+    /** The memories that match the filter, or undefined if there are more than `limit`. */
+    idsMatching(filter: MemoryFilter, limit: number): MemoryId[] | undefined {
+      const { text, parameters } = buildPredicate(filter);
+      const ids: MemoryId[] = connection
+        .sql(`SELECT m.id FROM memories m WHERE ${text} LIMIT ?`)
+        .column(...parameters, limit + 1);
+      return ids.length > limit ? undefined : ids;
+    },
     /** How many memories match the filter. */
     count(filter: MemoryFilter): number {
       const { text, parameters } = buildPredicate(filter);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type PreparedQuery, prepareQuery } from '../../../src/scoring/bm25.ts';
-import { bestCandidates, termsToLookUp } from '../../../src/scoring/candidates.ts';
+import { bestCandidates, lookUpTerms, type Posting, type TermLookUp } from '../../../src/scoring/candidates.ts';
 
 function question(query: string, documents: Readonly<Record<string, number>>): PreparedQuery {
   return prepareQuery(query, {
@@ -10,37 +10,71 @@ function question(query: string, documents: Readonly<Record<string, number>>): P
   });
 }
 
+/** Looks terms up in these texts, as if the filter hid none. */
+function lookUpIn(documents: Readonly<Record<string, number>>, hidden = 0): TermLookUp {
+  return {
+    hidden,
+    postings: ({ text }, limit) => Array.from({ length: Math.min(limit, documents[text] ?? 0) }, (_, at) => at + 1),
+  };
+}
+
+const wordsOf = (found: readonly Posting[]) => found.map(({ term }) => term.text);
+
 describe('the terms to look up', () => {
   it('are the valuable ones that some text holds, within the budget', () => {
-    const terms = termsToLookUp(question('egg nut tea fig', { egg: 900, nut: 10, tea: 60 }), 100);
-    expect(terms.map(({ text }) => text)).toEqual(['nut', 'tea']);
+    const documents = { egg: 900, nut: 10, tea: 60 };
+    const found = lookUpTerms(question('egg nut tea fig', documents), 100, lookUpIn(documents));
+    expect(wordsOf(found)).toEqual(['nut', 'tea']);
+    expect(found.map(({ ids }) => ids.length)).toEqual([10, 60]);
   });
 
   it('leave out one that too many texts hold, and not what comes after it', () => {
-    const rated = (text: string, value: number, documents: number) => ({
+    const documents = { nut: 10, egg: 95, tea: 20 };
+    const rated = (text: keyof typeof documents, value: number) => ({
       text,
       value,
-      documents,
+      documents: documents[text],
       prefix: false,
       weight: 1,
     });
-    const terms = [rated('nut', 3, 10), rated('egg', 2, 95), rated('tea', 1, 20)];
-    const chosen = termsToLookUp({ ...question('', {}), terms }, 100);
-    expect(chosen.map(({ text }) => text)).toEqual(['nut', 'tea']);
+    const terms = [rated('nut', 3), rated('egg', 2), rated('tea', 1)];
+    expect(wordsOf(lookUpTerms({ ...question('', {}), terms }, 100, lookUpIn(documents)))).toEqual(['nut', 'tea']);
   });
 
-  it('contain at least one term, even a common one', () => {
-    expect(termsToLookUp(question('fig', { fig: 900 }), 100).map(({ text }) => text)).toEqual(['fig']);
+  it('contain at least one term, even a common one, with the texts that fit', () => {
+    const documents = { fig: 900 };
+    const [fig, ...others] = lookUpTerms(question('fig', documents), 100, lookUpIn(documents));
+    expect([fig?.term.text, fig?.ids.length, others]).toEqual(['fig', 100, []]);
   });
 
   it('are none when no text holds any', () => {
-    expect(termsToLookUp(question('egg', {}), 100)).toEqual([]);
+    expect(lookUpTerms(question('egg', {}), 100, lookUpIn({}))).toEqual([]);
+  });
+
+  it('are looked up behind the filter, and what it hides takes nothing of the budget', () => {
+    const documents = { fig: 400, nut: 400, tea: 401 };
+    const found = lookUpTerms(question('fig nut tea', documents), 100, lookUpIn({ tea: 1 }, 401));
+    expect(found.map(({ term, ids }) => [term.text, ids])).toEqual([['tea', [1]]]);
+  });
+
+  it('are not counted behind the filter where more than fit must be there', () => {
+    const documents = { fig: 60, tea: 401 };
+    const asked: string[] = [];
+    const { postings } = lookUpIn({ fig: 60, tea: 361 });
+    lookUpTerms(question('fig tea', documents), 100, {
+      hidden: 40,
+      postings: (term, limit) => {
+        asked.push(term.text);
+        return postings(term, limit);
+      },
+    });
+    expect(asked).toEqual(['fig']);
   });
 });
 
 describe('the best candidates', () => {
   it('hold the greatest sum of value, newest first among equals', () => {
-    const [nut, fig] = termsToLookUp(question('nut fig', { nut: 2, fig: 3 }), 100);
+    const [nut, fig] = question('nut fig', { nut: 2, fig: 3 }).terms;
     if (nut === undefined || fig === undefined) throw new Error('two terms were expected');
     const postings = [
       { term: nut, ids: [4, 7] },
