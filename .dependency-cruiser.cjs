@@ -9,6 +9,7 @@ const layers = [
   'store',
   'backup',
   'original',
+  'personas',
   'persona',
   'reply',
   'search',
@@ -31,6 +32,7 @@ const below = {
   store: ['files', 'core'],
   backup: ['store', 'config', 'files', 'core'],
   original: ['backup', 'store', 'config', 'files', 'core'],
+  personas: ['backup', 'store', 'config', 'files', 'core'],
   vector: ['files', 'core'],
   model: ['config', 'files', 'core'],
   persona: ['original', ...open],
@@ -40,8 +42,20 @@ const below = {
   doctor: ['config', 'store', 'vector', 'model', 'files', 'core'],
   hook: ['service', 'search', 'reply', ...open],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
-  transport: ['operation', 'service', 'persona', 'config', 'files', 'core'],
-  command: ['doctor', 'backup', 'original', 'transport', 'operation', 'hook', 'service', 'reply', 'persona', ...open],
+  transport: ['operation', 'service', 'personas', 'persona', 'config', 'files', 'core'],
+  command: [
+    'doctor',
+    'personas',
+    'backup',
+    'original',
+    'transport',
+    'operation',
+    'hook',
+    'service',
+    'reply',
+    'persona',
+    ...open,
+  ],
 };
 
 const importRules = layers.map((layer) => ({

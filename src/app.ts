@@ -14,6 +14,7 @@ import type { OpenScope } from './operation/operation.ts';
 import { createPersonas } from './persona/personas.ts';
 import type { Caller, ServerPlace } from './persona/scope.ts';
 import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
+import type { OpenPersonaCollection } from './personas/persona-collection.ts';
 import type { RankingParameters } from './scoring/ranking-parameters.ts';
 import { checkHealth, type Health } from './service/health.ts';
 import { describeCollection, type MigrateFromServerReceipt, migrateFromServer } from './service/migrate-from-server.ts';
@@ -26,6 +27,7 @@ import { createQdrantClient, type QdrantClientDeps } from './vector/qdrant/qdran
 import { openQdrantCollection } from './vector/qdrant/qdrant-collection.ts';
 import { openQdrantIndex } from './vector/qdrant/qdrant-index.ts';
 import { createQdrantServer } from './vector/qdrant/qdrant-server.ts';
+import { removeOwnCollection } from './vector/qdrant/remove-own-collection.ts';
 import type { IndexServer } from './vector/vector-index.ts';
 
 export interface AppDeps {
@@ -195,6 +197,19 @@ function openIndexBackend(settings: Configuration, { clock, logger }: { clock: C
     }
   };
   return { openerFor: () => openFaiss };
+}
+
+/** The collections of personas, where the settings name a server; for commands that rename or delete personas. */
+export function openPersonaCollections({ configuration }: LoadedConfiguration): OpenPersonaCollection {
+  if (configuration.storage_backend !== 'qdrant') return () => undefined;
+  const { client, collectionOf } = openQdrant(configuration, systemClock);
+  return (persona) => {
+    const name = collectionOf(persona);
+    return {
+      title: `the collection "${name}" in ${client.name}`,
+      removeOf: (storeId) => removeOwnCollection(client, name, storeId),
+    };
+  };
 }
 
 /** The server of the vectors that the settings name, for a command that only asks whether it answers. */

@@ -111,6 +111,37 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
       await hook(event, flags);
     });
 
+  const persona = program.command('persona').description('List, show, rename, copy and delete personas.');
+  const personaCommand = (words: string, description: string) =>
+    persona
+      .command(words)
+      .description(description)
+      .option('--config <file>', 'the configuration file; it must exist')
+      .option('--json', 'print the result and errors as JSON');
+  personaCommand('list', 'Each with its size and when it was last used.').action(async (flags) => {
+    const { printPersonas } = await import('./command/persona.ts');
+    await printPersonas(flags);
+  });
+  personaCommand('show <name>', 'The figures of one persona.').action(async (name, flags) => {
+    const { showPersona } = await import('./command/persona.ts');
+    await showPersona(name, flags);
+  });
+  personaCommand('rename <from> <to>', 'Rename a persona that no program has open.').action(async (from, to, flags) => {
+    const { changeName } = await import('./command/persona.ts');
+    await changeName(from, to, flags);
+  });
+  personaCommand('copy <from> <to>', 'Copy a persona. Servers may keep running.').action(async (from, to, flags) => {
+    const { copyTo } = await import('./command/persona.ts');
+    await copyTo(from, to, flags);
+  });
+  personaCommand('delete <name>', 'Delete a persona that no program has open, after a backup of it.')
+    .option('--yes <name>', 'the name once more, instead of being asked')
+    .option('--no-backup', 'make no backup of it first')
+    .action(async (name, flags) => {
+      const { remove } = await import('./command/persona.ts');
+      await remove(name, flags);
+    });
+
   program
     .command('doctor')
     .description('Look at everything that can go wrong, and say what it means and what to do.')

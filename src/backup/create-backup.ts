@@ -4,16 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import { createPrivateFolder, type DataPaths, type PersonaPaths, personaPaths } from '../config/paths.ts';
+import { createPrivateFolder, type DataPaths, dataPaths, type PersonaPaths, personaPaths } from '../config/paths.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { pathExists } from '../files/path-exists.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/replace-file.ts';
-import { copyDatabase, inspectDatabase } from '../store/database-copy.ts';
 import { writeArchive } from './archive.ts';
+import { copyPersonaFiles } from './copy-persona-files.ts';
 import { readDataFolderId } from './data-folder-id.ts';
 import { type Manifest, type ManifestFile, type ManifestPersona, manifestName } from './manifest.ts';
 
@@ -44,7 +44,7 @@ export async function createBackup({ paths, personas, selection, out, version, n
   try {
     const startedAt = now();
     const copies: ManifestPersona[] = [];
-    for (const name of personas) copies.push(await copyPersona(personaPaths(paths, name), name, paths, staging));
+    for (const name of personas) copies.push(await copyPersona(personaPaths(paths, name), name, staging));
     const manifest: Manifest = {
       format: 'memory-mcp backup',
       format_version: 1,
@@ -66,31 +66,11 @@ export async function createBackup({ paths, personas, selection, out, version, n
   }
 }
 
-async function copyPersona(
-  from: PersonaPaths,
-  name: string,
-  paths: DataPaths,
-  staging: string,
-): Promise<ManifestPersona> {
-  const to = (path: string) => join(staging, relative(paths.data, path));
-  createPrivateFolder(to(from.folder));
-  await copyDatabase(from.database, to(from.database));
-  for (const file of [from.context, from.cleanupSuggestions]) {
-    if (pathExists(file)) await copyFile(file, to(file));
-  }
-  if (pathExists(from.original)) await copyFiles(from.original, to(from.original));
-  const { storeId, schemaVersion, memories, deleted, versions } = await inspectDatabase(to(from.database));
+async function copyPersona(from: PersonaPaths, name: string, staging: string): Promise<ManifestPersona> {
+  const to = personaPaths(dataPaths(staging), name);
+  createPrivateFolder(to.folder);
+  const { storeId, schemaVersion, memories, deleted, versions } = await copyPersonaFiles(from, to);
   return { name, store_id: storeId, schema_version: schemaVersion, memories, deleted, versions };
-}
-
-/** Copies regular files and folders. Whatever else lies there, such as links, leads out of the persona. */
-async function copyFiles(from: string, to: string): Promise<void> {
-  await mkdir(to);
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await copyFiles(source, target);
-    else if (entry.isFile()) await copyFile(source, target);
-  }
 }
 
 async function listFiles(staging: string): Promise<ManifestFile[]> {

@@ -8,6 +8,7 @@ import { createPrivateFolder, type DataPaths, personaFolders } from '../config/p
 import type { Configuration } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { operations, selectOperations } from '../operation/index.ts';
+import { listPersonas } from '../personas/list-personas.ts';
 import { createCallLog } from '../transport/call-log.ts';
 import { openAccessToken } from '../transport/http/access/access-token.ts';
 import { checkTokenPersonas, createAuthenticator, warnOfShortTokens } from '../transport/http/access/auth.ts';
@@ -64,6 +65,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
     operations,
     openScope: app.scopeFor,
     health: app.health,
+    listPersonas: () => listPersonas(loaded.paths),
     folders: listConcealedFolders(current(), loaded.paths),
     hosts: createHostList({
       boundHost: host,

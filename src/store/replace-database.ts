@@ -5,8 +5,13 @@ import { rename } from 'node:fs/promises';
 import { MemoryMcpError } from '../core/errors.ts';
 import { linkOrCopy } from '../files/link-or-copy.ts';
 import { type Connection, openConnection } from './sqlite/connection.ts';
+import { readStamp } from './summarize-store.ts';
 
 export interface HeldDatabase {
+  /** Undefined for a file that is too damaged to be opened. */
+  readonly storeId: string | undefined;
+  /** See `readStamp`. Undefined for a file that is too damaged to be opened. */
+  readonly stamp: string | undefined;
   /** Puts `replacement` in the place of the old file, and keeps that as `kept`. Both must be on the same file system. */
   replace(files: { replacement: string; kept?: string | undefined }): Promise<void>;
   release(): void;
@@ -28,7 +33,10 @@ export async function holdDatabase(path: string): Promise<HeldDatabase> {
     release();
     throw error;
   }
+  const known = connection === undefined ? undefined : identify(connection);
   return {
+    storeId: known?.storeId,
+    stamp: known?.stamp,
     async replace({ replacement, kept }) {
       if (kept !== undefined) await linkOrCopy(path, kept);
       // Windows does not replace a file that is open.
@@ -37,6 +45,16 @@ export async function holdDatabase(path: string): Promise<HeldDatabase> {
     },
     release,
   };
+}
+
+function identify(connection: Connection): { storeId: string | undefined; stamp: string | undefined } {
+  try {
+    const id = connection.sql<{ value: unknown }>("SELECT value FROM meta WHERE name = 'store_id'").get()?.value;
+    return { storeId: id === undefined ? undefined : String(id), stamp: readStamp(connection) };
+  } catch {
+    // A damaged database may be opened and still not be read.
+    return { storeId: undefined, stamp: undefined };
+  }
 }
 
 async function openUnlessDamaged(path: string): Promise<Connection | undefined> {

@@ -21,6 +21,7 @@ const app = createHttpApp({
   createServer: createFixtureServer,
   folders: {},
   openScope: () => () => Promise.reject(new Error('the fixtures have no memories')),
+  listPersonas: async () => [],
   health: async () => ({ status: 'ok', checks: { database: 'ok', recall: 'ok' } }),
   hosts: createHostList({ boundHost: host, allowedHosts: [], allowedOrigins: [] }),
   authenticator: createAuthenticator({

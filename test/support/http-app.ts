@@ -11,6 +11,7 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { operations, selectOperations, type ToolSet } from '../../src/operation/index.ts';
+import { listPersonas } from '../../src/personas/list-personas.ts';
 import { type CallEntry, createCallLog, type RefusalEntry } from '../../src/transport/call-log.ts';
 import { createAuthenticator } from '../../src/transport/http/access/auth.ts';
 import { createHostList } from '../../src/transport/http/access/host-list.ts';
@@ -56,6 +57,7 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
     operations,
     openScope: app.scopeFor,
     health: app.health,
+    listPersonas: () => listPersonas(loaded.paths),
     folders: {},
     hosts: createHostList({ boundHost: '127.0.0.1', allowedHosts: [], allowedOrigins: options.allowedOrigins ?? [] }),
     authenticator: createAuthenticator({

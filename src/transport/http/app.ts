@@ -8,9 +8,10 @@ import { createInFlight } from '../../core/in-flight.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { OpenScope, Operation } from '../../operation/operation.ts';
 import type { Caller } from '../../persona/scope.ts';
+import type { PersonaSummary } from '../../personas/list-personas.ts';
 import type { Health } from '../../service/health.ts';
 import type { CallLog } from '../call-log.ts';
-import type { Authenticator } from './access/auth.ts';
+import { type Authenticator, opensPersona } from './access/auth.ts';
 import { checkBody, checkHeaders, checkHost, checkOrigin, isPreflight } from './access/guard.ts';
 import type { HostList } from './access/host-list.ts';
 import type { RateLimit } from './access/rate-limit.ts';
@@ -35,6 +36,7 @@ export interface HttpAppDeps {
   /** Folders that replies must not reveal. */
   readonly folders: ServerFolders;
   readonly health: () => Promise<Health>;
+  readonly listPersonas: () => Promise<readonly PersonaSummary[]>;
   readonly hosts: HostList;
   readonly authenticator: Authenticator;
   readonly requestLimit: RateLimit;
@@ -96,6 +98,13 @@ export function createHttpApp(deps: HttpAppDeps) {
     });
   });
 
+  // No operation: it is about every persona that the token opens, not about one.
+  hono.all('/api/personas', allowMethods(['GET', 'HEAD']), async (c) => {
+    const { principal } = c.var.requestContext;
+    const personas = (await deps.listPersonas()).filter(({ name }) => opensPersona(principal, name));
+    return c.json({ result: { personas: personas.map((persona) => concealProblem(persona, logger)) } });
+  });
+
   hono.all('/api/:operation', (c) => {
     const { requestContext } = c.var;
     const operation = findOperation(c.req.raw, c.req.param('operation'), operations);
@@ -132,6 +141,13 @@ export function createHttpApp(deps: HttpAppDeps) {
 }
 
 export type HttpApp = ReturnType<typeof createHttpApp>;
+
+/** A problem names folders of this machine, which belong into the log. */
+function concealProblem({ problem, ...persona }: PersonaSummary, logger: Logger): PersonaSummary {
+  if (problem === undefined) return persona;
+  logger.warn('a persona cannot be read', { persona: persona.name, reason: problem });
+  return { ...persona, problem: 'it cannot be read; the log of the server has the reason' };
+}
 
 function allowMethods(methods: readonly string[]): MiddlewareHandler {
   return async (c, next) => {

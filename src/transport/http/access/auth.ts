@@ -25,6 +25,11 @@ export interface Principal {
   readonly readOnly: boolean;
 }
 
+/** Whether the principal may open the persona of this folder. */
+export function opensPersona({ personas }: Principal, folder: string): boolean {
+  return personas === '*' || personas.includes(folder.normalize('NFC'));
+}
+
 export interface Authenticator {
   /** Whether a request needs a token. */
   readonly wantsToken: boolean;
