@@ -1,5 +1,6 @@
 /** What other users of a database see while a restore replaces it. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { copyDatabase } from '../../../src/store/database-copy.ts';
 import { holdDatabase } from '../../../src/store/replace-database.ts';
@@ -22,8 +23,10 @@ describe('a database that is replaced', () => {
       opened = true;
       return store;
     });
-    await held.replace({ replacement, kept });
+    // Many times as long as it takes to open one that is not held.
+    await delay(200);
     expect(opened).toBe(false);
+    await held.replace({ replacement, kept });
     held.release();
 
     const after = await opening;
