@@ -16,6 +16,7 @@ const layers = [
   'service',
   'hook',
   'doctor',
+  'setup',
   'operation',
   'transport',
   'command',
@@ -41,6 +42,7 @@ const below = {
   service: ['search', 'reply', 'persona', ...open],
   doctor: ['config', 'store', 'vector', 'model', 'files', 'core'],
   hook: ['service', 'search', 'reply', ...open],
+  setup: ['hook', 'files', 'core'],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
   transport: ['operation', 'service', 'personas', 'persona', 'config', 'files', 'core'],
   command: [
@@ -50,6 +52,7 @@ const below = {
     'original',
     'transport',
     'operation',
+    'setup',
     'hook',
     'service',
     'reply',
@@ -82,6 +85,8 @@ const fences = {
   cosmiconfig: '^src/config/',
   'rotating-file-stream': '^src/transport/log-file\\.ts$',
   'tar-stream': '^src/backup/archive\\.ts$',
+  'jsonc-parser': '^src/setup/edit-json\\.ts$',
+  'smol-toml': '^src/setup/edit-toml\\.ts$',
   'env-paths': '^src/config/paths\\.ts$',
 };
 

@@ -8,6 +8,7 @@ import { renderExample, renderSettingsTable, renderVariablesTable } from '../src
 import { operations } from '../src/operation/index.ts';
 import { prompts } from '../src/operation/prompt.ts';
 import { memoryTemplate, resources } from '../src/operation/resource.ts';
+import { renderClientSnippets } from './client-docs.ts';
 import { readIdentity } from './publishing/identity.ts';
 import { fillPackage, renderServerManifest } from './publishing/manifests.ts';
 import { renderToolPage, renderToolTable } from './tool-docs.ts';
@@ -34,16 +35,20 @@ const files: Readonly<Record<string, () => string>> = {
       resources: [...resources, { ...memoryTemplate, uri: memoryTemplate.uriTemplate }],
       prompts,
     }),
-  'README.md': () => fillParts(readFileSync(join(root, 'README.md'), 'utf8')),
+  'README.md': () => fillParts('README.md', readmeParts),
+  'docs/clients.md': () => fillParts('docs/clients.md', { clients: renderClientSnippets }),
 };
 
 /** Puts each part between its markers: `<!-- tools:begin -->` and `<!-- tools:end -->`. */
-function fillParts(text: string): string {
-  return Object.entries(readmeParts).reduce((filled, [name, render]) => {
-    const pattern = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
-    if (!pattern.test(filled)) throw new Error(`README.md has no place for "${name}"`);
-    return filled.replace(pattern, (_, begin: string, end: string) => `${begin}\n${render().trim()}\n\n${end}`);
-  }, text);
+function fillParts(file: string, parts: Readonly<Record<string, () => string>>): string {
+  return Object.entries(parts).reduce(
+    (filled, [name, render]) => {
+      const pattern = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
+      if (!pattern.test(filled)) throw new Error(`${file} has no place for "${name}"`);
+      return filled.replace(pattern, (_, begin: string, end: string) => `${begin}\n${render().trim()}\n\n${end}`);
+    },
+    readFileSync(join(root, file), 'utf8'),
+  );
 }
 
 const check = process.argv.includes('--check');

@@ -99,6 +99,20 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     });
 
   program
+    .command('setup')
+    .description("Put the server into a client's configuration; without --apply it only shows the difference.")
+    .argument('[client]', 'for example claude-code; without it the clients are listed')
+    .option('--apply', 'write it, and keep a backup of the file')
+    .option('--hooks', 'include the hooks, for clients that have them')
+    .option('--undo', 'take it back, hooks included')
+    .option('--print', 'print the lines to add by hand')
+    .option('--json', 'print the result and errors as JSON')
+    .action(async (client, flags) => {
+      const { setup } = await import('./command/setup.ts');
+      await setup(client, flags);
+    });
+
+  program
     .command('hook')
     .description("Answer an event of an assistant's program with what the memory holds for it. See docs/hooks.md.")
     .argument('[event]', 'session-start, prompt, tool-failure, pre-compact or session-end')

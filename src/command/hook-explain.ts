@@ -29,11 +29,11 @@ function summary({ persona, project, settings }: HookScope, chosen: readonly Cho
 }
 
 function describe(entry: ChosenMemory, { settings }: HookScope): string {
-  const { memory, coverage, limit, words, ofProject } = entry;
+  const { memory, coverage, limit, terms, ofProject } = entry;
   const share = (value: number) => `${Math.round(100 * value)} %`;
   return [
     `${entry.shown ? '+' : '-'} ${memory.key}: ${reason(entry, settings.hooks.prompt_memories)}`,
-    `    covers ${share(coverage)}, needs ${share(limit)}; in common: ${words.slice(0, 12).join(' ')}${ofProject ? '; of this project' : ''}`,
+    `    covers ${share(coverage)}, needs ${share(limit)}; in common: ${terms.slice(0, 12).join(' ')}${ofProject ? '; of this project' : ''}`,
     `    ${cutText(memory.content.replace(/\s+/g, ' '), shownCharacters)}`,
   ].join('\n');
 }

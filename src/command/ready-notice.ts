@@ -2,8 +2,8 @@
  * The message of `serve --stdio` to a user who started it in a terminal: where the data is, and how to configure common
  * clients.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { quoteWord, serverEdit } from '../setup/client-table.ts';
+import { findStartCommand } from '../setup/start-command.ts';
 
 export interface ReadyDeps {
   readonly persona: string;
@@ -12,33 +12,21 @@ export interface ReadyDeps {
   readonly program?: string | undefined;
 }
 
-export function renderReadyNotice({ persona, dataFolder, program = process.argv[1] ?? '' }: ReadyDeps): string {
-  const { command, args } = buildStartCommand(program);
-  const entry = JSON.stringify(
-    { mcpServers: { memory: { command, args, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } } } },
-    undefined,
-    2,
-  );
+export function renderReadyNotice({ persona, dataFolder, program }: ReadyDeps): string {
+  const start = findStartCommand(program);
+  const edit = serverEdit('claude-desktop', start);
+  const entry = 'value' in edit ? { mcpServers: { memory: edit.value } } : {};
+  const self = [start.command, ...start.args].map(quoteWord).join(' ');
   return `memory-mcp is ready: persona "${persona}", data in ${dataFolder}
-It speaks MCP on standard input and output, so a client has to start it. To use it from
+It speaks MCP on standard input and output, so a client has to start it. This writes the configuration of Claude Code,
+Claude Desktop, Cursor, VS Code, Codex and others, after showing the difference:
 
-  Claude Code:     claude mcp add memory --env ONNXRUNTIME_NODE_INSTALL=skip -- ${[command, ...args].map(quoteWord).join(' ')}
-  Claude Desktop, Cursor and most others, in their mcpServers configuration:
+  ${self} setup
 
-${entry.replace(/^/gm, '    ')}
+Any other client takes this:
+
+${JSON.stringify(entry, undefined, 2).replace(/^/gm, '    ')}
 
 Press Ctrl+C to stop.
 `;
-}
-
-/** A clone is started by its file, an installed package with npx. */
-function buildStartCommand(program: string): { command: string; args: string[] } {
-  const isClone = /[\\/]bin[\\/]memory-mcp\.js$/.test(program) && existsSync(join(program, '..', '..', 'src'));
-  return isClone
-    ? { command: 'node', args: [program, 'serve', '--stdio'] }
-    : { command: 'npx', args: ['-y', 'memory-mcp', 'serve', '--stdio'] };
-}
-
-function quoteWord(word: string): string {
-  return /^[\w./:@=-]+$/.test(word) ? word : JSON.stringify(word);
 }

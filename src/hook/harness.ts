@@ -9,7 +9,6 @@ export type HookEvent = (typeof hookEvents)[number];
 
 /** What a hook needs of an input. */
 export interface HookInput {
-  readonly session: string | undefined;
   readonly transcript: string | undefined;
   readonly directory: string | undefined;
   readonly prompt: string | undefined;
@@ -39,6 +38,30 @@ export const harnesses = {
     },
     reply: additionalContext,
   },
+  // It has no event for failures alone.
+  codex: {
+    events: {
+      'session-start': 'SessionStart',
+      prompt: 'UserPromptSubmit',
+      'pre-compact': 'PreCompact',
+      'session-end': 'SessionEnd',
+    },
+    reply: additionalContext,
+  },
+  'gemini-cli': {
+    events: {
+      'session-start': 'SessionStart',
+      prompt: 'BeforeAgent',
+      'pre-compact': 'PreCompress',
+      'session-end': 'SessionEnd',
+    },
+    reply: additionalContext,
+  },
+  // Its event for prompts can refuse them, but not add to them.
+  cursor: {
+    events: { 'session-start': 'sessionStart', 'pre-compact': 'preCompact', 'session-end': 'sessionEnd' },
+    reply: (_, text) => ({ additional_context: text }),
+  },
 } as const satisfies Record<string, Harness>;
 
 export type HarnessName = keyof typeof harnesses;
@@ -61,9 +84,10 @@ export function replyFor(harness: HarnessName, event: HookEvent, text: string): 
 const text = z.string().optional().catch(undefined);
 
 const inputSchema = z.object({
-  session_id: text,
   transcript_path: text,
   cwd: text,
+  // Cursor names the folders of its window instead.
+  workspace_roots: z.array(z.string()).optional().catch(undefined),
   prompt: text,
   error: text,
   tool_input: z.object({ command: text }).optional().catch(undefined),
@@ -71,11 +95,10 @@ const inputSchema = z.object({
 
 /** Throws for anything that is not a JSON object. */
 export function parseHookInput(json: unknown): HookInput {
-  const { session_id, transcript_path, cwd, prompt, error, tool_input } = inputSchema.parse(json);
+  const { transcript_path, cwd, workspace_roots, prompt, error, tool_input } = inputSchema.parse(json);
   return {
-    session: session_id,
     transcript: transcript_path,
-    directory: cwd,
+    directory: cwd ?? workspace_roots?.[0],
     prompt,
     failure: error === undefined ? undefined : { command: tool_input?.command ?? '', error },
   };

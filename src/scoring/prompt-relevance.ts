@@ -3,17 +3,18 @@
  * stricter than a search: a wrong memory in a prompt costs more than a missing one, which can still be searched.
  * `npm run bench -- hook` measures it.
  */
+import { isWord } from '../core/text/terms.ts';
 import type { RatedTerm } from './bm25.ts';
 
 /** The coverage that a short memory needs for a prompt of one sentence. */
-const shortLimit = 0.28;
+const shortLimit = 0.24;
 const shortLength = 64;
 /** A memory twice as long, and a prompt of twice as many sentences, hold more words by chance. */
-const limitPerDoubling = { length: 0.03, parts: 0.04 };
-/** One or two words in common are a coincidence. */
-const minimumWords = 3;
-/** Two are enough if they are most of what was said. */
-const telling = { coverage: 0.5, words: 2 };
+const limitPerDoubling = { length: 0.035, parts: 0.04 };
+/** One or two terms in common are a coincidence, and so is one long word, however many terms it consists of; among many sentences, so are two words. */
+const minimum = { terms: 3, words: 2, wordsAmongMany: 3 };
+/** Two terms are enough if they are most of what was said. */
+const telling = { coverage: 0.5, terms: 2 };
 /** Function words and pairs of hiragana weigh less. */
 const contentWeight = 0.8;
 
@@ -21,8 +22,8 @@ export interface Relevance {
   readonly coverage: number;
   /** The coverage that a memory of this length needs for such a prompt. */
   readonly limit: number;
-  /** The content words that prompt and memory share. */
-  readonly words: readonly string[];
+  /** The terms of content words that prompt and memory share. */
+  readonly terms: readonly string[];
   readonly relevant: boolean;
 }
 
@@ -33,7 +34,24 @@ export function judgeRelevance(
 ): Relevance {
   const byLength = limitPerDoubling.length * Math.max(0, Math.log2(length / shortLength));
   const limit = shortLimit + byLength + limitPerDoubling.parts * Math.log2(parts);
-  const words = matched.filter(({ prefix, weight }) => !prefix && weight >= contentWeight).map(({ text }) => text);
-  const enough = words.length >= minimumWords || (words.length >= telling.words && coverage >= telling.coverage);
-  return { coverage, limit, words, relevant: enough && coverage >= limit };
+  const terms = matched.filter(({ prefix, weight }) => !prefix && weight >= contentWeight).map(({ text }) => text);
+  const enough = terms.length >= minimum.terms || (terms.length >= telling.terms && coverage >= telling.coverage);
+  const words = parts === 1 ? minimum.words : minimum.wordsAmongMany;
+  return { coverage, limit, terms, relevant: enough && countWords(terms) >= words && coverage >= limit };
+}
+
+/** In a script without spaces, terms that share a character are pieces of one word. */
+function countWords(terms: readonly string[]): number {
+  const spaced = terms.filter(isWord).length;
+  const groups: Set<string>[] = [];
+  for (const term of terms) {
+    if (isWord(term)) continue;
+    const joined = new Set(term);
+    for (const group of groups.filter((each) => [...term].some((character) => each.has(character)))) {
+      for (const character of group) joined.add(character);
+      groups.splice(groups.indexOf(group), 1);
+    }
+    groups.push(joined);
+  }
+  return spaced + groups.length;
 }
