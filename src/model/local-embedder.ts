@@ -73,16 +73,24 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
     return predicted.space;
   };
 
+  /** The process that answered last. Another one has to load the model first: this one ended because it was idle. */
+  let answeredBy: number | undefined;
+  let asking = 0;
+
   const embed = async (text: string, as: EmbedAs, options: EmbedOptions) => {
     const { model, embeddingConfig, space } = await waitUnlessAborted(managed.use(), options.signal);
     const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
+    asking += 1;
     try {
       const embedded = await client.embed({ model, as, prefix, text }, options);
+      answeredBy = client.status().pid;
       noteDevice(embedded);
       if (managed.loaded()?.space.id === space.id) return embedded;
     } catch (error) {
       managed.noteFailure(error);
       throw error;
+    } finally {
+      asking -= 1;
     }
     throw new MemoryMcpError(
       'model_unavailable',
@@ -93,6 +101,9 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
   return {
     status: () => {
       const status = managed.status();
+      if (status.state === 'ready' && asking > 0 && client.status().pid !== answeredBy) {
+        return { ...status, state: 'loading' };
+      }
       return status.state === 'ready' && serving !== undefined ? { ...status, device: serving.device } : status;
     },
     space: () => {

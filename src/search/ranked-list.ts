@@ -20,6 +20,7 @@ import type { RankedMemory } from './ranked-memory.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import { runSecondPass } from './second-pass.ts';
 import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
+import { hasUnsearchedMeaning } from './unsearched-meaning.ts';
 
 export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
 
@@ -78,13 +79,18 @@ export async function rankMemories(
       ? candidates
       : runSecondPass(store, { queryText, query, examined: parameters.examined }, rank(candidates, context));
   const ranked = rank(examined, context).slice(0, rankedLimit);
-  const judgement = judgeStrength({
+  const judged = judgeStrength({
     ...context,
     // The scale was measured between questions and answers. Two memories lie nearer to each other.
     quality: 'query' in target ? semantic?.quality : undefined,
     ranked,
     beyondWords: ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, context.asked, filter),
   });
+  const unsure =
+    judged.strength === 'none' &&
+    mode !== 'keyword' &&
+    hasUnsearchedMeaning(scope.workspace, filter, { searched: semantic !== undefined });
+  const judgement: Judgement = unsure ? { ...judged, strength: 'weak' } : judged;
   const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
   const reranked: Reranked =
     'query' in target

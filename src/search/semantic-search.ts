@@ -161,5 +161,6 @@ export function describeStatus({ state, model, detail, progress }: ModelStatus):
   if (state === 'downloading') return `the model ${model} is being downloaded (${Math.floor(progress ?? 0)} %)`;
   if (state === 'loading') return `the model ${model} is being loaded`;
   if (state === 'off') return 'no embedding model is configured';
+  if (state === 'ready') return `the model ${model} has only just become ready: search again`;
   return `the model ${model} is ${state}`;
 }
