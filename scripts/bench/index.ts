@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, string>> = {
   vectors: 'the vector indexes: speed, memory and how much they find',
   qdrant: 'the index in Qdrant beside the flat index',
   models: 'the embedding models and rerankers: speed and memory',
+  sharing: 'eight servers that share an inference process, beside eight with one each',
   recall: 'how well memories are found',
   search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
   hook: 'what hooks show unasked, and how long they take',

@@ -13,6 +13,7 @@ export interface Reply {
 }
 
 export interface StartedServer {
+  readonly pid: number;
   /** Milliseconds since before the process was spawned. */
   sinceSpawn(): number;
   request(method: string, params: object): Promise<Reply>;
@@ -67,6 +68,7 @@ export function startServer({ file, args, environment, folder, node = process.ex
 
   const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   return {
+    pid: child.pid ?? 0,
     sinceSpawn: () => performance.now() - began,
     request(method, params) {
       const id = ++lastId;

@@ -3,6 +3,7 @@
  * of JSON: the status of the client, or what went wrong. It ends with its input.
  */
 import { createInterface } from 'node:readline';
+import { codeOf } from '../../src/core/errors.ts';
 import { sharedInference, tinyEmbedder } from './inference.ts';
 
 const [folder = ''] = process.argv.slice(2);
@@ -13,7 +14,7 @@ for await (const text of createInterface({ input: process.stdin })) {
     .embed({ model: tinyEmbedder(), as: 'one', prefix: '', text }, { priority: 'interactive' })
     .then(
       ({ vectors }) => ({ ...client.status(), vectors: vectors.length }),
-      (error: unknown) => ({ error: String(error) }),
+      (error: unknown) => ({ error: String(error), code: codeOf(error) }),
     );
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
