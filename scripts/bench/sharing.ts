@@ -4,7 +4,8 @@
  * Arguments: `--model FOLDER` (default multilingual-e5-small of ../shared/models), `--memories 1000`, `--rounds 3`.
  * Linux only, where /proc says what a process has to itself.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -17,6 +18,9 @@ const personas = ['aoi', 'ren', 'yui', 'sora'];
 const serverCount = 8;
 const searchesEach = 10;
 const question = '去年の春はどこにいた？';
+
+/** Where the servers meet: a short path, because that of a socket may not be long. */
+const home = mkdtempSync(join(tmpdir(), 'mm-bench-'));
 
 type Kind = 'shared' | 'own';
 
@@ -74,6 +78,7 @@ export async function run(args: string[]): Promise<void> {
       (['shared', 'own'] as const).map((kind) => cellsOf(kind, rounds)),
     ),
   );
+  rmSync(home, { recursive: true });
   console.log(`\n${circumstances({ command: ['npm run bench -- sharing', ...args].join(' '), folder })}`);
 }
 
@@ -140,6 +145,8 @@ async function measure(kind: Kind, folder: string, model: string): Promise<Round
     await delay(1_000);
     const own = servers.map(({ pid }) => pid);
     const below = own.flatMap(descendants);
+    const expected = kind === 'shared' ? 2 : serverCount;
+    if (below.length !== expected) throw new Error(`${kind}: ${below.length} processes instead of ${expected}`);
     return { kind, firstAnswer, servers: memoryOf(own), models: memoryOf(below) };
   } finally {
     await Promise.all(servers.map((server) => server.end()));
@@ -154,7 +161,7 @@ function start(kind: Kind, folder: string, model: string, persona: string): Star
     args: [...(memoryMcp.args ?? []), '--persona', persona],
     folder,
     environment: {
-      ...environmentOf(memoryMcp, folder),
+      ...environmentOf(memoryMcp, folder, home),
       MEMORY_MCP_EMBEDDINGS_MODEL: model,
       MEMORY_MCP_RERANKER_MODEL: 'none',
       MEMORY_MCP_INFERENCE: kind,

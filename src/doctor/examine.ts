@@ -7,6 +7,7 @@ import type { IndexServer } from '../vector/vector-index.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkIndexServer } from './check-index-server.ts';
+import { checkInference } from './check-inference.ts';
 import { checkModels } from './check-models.ts';
 import { checkPersona, type PersonaCheckDeps } from './check-persona.ts';
 import { checkProgram } from './check-program.ts';
@@ -32,6 +33,7 @@ export async function* examine(deps: ExamineDeps): AsyncGenerator<Finding> {
   yield* checkConfiguration(loaded);
   yield* await checkDataFolder(loaded.paths);
   yield* checkModels(modelSettings(loaded));
+  yield await checkInference(modelSettings(loaded));
   const server = deps.openIndexServer(loaded);
   if (server !== undefined) yield await checkIndexServer(server);
   const parts: PersonaCheckDeps = {

@@ -15,6 +15,8 @@ export interface ModelStatus {
   readonly device?: string | undefined;
   /** 0..100 while downloading. */
   readonly progress?: number | undefined;
+  /** While loading: in how many milliseconds it should be loaded, by how long it took before. */
+  readonly readyIn?: number | undefined;
 }
 
 export interface DocumentVectors {

@@ -54,6 +54,7 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
     clock,
     logger,
     load: (files) => load(files, deps, noteDevice),
+    loadTime: ({ folder, stamp }) => deps.cache.findLoadTime(folder, stamp),
   });
 
   let serving: { device: string; warning: string | undefined } | undefined;
@@ -128,14 +129,16 @@ async function load(
   deps: LocalEmbedderDeps,
   noteDevice: (loaded: LoadedModel) => void,
 ): Promise<LoadedEmbedder> {
-  const { client, cache, name, place, device, threads } = deps;
+  const { client, cache, clock, name, place, device, threads } = deps;
   const embeddingConfig = deps.readEmbeddingConfig(files.folder);
   const revision = findRevision(files, deps) ?? (await hashAndRemember(files, cache));
   const { folder, graph: file, stamp } = files;
   const { pooling, maxTokens, truncated } = embeddingConfig;
   const dimensions = truncated ? embeddingConfig.dimensions : undefined;
   const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
+  const began = clock.monotonic();
   const found = await client.load(model, { priority: 'interactive' });
+  if (found.freshlyLoaded === true) cache.rememberLoadTime(folder, stamp, clock.monotonic() - began);
   noteDevice(found);
   const space = { id: buildSpaceId(files, revision, embeddingConfig, deps), dimensions: found.dimensions };
   if (deps.onlySpace !== undefined && deps.onlySpace !== space.id) {

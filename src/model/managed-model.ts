@@ -19,6 +19,8 @@ export interface ManagedModelDeps<Loaded> {
   readonly place: ModelPlace;
   /** Loads the model of these files into the inference process. */
   readonly load: (files: ModelFiles) => Promise<Loaded>;
+  /** How many milliseconds that took before, if it is known. */
+  readonly loadTime?: ((files: ModelFiles) => number | undefined) | undefined;
   /** Downloads missing files. A string is the reason why that is not possible. */
   readonly download:
     | ((signal: AbortSignal, onProgress: (progress: DownloadProgress) => void) => Promise<void>)
@@ -63,6 +65,8 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
   let seen: { files: ModelFiles | undefined; error?: unknown; at: number } | undefined;
   let loaded: { value: Loaded; stamp: string } | undefined;
   let loading: Promise<Loaded> | undefined;
+  /** When that should have ended. */
+  let loadedAt: number | undefined;
   let failure: Failure | undefined;
   let progress: DownloadProgress | undefined;
   let downloadFailure: { error: unknown; at: number; count: number } | undefined;
@@ -156,7 +160,10 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
         return { state: 'downloading', model: name, progress: total === 0 ? 0 : Math.floor((received / total) * 100) };
       }
       if (found === undefined) return { state: 'absent', model: name, detail: explainAbsence() };
-      if (loading !== undefined) return { state: 'loading', model: name };
+      if (loading !== undefined) {
+        const readyIn = loadedAt === undefined ? undefined : Math.max(0, loadedAt - clock.monotonic());
+        return { state: 'loading', model: name, readyIn };
+      }
       if (failure !== undefined) return { state: failure.state, model: name, detail: describe(failure.error) };
       return { state: 'ready', model: name };
     },
@@ -171,7 +178,11 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
       }
       if (loaded !== undefined) return loaded.value;
       if (failure !== undefined && clock.monotonic() - failure.at < retryAfter) throw unavailable(name, failure.error);
-      loading ??= load(found);
+      if (loading === undefined) {
+        const loadTime = deps.loadTime?.(found);
+        loadedAt = loadTime === undefined ? undefined : clock.monotonic() + loadTime;
+        loading = load(found);
+      }
       return await loading;
     },
     noteFailure: (error) => {

@@ -155,6 +155,7 @@ async function searchBothSides(
   searching?.catch(() => {});
   // The query is sent to the model in the next turn of the event loop. Only then do both sides work at the same time.
   if (searching !== undefined) await nextTurn();
+  const { model, state } = workspace.servingEmbedder().status();
   const query = prepareQueryFor(workspace.store, queryText);
   const words = mode === 'semantic' ? [] : searchWords(workspace.store, query, filter);
   const answer = await searching;
@@ -172,7 +173,7 @@ async function searchBothSides(
       searching === undefined
         ? []
         : [
-            [`the model ${workspace.servingEmbedder().status().model}`, (embedded - began) / secondLength],
+            [`the model ${model}${state === 'loading' ? ' to be loaded' : ''}`, (embedded - began) / secondLength],
             ['the vector index', (answered - embedded) / secondLength],
           ],
   };

@@ -14,7 +14,9 @@ import type { ModelQuality } from '../scoring/model-quality.ts';
 import type { ScoreDistribution } from '../scoring/ranking.ts';
 
 /** How long a search waits for the vector of its query. A warm model takes milliseconds. */
-const patienceMilliseconds = 2_000;
+const patienceMilliseconds = 2 * secondLength;
+/** How long it waits while the model is being loaded. Clients wait a minute for a tool, people less. */
+const loadingPatienceMilliseconds = 10 * secondLength;
 const nearestLimit = 100;
 
 export interface SemanticSearch {
@@ -58,7 +60,8 @@ export async function searchMeaning(
 ): Promise<SemanticAnswer> {
   for (;;) {
     const embedder = workspace.servingEmbedder();
-    const placed = await embedQuery(embedder, query, signal);
+    const canAnswer = workspace.store.vectors.currentSpace() !== undefined;
+    const placed = await embedQuery(embedder, query, { canAnswer, signal });
     // Measured once per store: the ranking depends on the quality of the model.
     await withinTime(workspace.modelEvaluation.measureOnce(embedder), patienceMilliseconds);
     onEmbedded();
@@ -133,7 +136,7 @@ function groupByMemory(stored: readonly { memoryId: MemoryId; vector: Float32Arr
 async function embedQuery(
   embedder: Embedder,
   query: string,
-  signal: AbortSignal | undefined,
+  { canAnswer, signal }: { canAnswer: boolean; signal: AbortSignal | undefined },
 ): Promise<VectorInSpace | { unavailable: string }> {
   const { state } = embedder.status();
   // Asking also starts the model, so ask even if the answer will come too late for this search.
@@ -145,14 +148,24 @@ async function embedQuery(
     (error: unknown) => ({ unavailable: reasonOf(error) }),
   );
   if (state === 'downloading') return { unavailable: describeStatus(embedder.status()) };
-  const inTime = await withinTime(answer, patienceMilliseconds);
+  const patience = patienceFor(embedder.status(), canAnswer);
+  const inTime = await withinTime(answer, patience);
   if (inTime !== undefined) return inTime;
   const status = embedder.status();
-  const waited = `${patienceMilliseconds / secondLength} s`;
+  const waited = `${patience / secondLength} s`;
   return {
     unavailable:
       status.state === 'ready' ? `the model ${status.model} did not answer within ${waited}` : describeStatus(status),
   };
+}
+
+/**
+ * A search waits longer for a model that is being loaded, as it is for the first one of a session. It does not if there
+ * are no vectors to compare with, or if the model took too long to load before.
+ */
+export function patienceFor({ state, readyIn = 0 }: ModelStatus, canAnswer: boolean): number {
+  const waits = state === 'loading' && canAnswer && readyIn < loadingPatienceMilliseconds;
+  return waits ? loadingPatienceMilliseconds : patienceMilliseconds;
 }
 
 /** Describes the state of a model, as the reason for a degraded reply. */

@@ -12,6 +12,7 @@ import {
   heldWhile,
   recallOf,
   searchInFull,
+  slowLoading,
   storedVectors,
   tinyModels,
   untilEmbedded,
@@ -20,6 +21,7 @@ import { spawnServer } from '../support/server.ts';
 import { repositoryRoot } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
+const embedderAlone = { MEMORY_MCP_RERANKER_MODEL: 'none' };
 const question = 'yellow bicycling seaside';
 /** Both hold two words of the question. This one holds most of the letters of the third. */
 const near = 'yellow seaside cycling';
@@ -54,6 +56,22 @@ describeEachEra('a server with an embedder and a reranker', (spawn) => {
     const { results } = await plain.search(question, { mode: 'keyword' });
     expect(results.map(({ content }) => content).slice(0, 2)).toEqual([far, near]);
     expect(results.every(({ why }) => why.rerank === undefined)).toBe(true);
+  });
+});
+
+describe('the first search of a session', () => {
+  it('waits for a model that is being loaded, and says so', async () => {
+    const before = await spawnServer({ env: tinyModels(embedderAlone) });
+    const { dataDir } = before;
+    await before.create('自転車で海まで走った');
+    await untilEmbedded(before);
+    await before.kill();
+
+    const server = await spawnServer({ dataDir, env: { ...tinyModels(embedderAlone), ...slowLoading(3_000) } });
+    await server.call('get_context');
+    const reply = await server.search('海');
+    expect([reply.mode, reply.degraded_reason]).toEqual(['hybrid', undefined]);
+    expect(reply.waited_for).toMatch(/^the model tiny-embed to be loaded, \d+\.\d s$/);
   });
 });
 

@@ -2,9 +2,10 @@
  * The process that all servers of a user share: one for all, found by each, missed by none when it goes, and gone when
  * they are.
  */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { childProcesses, processListSkip } from '../support/inference.ts';
 import {
   countedTexts,
@@ -21,6 +22,7 @@ import {
 } from '../support/model-servers.ts';
 import { untilGone } from '../support/processes.ts';
 import { startRawServer } from '../support/raw-server.ts';
+import { runCommand } from '../support/run-command.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -165,5 +167,43 @@ describe.skipIf(processListSkip)('a server that cannot or may not share', () => 
     const { kind, pid, reason } = await processOf(server);
     expect({ kind, pids: [pid], reason }).toEqual({ kind: 'own', pids: childProcesses(server.pid), reason: undefined });
     expect(server.stderr()).not.toContain('inference process');
+  });
+});
+
+describe.skipIf(processListSkip)('doctor', () => {
+  const report = z.object({
+    findings: z.array(z.looseObject({ subject: z.string(), severity: z.string(), found: z.string() })),
+  });
+  const inferenceFinding = async (env: Record<string, string>) => {
+    const { out } = await runCommand(['doctor', '--json'], { env: { ...tinyModels(embedderAlone), ...env } });
+    return report.parse(JSON.parse(out)).findings.find(({ subject }) => subject === 'inference process');
+  };
+
+  it('names the process that servers share and who uses it, and creates nothing where there is none', async () => {
+    const home = homeOf();
+    expect(await inferenceFinding(home)).toMatchObject({ severity: 'ok', found: expect.stringContaining('none runs') });
+    expect(existsSync(join(home.HOME ?? '', '.cache'))).toBe(false);
+
+    const servers = await Promise.all(
+      [1, 2].map(() => spawnServer({ env: { ...tinyModels(embedderAlone), ...home } })),
+    );
+    await each(servers, (server) => server.create('苺のアレルギーがある'));
+    await each(servers, untilEmbedded);
+    const [first] = await each(servers, processOf);
+    const { found = '' } = (await inferenceFinding(home)) ?? {};
+    expect(found).toMatch(new RegExp(`^shared: process ${first?.pid}, \\d+ MB, used by servers \\d+, \\d+$`));
+    for (const { pid } of servers) expect(found).toContain(String(pid));
+    expect((await each(servers, processOf)).map(({ servers: users }) => users?.length)).toEqual([2, 2]);
+  });
+
+  it('says why none can be shared, and what to do', async () => {
+    const home = homeOf();
+    const folder = join(home.HOME ?? '', '.cache', 'memory-mcp', 'inference');
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o755);
+    const finding = await inferenceFinding(home);
+    expect(finding).toMatchObject({ severity: 'warning', found: expect.stringContaining('open to other users') });
+    expect(finding).toMatchObject({ fix: expect.stringContaining('chmod 700') });
+    expect(await inferenceFinding({ MEMORY_MCP_INFERENCE: 'own' })).toMatchObject({ severity: 'ok' });
   });
 });

@@ -47,14 +47,23 @@ export function slowedBy(milliseconds: number): { NODE_OPTIONS: string } {
   return beforeEachText(`pause(${milliseconds})`);
 }
 
+/** Makes inference processes take so many milliseconds longer to load a model. */
+export function slowLoading(milliseconds: number): { NODE_OPTIONS: string } {
+  return beforeEachStep('model', `pause(${milliseconds})`);
+}
+
 function beforeEachText(code: string): { NODE_OPTIONS: string } {
+  return beforeEachStep('text', code);
+}
+
+function beforeEachStep(on: 'model' | 'text', code: string): { NODE_OPTIONS: string } {
   return beforeInference(`
     const { Socket } = require('node:net');
     const { write } = Socket.prototype;
     const pause = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
     Socket.prototype.write = function (data) {
       const sent = write.apply(this, arguments);
-      if (data.includes('"on":"text"')) ${code};
+      if (data.includes('"on":"${on}"')) ${code};
       return sent;
     };
   `);

@@ -29,6 +29,7 @@ export const searchReply = z.looseObject({
   ),
   mode: z.string(),
   degraded_reason: z.string().optional(),
+  waited_for: z.string().optional(),
   total: z.number(),
   next_cursor: z.string().optional(),
 });

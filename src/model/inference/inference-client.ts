@@ -42,6 +42,8 @@ export interface LoadedModel {
   readonly device: string;
   /** Why that is not the requested device. */
   readonly warning?: string | undefined;
+  /** It was not in memory before. In a shared process it often is. */
+  readonly freshlyLoaded?: boolean | undefined;
 }
 
 export interface EmbeddedText {

@@ -43,7 +43,7 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
   /** Called before each step, because the model may have been unloaded since the last one. */
   const acquire = async (work: InferenceWork, from: number): Promise<OnnxModel> => {
     const { model } = work;
-    const key = JSON.stringify([model.folder, model.file, model.stamp, model.device, model.threads]);
+    const key = keyOf(model);
     if (!loaded.has(key)) onWorking(work, 'model');
     const found = loaded.get(key) ?? load(model);
     loaded.set(key, found);
@@ -70,10 +70,12 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
 
   async function* loadEmbedder(work: Extract<InferenceWork, { type: 'load' }>, from: number): Steps {
     const { model } = work;
+    const freshlyLoaded = !loaded.has(keyOf(model));
     const onnxModel = await acquire(work, from);
     yield;
     const vector = await withModelErrors(model, () => embedChunk(onnxModel, model, { prefix: '', text: 'memory' }));
-    return toFinished(onnxModel, [vector], 0);
+    const { result, numbers } = toFinished(onnxModel, [vector], 0);
+    return { result: { ...result, freshlyLoaded }, numbers };
   }
 
   async function* loadReranker(work: Extract<InferenceWork, { type: 'load-reranker' }>, from: number): Steps {
@@ -142,6 +144,9 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     },
   };
 }
+
+const keyOf = ({ folder, file, stamp, device, threads }: InferenceModel): string =>
+  JSON.stringify([folder, file, stamp, device, threads]);
 
 function createTokenBudget(onnxModel: OnnxModel, model: EmbeddingModel, prefix: string): TokenBudget {
   const overhead = onnxModel.countTokens(prefix);

@@ -83,6 +83,8 @@ export interface InferenceResult {
   readonly device: string;
   /** Why the device is not the requested one. */
   readonly warning?: string | undefined;
+  /** The model was not in memory before. */
+  readonly freshlyLoaded?: boolean | undefined;
 }
 
 export type MessageFromInference =

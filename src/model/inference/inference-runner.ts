@@ -33,6 +33,6 @@ export function createInferenceClient(runner: InferenceRunner): InferenceClient 
   };
 }
 
-function toLoadedModel({ result: { dimensions, device, warning } }: Answer): LoadedModel {
-  return { dimensions, device, warning };
+function toLoadedModel({ result: { dimensions, device, warning, freshlyLoaded } }: Answer): LoadedModel {
+  return { dimensions, device, warning, freshlyLoaded };
 }

@@ -70,6 +70,25 @@ describe('models of the configuration', () => {
     expect(own.space()?.id).not.toBe(set.space()?.id);
   });
 
+  it('know how long they take to load once they have been loaded on this machine', async () => {
+    const settings = modelSettingsFor({ embeddings: { model: writeTestModel('tiny-embed') } });
+    const first = open(settings).embedder;
+    const loading = first.embedQuery('海');
+    expect(first.status()).toEqual({ state: 'loading', model: 'tiny-embed', readyIn: undefined });
+    const asked = performance.now();
+    await loading;
+    const took = performance.now() - asked;
+
+    const second = open(settings);
+    second.warm();
+    const { state, readyIn } = second.embedder.status();
+    expect(state).toBe('loading');
+    expect(readyIn).toBeGreaterThan(0);
+    expect(readyIn).toBeLessThanOrEqual(took);
+    second.pass(60_000);
+    expect(second.embedder.status().readyIn).toBe(0);
+  });
+
   it('know their space before they are loaded once they have been loaded on this machine', async () => {
     const settings = modelSettingsFor({ embeddings: { model: writeTestModel('tiny-embed') } });
     const first = open(settings).embedder;
