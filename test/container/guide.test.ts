@@ -22,7 +22,7 @@ const printed: [string, RegExp][] = [
   ['docker compose logs memory-mcp', /Authorization: Bearer [0-9a-f]{48}/],
   ['memory-mcp token\n', /[0-9a-f]{48}$/m],
   ['call memory_search', /allergic/],
-  ['migrate sqlite-to-qdrant', /memory_default holds/],
+  ['migrate sqlite-to-qdrant', /memory_default.* holds [0-9]+ vectors, as many as memory\.sqlite/],
   ['/api/get_context', /"persona":"default"/],
   ['docker inspect -f', /^(starting|healthy)$/m],
   ["'%{http_code}\\n'", /^200$/m],

@@ -87,10 +87,14 @@ describe.skipIf(skip !== undefined)(`the image${because}`, () => {
     expect([found.status, found.text]).toEqual([200, expect.stringContaining('アレルギー')]);
   });
 
-  it('searches by meaning with a model of the data folder', async () => {
+  it.each([
+    ['', []],
+    [', also with a read-only root', ['--read-only', '--user', '4321:4321']],
+  ])('searches by meaning with a model of the data folder%s', async (_, options) => {
     const data = hostFolder();
+    chownSync(data, 4321, 4321);
     writeTestModel('tiny-embed', data);
-    const container = startContainer({ data, env: { MEMORY_MCP_EMBEDDINGS_MODEL: '/data/tiny-embed' } });
+    const container = startContainer({ data, options, env: { MEMORY_MCP_EMBEDDINGS_MODEL: '/data/tiny-embed' } });
     await container.listening();
     const token = container.token();
     container.request('/api/memory_create', ...bearer(token), ...memory('苺のアレルギーがある'));
