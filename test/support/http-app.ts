@@ -7,17 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openApp } from '../../src/app.ts';
+import { assembleHttpApp } from '../../src/command/assemble-http-app.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { operations, selectOperations, type ToolSet } from '../../src/operation/index.ts';
-import { listPersonas } from '../../src/personas/list-personas.ts';
-import { type CallEntry, createCallLog, type RefusalEntry } from '../../src/transport/call-log.ts';
-import { createAuthenticator } from '../../src/transport/http/access/auth.ts';
-import { createHostList } from '../../src/transport/http/access/host-list.ts';
-import { createRateLimit } from '../../src/transport/http/access/rate-limit.ts';
-import { createHttpApp, type HttpApp } from '../../src/transport/http/app.ts';
-import { createMetrics, type Metrics } from '../../src/transport/http/metrics.ts';
+import type { ToolSet } from '../../src/operation/index.ts';
+import type { CallEntry, RefusalEntry } from '../../src/transport/call-log.ts';
+import type { HttpApp } from '../../src/transport/http/app.ts';
+import type { Metrics } from '../../src/transport/http/metrics.ts';
 
 export interface AppOptions {
   readonly tokens?: readonly object[];
@@ -43,6 +40,8 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
       MEMORY_MCP_EMBEDDINGS_MODEL: 'none',
       MEMORY_MCP_RERANKER_MODEL: 'none',
       MEMORY_MCP_TOOLS: tools,
+      MEMORY_MCP_LOG_LEVEL: logLevel,
+      MEMORY_MCP_ALLOWED_ORIGINS: (options.allowedOrigins ?? []).join(','),
       MEMORY_MCP_AUTH_TOKENS: JSON.stringify(options.tokens ?? []),
     },
     folders: { data: dataDir, config: join(dataDir, 'none'), cache: join(dataDir, 'none') },
@@ -50,28 +49,14 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
   });
   const app = openApp({ loaded, logger: silentLogger, kind: 'server' });
   const log: (CallEntry | RefusalEntry)[] = [];
-  const metrics = createMetrics();
-  const clock = systemClock;
-  const httpApp = createHttpApp({
-    tools: selectOperations(tools),
-    operations,
-    openScope: app.scopeFor,
-    health: app.health,
-    listPersonas: () => listPersonas(loaded.paths),
-    folders: {},
-    hosts: createHostList({ boundHost: '127.0.0.1', allowedHosts: [], allowedOrigins: options.allowedOrigins ?? [] }),
-    authenticator: createAuthenticator({
-      tokens: loaded.configuration.auth_tokens,
-      defaultPersona: 'default',
-      readOnly: tools === 'read-only',
-      folderOf: app.findPersonaFolder,
-      clock,
-    }),
-    requestLimit: createRateLimit({ perSecond: options.ratePerSecond ?? (() => 0), clock }),
-    metrics,
-    log: createCallLog({ write: (line) => log.push(JSON.parse(line)), level: () => logLevel, clock }),
+  const { httpApp, metrics } = assembleHttpApp({
+    app,
+    paths: loaded.paths,
+    current: () => ({ ...loaded.configuration, rate_limit_per_second: options.ratePerSecond?.() ?? 0 }),
+    accessToken: undefined,
+    writeLog: (line) => log.push(JSON.parse(line)),
     version: '0.0.0',
-    clock,
+    clock: systemClock,
     logger: silentLogger,
   });
   onTestFinished(async () => {
