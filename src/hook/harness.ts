@@ -11,6 +11,8 @@ export type HookEvent = (typeof hookEvents)[number];
 export interface HookInput {
   readonly transcript: string | undefined;
   readonly directory: string | undefined;
+  /** The session goes on after a compaction. */
+  readonly compacted: boolean;
   readonly prompt: string | undefined;
   /** What failed and how, as text. */
   readonly failure: { readonly command: string; readonly error: string } | undefined;
@@ -88,6 +90,7 @@ const inputSchema = z.object({
   cwd: text,
   // Cursor names the folders of its window instead.
   workspace_roots: z.array(z.string()).optional().catch(undefined),
+  source: text,
   prompt: text,
   error: text,
   tool_input: z.object({ command: text }).optional().catch(undefined),
@@ -95,10 +98,11 @@ const inputSchema = z.object({
 
 /** Throws for anything that is not a JSON object. */
 export function parseHookInput(json: unknown): HookInput {
-  const { transcript_path, cwd, workspace_roots, prompt, error, tool_input } = inputSchema.parse(json);
+  const { transcript_path, cwd, workspace_roots, source, prompt, error, tool_input } = inputSchema.parse(json);
   return {
     transcript: transcript_path,
     directory: cwd ?? workspace_roots?.[0],
+    compacted: source === 'compact',
     prompt,
     failure: error === undefined ? undefined : { command: tool_input?.command ?? '', error },
   };

@@ -56,11 +56,18 @@ export function openTranscriptNotes(folder: string, clock: Clock) {
       writeFileSync(join(folder, name), `${JSON.stringify(note)}\n`, { mode: privateFileMode });
       return true;
     },
-    /** The newest notes that nobody has been offered, whose transcripts are still there. They are not offered again. */
-    takeUnoffered(persona: string, project: string | undefined): TranscriptNote[] {
+    /** The newest notes that nobody has been offered, whose transcripts are still there and not `known`. They are not offered again. */
+    takeUnoffered(
+      { persona, project }: { persona: string; project: string | undefined },
+      known: string | undefined,
+    ): TranscriptNote[] {
       const open = read().filter(
         ({ name, note }) =>
-          name.endsWith(pending) && note.persona === persona && note.project === project && isLongEnough(note),
+          name.endsWith(pending) &&
+          note.persona === persona &&
+          note.project === project &&
+          note.transcript !== known &&
+          isLongEnough(note),
       );
       return open.slice(-offeredAtOnce).flatMap(({ name, note }) => {
         try {

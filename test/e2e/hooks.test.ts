@@ -9,6 +9,7 @@ import { fillDataFolder, runHook } from '../support/hooks.ts';
 import { runCommand } from '../support/run-command.ts';
 import { spawnServer } from '../support/server.ts';
 import { testFolder } from '../support/stores.ts';
+import { repositoryRoot } from '../support/surroundings.ts';
 
 const billing = 'The billing service uses PostgreSQL 16 as its database since May; MySQL was dropped.';
 const billingQuestion = 'Which database does the billing service use?';
@@ -217,6 +218,17 @@ describe('a session', () => {
     expect((await start(root)).text).not.toContain('unreviewed_conversation');
   });
 
+  it('is not offered itself when it is resumed, but after a compaction', async () => {
+    const dataDir = testFolder();
+    const { transcript } = makeProject('shop');
+    await fillDataFolder(dataDir, [{ content: billing }]);
+    writeFileSync(transcript, 'x'.repeat(5_000));
+    await runHook('pre-compact', { transcript_path: transcript }, { dataDir });
+    const start = (source: string) => runHook('session-start', { transcript_path: transcript, source }, { dataDir });
+    expect((await start('resume')).text).not.toContain('unreviewed_conversation');
+    expect((await start('compact')).text).toContain('unreviewed_conversation');
+  });
+
   it('is not noted where nothing was said', async () => {
     const dataDir = testFolder();
     const { transcript } = makeProject('shop');
@@ -361,4 +373,36 @@ it('what a hook has shown is not stored again as new', async () => {
   expect(block.isError).toBe(true);
   expect(block.text).toContain('repeats what the memory has shown');
   expect((await server.listAll()).map((memory) => memory.key)).toEqual([key]);
+});
+
+/** Recorded from Claude Code 2.1.197, which was talking to a stand-in of its model's API; paths were shortened. */
+describe('events recorded from Claude Code', () => {
+  const recorded = (event: string): Record<string, unknown> =>
+    JSON.parse(
+      readFileSync(join(repositoryRoot, 'test', 'support', 'recorded', 'claude-code-hooks', `${event}.json`), 'utf8'),
+    );
+
+  it.each(['session-start', 'prompt', 'tool-failure'])('%s is answered under its own name', async (event) => {
+    const dataDir = testFolder();
+    const learned =
+      'When node missing-better-sqlite3.js fails with Cannot find module, run npm install in packages/db first.';
+    await fillDataFolder(dataDir, [
+      { content: billing, key: 'memory_1' },
+      { content: learned, key: 'memory_2' },
+    ]);
+    const input = recorded(event);
+    const { text, eventName } = await runHook(event, input, { dataDir });
+    expect(eventName).toBe(input.hook_event_name);
+    expect(text).toContain(event === 'tool-failure' ? 'npm install in packages/db' : 'PostgreSQL 16');
+  });
+
+  it.each(['pre-compact', 'session-end'])('%s notes the transcript and answers nothing', async (event) => {
+    const dataDir = testFolder();
+    const { transcript } = makeProject('shop');
+    await fillDataFolder(dataDir, [{ content: billing }]);
+    writeFileSync(transcript, 'x'.repeat(5_000));
+    const input = { ...recorded(event), transcript_path: transcript };
+    expect(await runHook(event, input, { dataDir })).toMatchObject({ text: undefined, code: 0, err: '' });
+    expect(readdirSync(join(dataDir, 'hooks'))).toHaveLength(1);
+  });
 });
