@@ -40,14 +40,14 @@ export function judgeRelevance(
   return { coverage, limit, terms, relevant: enough && countWords(terms) >= words && coverage >= limit };
 }
 
-/** In a script without spaces, terms that share a character are pieces of one word. */
+/** In a script without spaces, terms that share a character are pieces of one word; a long vowel is in too many to tell. */
 function countWords(terms: readonly string[]): number {
   const spaced = terms.filter(isWord).length;
   const groups: Set<string>[] = [];
   for (const term of terms) {
     if (isWord(term)) continue;
-    const joined = new Set(term);
-    for (const group of groups.filter((each) => [...term].some((character) => each.has(character)))) {
+    const joined = new Set(term.replaceAll('ー', ''));
+    for (const group of groups.filter((each) => [...joined].some((character) => each.has(character)))) {
       for (const character of group) joined.add(character);
       groups.splice(groups.indexOf(group), 1);
     }
