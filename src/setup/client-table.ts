@@ -181,6 +181,14 @@ function hookEdits(harness: HarnessName, start: StartCommand): Edit[] {
   return harness === 'cursor' ? [{ at: ['version'], value: 1 }, ...edits] : edits;
 }
 
+/** The hooks of a harness as its settings hold them: lists by the names of its events. */
+export function hookSettings(harness: HarnessName, start: StartCommand): Record<string, unknown[]> {
+  const elements = hookEdits(harness, start).flatMap((edit): [string, unknown[]][] =>
+    'element' in edit ? [[edit.at.at(-1) ?? '', [edit.element]]] : [],
+  );
+  return Object.fromEntries(elements);
+}
+
 function hookElement(harness: HarnessName, event: HookEvent, command: string): unknown {
   if (harness === 'cursor') return { command, timeout: hookTimeout };
   // Gemini CLI counts milliseconds.
