@@ -14,6 +14,7 @@ const layers = [
   'reply',
   'search',
   'service',
+  'transfer',
   'hook',
   'doctor',
   'setup',
@@ -41,6 +42,7 @@ const below = {
   search: ['reply', 'persona', ...open],
   service: ['search', 'reply', 'persona', ...open],
   doctor: ['config', 'store', 'vector', 'model', 'files', 'core'],
+  transfer: ['service', 'persona', 'store', 'files', 'core'],
   hook: ['service', 'search', 'reply', ...open],
   setup: ['hook', 'files', 'core'],
   operation: ['service', 'search', 'reply', 'persona', 'core'],
@@ -54,6 +56,7 @@ const below = {
     'operation',
     'setup',
     'hook',
+    'transfer',
     'service',
     'reply',
     'persona',
@@ -87,6 +90,7 @@ const fences = {
   'tar-stream': '^src/backup/archive\\.ts$',
   'jsonc-parser': '^src/setup/edit-json\\.ts$',
   'smol-toml': '^src/setup/edit-toml\\.ts$',
+  yauzl: '^src/transfer/zip\\.ts$',
   'env-paths': '^src/config/paths\\.ts$',
 };
 

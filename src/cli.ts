@@ -88,6 +88,37 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     });
 
   program
+    .command('export')
+    .description('Write the memories of a persona to a file, or to standard output.')
+    .option('--persona <name>', 'whose memories')
+    .option('--format <name>', 'json-lines (the default)')
+    .option('--out <path>', 'the file to write')
+    .option('--deleted', 'include deleted memories')
+    .option('--force', 'replace an existing file')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print a receipt and errors as JSON')
+    .action(async (flags) => {
+      const { exportMemories } = await import('./command/export.ts');
+      await exportMemories(flags);
+    });
+
+  program
+    .command('import')
+    .description('Take over memories from a file, a folder or an archive. Importing again adds nothing twice.')
+    .argument('<path>', 'what to import')
+    .option('--persona <name>', 'whose memories they become')
+    .option('--format <name>', 'the format, if it is not recognised')
+    .option('--dry-run', 'report what would be imported, and write nothing')
+    .option('--limit <number>', 'store at most this many new memories')
+    .option('--include-secrets', 'import texts that look like keys and passwords too')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .option('--json', 'print the report and errors as JSON')
+    .action(async (path, flags) => {
+      const { importFrom } = await import('./command/import.ts');
+      await importFrom(path, flags);
+    });
+
+  program
     .command('token')
     .description('Show the access token that an HTTP server made for itself, or replace it.')
     .option('--new', 'make a new one; the old one is no longer valid')

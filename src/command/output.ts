@@ -14,6 +14,29 @@ export function writeOut(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
+let outputFailure: Error | undefined;
+
+/** Writes data that follows other data. Resolves when there is room for more, and rejects once nobody reads it. */
+export function streamData(text: string): Promise<void> {
+  if (process.stdout.listenerCount('error') === 0) {
+    process.stdout.on('error', (error) => {
+      outputFailure = error;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      const failure = error ?? outputFailure;
+      if (failure == null) return resolve();
+      reject(
+        new MemoryMcpError('backend_unavailable', `Standard output cannot be written (${failure.message})`, {
+          hint: 'What was printed so far is incomplete.',
+          cause: failure,
+        }),
+      );
+    });
+  });
+}
+
 export function printJson(value: unknown): void {
   printData(JSON.stringify(value, undefined, 2));
 }

@@ -8,9 +8,9 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { ForeignMemory, Memory, Timestamp } from '../core/memory.ts';
 import { managedFields, memoryFields, namesOf } from '../core/memory-fields.ts';
 import type { ImportedFields } from '../store/imported-fields.ts';
+import type { ImportOutcome } from '../store/memory-import.ts';
 import { toStoredText } from '../store/memory-rows.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { ImportOutcome } from '../store/memory-table.ts';
 import type { OriginalMemory } from './memory-row.ts';
 import type { OriginalPersona, ReadEntry } from './original-persona.ts';
 

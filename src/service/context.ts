@@ -73,6 +73,27 @@ export async function changeContext(scope: Scope, change: ContextChange): Promis
   return viewOfContext(await updateMirror(scope), scope, { room: replyBudget.full - 500, closedAt: now });
 }
 
+/** Every entry as it is stored. */
+export const readContextEntries: (scope: Pick<Scope, 'workspace' | 'settings'>) => ContextEntries = currentEntries;
+
+/** Those of `entries` that are missing or older here. */
+export function newerContextEntries(
+  scope: Pick<Scope, 'workspace' | 'settings'>,
+  entries: ContextEntries,
+): ContextEntries {
+  const here = currentEntries(scope);
+  return new Map([...entries].filter(([name, { updated_at }]) => (here.get(name)?.updated_at ?? '') < updated_at));
+}
+
+/** Takes over entries that are missing or older here. */
+export async function importContextEntries(scope: Scope, entries: ContextEntries): Promise<void> {
+  const newer = newerContextEntries(scope, entries);
+  if (newer.size === 0) return;
+  const inherited = currentEntries(scope);
+  await scope.workspace.store.context.change((stored) => new Map([...(stored.size === 0 ? inherited : []), ...newer]));
+  await updateMirror(scope);
+}
+
 /** Writes the mirror and returns its content. */
 async function updateMirror(scope: Scope): Promise<PersonaContext> {
   const { workspace, logger } = scope;

@@ -8,8 +8,8 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { ForeignMemory } from '../core/memory.ts';
 import { unitVector, type VectorSpace } from '../core/vector.ts';
 import type { Progress } from '../persona/index-sync.ts';
+import type { ImportOutcome } from '../store/memory-import.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { ImportOutcome } from '../store/memory-table.ts';
 import type { CollectionDescription, CollectionMemory, MemoryCollection } from '../vector/memory-collection.ts';
 
 export interface MigrateFromServerDeps {

@@ -3,7 +3,7 @@
  * that also updates the full-text index and the change log.
  */
 import { MemoryMcpError } from '../core/errors.ts';
-import type { ForeignMemory, Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
+import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
 import { deletedMemory, notDeleted, staleVersion, unknownKey } from '../core/memory-errors.ts';
 import { tagLimit } from '../core/memory-fields.ts';
 import { numberedKey } from '../core/memory-key.ts';
@@ -12,16 +12,15 @@ import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FullText } from './full-text.ts';
 import { applyChange, type MemoryChange } from './memory-change.ts';
+import { createMemoryImport } from './memory-import.ts';
 import { createMemoryReading } from './memory-reading.ts';
 import {
   deduplicateTags,
   hashContent,
   insertMemory,
-  overwriteManaged,
   overwriteMemory,
   pickFields,
   toFieldParameters,
-  toManagedParameters,
   toStoredText,
 } from './memory-rows.ts';
 import { createMemoryVersions, type MemoryVersion, type VersionCause } from './memory-versions.ts';
@@ -35,9 +34,6 @@ export type MemoryDraft = MemoryFields & {
   /** The key for the time of creation. The store appends a number if it is taken. */
   readonly key: MemoryKey;
 };
-
-/** `kept`: the memory here is as new or newer. `erased`: it was permanently deleted here, and stays so. */
-export type ImportOutcome = 'added' | 'updated' | 'kept' | 'erased';
 
 export type CreateOutcome = { readonly created: boolean; readonly memory: Memory };
 
@@ -85,6 +81,16 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     for (const tag of deduplicateTags(tags)) insert.run(foldText(tag), id);
   }
 
+  function insert(memory: MemoryFields & Pick<Memory, 'key' | 'created_at' | 'updated_at' | 'source'>): MemoryId {
+    const { lastInsertRowid } = connection
+      .sql(insertMemory)
+      .run(memory.key, memory.created_at, memory.updated_at, memory.source, ...toFieldParameters(memory));
+    const id = Number(lastInsertRowid);
+    writeTags(id, memory.tags);
+    fullText.add(id, toStoredText(memory.content));
+    return id;
+  }
+
   function addTags(memory: Memory, added: readonly string[]): Memory {
     const tags = deduplicateTags([...memory.tags, ...added]);
     if (tags.length === memory.tags.length) return memory;
@@ -119,43 +125,11 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     return readKnown(memory.key);
   }
 
-  const wasErased = (key: MemoryKey) =>
-    connection.sql('SELECT 1 FROM erased_keys WHERE key = ?').get(key) !== undefined;
-
-  function importOutcome({ key, updated_at }: ForeignMemory): ImportOutcome {
-    const memory = reading.read(key);
-    if (memory === undefined) return wasErased(key) ? 'erased' : 'added';
-    return memory.updated_at >= updated_at ? 'kept' : 'updated';
-  }
-
-  /** Gives a memory every field that it has elsewhere. What was here before becomes a version. */
-  function importOne(foreign: ForeignMemory, now: Timestamp): ImportOutcome {
-    const outcome = importOutcome(foreign);
-    const known = reading.read(foreign.key);
-    if (outcome === 'added') {
-      const { key, created_at, updated_at, source } = foreign;
-      const { lastInsertRowid } = connection
-        .sql(insertMemory)
-        .run(key, created_at, updated_at, source, ...toFieldParameters(foreign));
-      const id = Number(lastInsertRowid);
-      writeTags(id, foreign.tags);
-      fullText.add(id, toStoredText(foreign.content));
-      connection.sql(overwriteManaged).run(...toManagedParameters(foreign), id);
-    } else if (outcome === 'updated' && known !== undefined) {
-      const { version } = overwrite(known, pickFields(foreign), now, 'merge');
-      const managed = toManagedParameters({ ...foreign, version: Math.max(version, foreign.version) });
-      connection.sql(overwriteManaged).run(...managed, known.id);
-    }
-    return outcome;
-  }
+  const imports = createMemoryImport({ connection, reading, versions, findFreeKey, insert, overwrite });
 
   return {
     ...reading,
-    /** Stores memories as they are elsewhere, under their own keys. Never replaces what is newer here. */
-    importAll: (memories: readonly ForeignMemory[], now: Timestamp): Promise<ImportOutcome[]> =>
-      connection.write(() => memories.map((memory) => importOne(memory, now)), 'bulk'),
-    /** What `importAll` would do with a memory. */
-    importOutcome,
+    ...imports,
     /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it. */
     create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {
@@ -165,12 +139,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
           return { created: false, memory: addTags(duplicate, draft.tags) };
         }
         const key = findFreeKey(draft.key);
-        const { lastInsertRowid } = connection
-          .sql(insertMemory)
-          .run(key, draft.created_at, draft.created_at, draft.source, ...toFieldParameters(draft));
-        const id = Number(lastInsertRowid);
-        writeTags(id, draft.tags);
-        fullText.add(id, toStoredText(draft.content));
+        insert({ ...draft, key, updated_at: draft.created_at });
         operations.append(note, [key]);
         return { created: true, memory: readKnown(key) };
       }),

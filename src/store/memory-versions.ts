@@ -40,6 +40,15 @@ export function createMemoryVersions(connection: Connection) {
         )
         .run(memory.id, memory.version, now, cause, JSON.stringify(pickFields(memory)));
     },
+    /** Stores versions that the memory had elsewhere. Those that it has here stay. */
+    add(id: MemoryId, versions: readonly MemoryVersion[]): void {
+      const insert = connection.sql(
+        'INSERT OR IGNORE INTO memory_versions (memory_id, version, replaced_at, replaced_by, fields) VALUES (?, ?, ?, ?, ?)',
+      );
+      for (const { version, replaced_at, replaced_by, fields } of versions) {
+        insert.run(id, version, replaced_at, replaced_by, JSON.stringify(fields));
+      }
+    },
     /** The earlier versions, oldest first, without the current one. */
     list,
     /** The fields at a version, which may be the current one. Throws `not_found`. */
