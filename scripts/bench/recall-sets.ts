@@ -58,6 +58,17 @@ export interface QuestionSet {
   readonly groups: readonly QuestionGroup[];
 }
 
+/** The same sets with the memories of each store in an order that says nothing, the same in every run. */
+export function shuffleSets(sets: readonly QuestionSet[]): QuestionSet[] {
+  return sets.map(({ name, groups }) => ({
+    name,
+    groups: groups.map((group) => ({
+      ...group,
+      corpus: group.corpus.toSorted((one, other) => hashOf(one.id) - hashOf(other.id)),
+    })),
+  }));
+}
+
 export function loadQuestionSets(folder: string, only?: readonly string[]): QuestionSet[] {
   return readdirSync(folder)
     .filter(

@@ -4,7 +4,7 @@
  * read from; prints tables per model. With --without or --change it measures parts of the ranking instead.
  *
  *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--reranker DIR] [--only set,set] [--out DIR] [--answers DIR]
- *     [--folder DIR] [--keep] [--limit N] [--page FILE] [--own]
+ *     [--folder DIR] [--keep] [--shuffle] [--limit N] [--page FILE] [--own]
  *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { type Answer, type FillOptions, fillStores, type Run } from './recall-an
 import { renderCurves } from './recall-curve.ts';
 import { measureOwn } from './recall-own.ts';
 import { recallPageIntroduction } from './recall-page.ts';
-import { loadQuestionSets, type QuestionSet } from './recall-sets.ts';
+import { loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
 import { renderRecall, renderStrength } from './recall-tables.ts';
 import { partNames, renderDifferences, type Variant, variantWith, variantWithout } from './recall-variants.ts';
 import { circumstances } from './report.ts';
@@ -32,6 +32,7 @@ export async function run(args: string[]): Promise<void> {
       out: { type: 'string', default: join(benchFolder, 'recall') },
       answers: { type: 'string', default: '.cache/vectors' },
       folder: { type: 'string', default: benchFolder },
+      shuffle: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       limit: { type: 'string' },
       page: { type: 'string' },
@@ -43,7 +44,8 @@ export async function run(args: string[]): Promise<void> {
   if (values.own) return measureOwn();
   if (!existsSync(values.sets))
     throw new Error(`There are no question sets in ${values.sets}: name their folder with --sets`);
-  const sets = loadQuestionSets(values.sets, values.only?.split(','));
+  const loaded = loadQuestionSets(values.sets, values.only?.split(','));
+  const sets = values.shuffle ? shuffleSets(loaded) : loaded;
   mkdirSync(values.out, { recursive: true });
 
   const runs = [{ label: 'no model', model: 'none', modes: ['keyword'] } as const, ...modelRuns(values.models)]

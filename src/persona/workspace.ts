@@ -20,6 +20,7 @@ import { type Activity, createActivity } from './activity.ts';
 import { createEmbeddingScheduler, type EmbeddingScheduler } from './embedding-scheduler.ts';
 import { createIndexSync, type IndexSync, type SnapshotRule } from './index-sync.ts';
 import { createModelEvaluation, type ModelEvaluation } from './model-evaluation.ts';
+import { createNeighborCoherence, type NeighborCoherence } from './neighbor-coherence.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 
@@ -37,6 +38,7 @@ export interface Workspace {
   readonly vectorSearch: VectorSearch;
   readonly vectorSample: VectorSample;
   readonly modelEvaluation: ModelEvaluation;
+  readonly neighborCoherence: NeighborCoherence;
   readonly embeddingScheduler: EmbeddingScheduler;
   /** Removes the traces of permanently deleted memories from all files. Returns the files that still contain some. */
   finishErasure(): Promise<readonly string[]>;
@@ -189,6 +191,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     indexSync,
     vectorSearch,
     vectorSample: createVectorSample(store),
+    neighborCoherence: createNeighborCoherence(store),
     modelEvaluation,
     embeddingScheduler,
     finishErasure,

@@ -21,8 +21,20 @@ export const rankingParameters = {
    * memories in the language of the query.
    */
   languageLevelling: 0.6,
-  /** The share of its relevance that a memory lends to those beside it in a session window. */
-  neighborShare: 0.1,
+  /** How many of the best candidates bring the memories beside them. */
+  bringing: 20,
+  /**
+   * The share of its relevance that a memory lends to those beside it in a session window, where meaning was searched and
+   * where it was not. All three are multiplied by the coherence of the store.
+   */
+  neighborShare: 0.3,
+  neighborShareByWords: 0.1,
+  /** The same from a question to what follows it, which answers it. */
+  answerShare: 0.5,
+  /** What a memory that ends in a question loses, in deviations. */
+  questionPenalty: 1.5,
+  /** What a memory gains whose speaker the query names, in deviations. */
+  speakerBonus: 2,
   /** Weight of a model that guesses: enough to order memories that words cannot tell apart. */
   minimumModelWeight: 0.01,
   importanceWeight: 0.4,

@@ -9,6 +9,7 @@ import { dayLength } from '../core/time/durations.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { type RankingParameters, rankingParameters } from './ranking-parameters.ts';
 import { inSameSession, sessionReach } from './session-window.ts';
+import type { Turn } from './turns.ts';
 
 /** Fewer sampled vectors of a language are not enough for its mean. */
 const minimumPerLanguage = 16;
@@ -59,7 +60,7 @@ export function zScore(
   return deviation < 1e-6 ? 0 : (cosine - level) / deviation;
 }
 
-export interface Candidate {
+export interface Candidate extends Partial<Turn> {
   readonly memory: {
     readonly id: number;
     readonly importance: number;
@@ -80,6 +81,8 @@ export interface Candidate {
 }
 
 export interface RankingContext {
+  /** 0..1: how much the memories beside one have to do with it (`coherence.ts`). */
+  readonly coherence?: number | undefined;
   readonly asked: Language;
   readonly now: Date;
   /** Absent if meaning was not searched. */
@@ -101,11 +104,15 @@ export type Ranked<Entry> = Entry & {
 export function rank<Entry extends Candidate>(candidates: readonly Entry[], context: RankingContext): Ranked<Entry>[] {
   const { parameters = rankingParameters } = context;
   const relevance = scoreRelevance(candidates, { ...context, parameters });
-  const lent = neighborBoost(candidates, relevance, parameters);
+  const lent = neighborBoost(candidates, relevance, { ...context, parameters });
   return candidates
     .map((entry, index) => ({
       ...entry,
-      strength: (relevance[index] ?? 0) + (lent[index] ?? 0) + prior(entry, context.now, parameters),
+      strength:
+        (relevance[index] ?? 0) +
+        (lent[index] ?? 0) +
+        scoreTurn(entry, parameters) +
+        prior(entry, context.now, parameters),
     }))
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
 }
@@ -128,11 +135,11 @@ function scoreRelevance(candidates: readonly Candidate[], circumstances: Circums
 
 function scoreWordMatch(
   { coverage, proximity = 0, preceding = 0, language }: Candidate,
-  { asked, distribution, quality, parameters }: Circumstances,
+  { asked, distribution, quality, parameters, coherence = 1 }: Circumstances,
 ): number {
   const { wordsWeight, wordsPower, proximityShare, precedingShare, minimumModelWeight } = parameters;
   const confirmed = distribution === undefined ? 0 : modelWeight(quality, asked, language, minimumModelWeight);
-  const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * preceding;
+  const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * coherence * preceding;
   return wordsWeight * (coverage + beside) ** wordsPower;
 }
 
@@ -149,14 +156,16 @@ function scoreMeaning(
 }
 
 /**
- * The neighbor boost: a tenth of the best relevance among the candidates just before and after a memory in its session
+ * The neighbor boost: a share of the best relevance among the candidates just before and after a memory in its session
  * window.
  */
 function neighborBoost(
   candidates: readonly Candidate[],
   relevance: readonly number[],
-  { neighborShare }: RankingParameters,
+  { parameters, coherence = 1, distribution }: Circumstances,
 ): number[] {
+  const { neighborShare, neighborShareByWords, answerShare } = parameters;
+  const usualShare = distribution === undefined ? neighborShareByWords : neighborShare;
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {
     let best = 0;
@@ -166,11 +175,16 @@ function neighborBoost(
         const neighbour = place === undefined ? undefined : candidates[place];
         if (place === undefined || neighbour === undefined) continue;
         if (!inSameSession(memory, neighbour.memory)) continue;
-        best = Math.max(best, relevance[place] ?? 0);
+        const answers = neighbour.asks === true && id === memory.id - 1 && distribution !== undefined;
+        best = Math.max(best, (answers ? answerShare : usualShare) * (relevance[place] ?? 0));
       }
     }
-    return neighborShare * best;
+    return coherence * best;
   });
+}
+
+function scoreTurn({ asks, spokenByNamed }: Candidate, { questionPenalty, speakerBonus }: RankingParameters): number {
+  return (spokenByNamed === true ? speakerBonus : 0) - (asks === true ? questionPenalty : 0);
 }
 
 function prior(

@@ -20,6 +20,11 @@ export function idsBefore(id: MemoryId): MemoryId[] {
   return Array.from({ length: sessionReach }, (_, index) => id - index - 1);
 }
 
+/** The ids before and after `id` within the window. They need not exist. */
+export function idsAround(id: MemoryId): MemoryId[] {
+  return idsBefore(id).flatMap((before) => [before, 2 * id - before]);
+}
+
 export function inSameSession(one: WrittenMemory, other: WrittenMemory): boolean {
   const pause = Math.abs(Date.parse(one.created_at) - Date.parse(other.created_at));
   return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMilliseconds;

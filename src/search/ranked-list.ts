@@ -9,17 +9,25 @@ import { type Language, languageOf } from '../core/text/language.ts';
 import { secondLength } from '../core/time/durations.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
-import type { PreparedQuery, RatedTerm } from '../scoring/bm25.ts';
-import { rank, scoreOf } from '../scoring/ranking.ts';
-import { rankingParameters } from '../scoring/ranking-parameters.ts';
+import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
+import { type RankingContext, rank, scoreOf } from '../scoring/ranking.ts';
+import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
 import { type Judgement, judgeStrength } from '../scoring/strength.ts';
+import { createTurnReader, type Turn } from '../scoring/turns.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { type LexicalHit, prepareQueryFor, scoreWords, searchWords } from './lexical-search.ts';
+import { findNeighbors } from './neighbors.ts';
 import type { RankedMemory } from './ranked-memory.ts';
 import { type Reranked, rerank } from './rerank.ts';
 import { runSecondPass } from './second-pass.ts';
-import { type SemanticAnswer, type SemanticSearch, searchMeaning, searchVector } from './semantic-search.ts';
+import {
+  type SemanticAnswer,
+  type SemanticSearch,
+  type Similarity,
+  searchMeaning,
+  searchVector,
+} from './semantic-search.ts';
 import { hasUnsearchedMeaning } from './unsearched-meaning.ts';
 
 export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
@@ -59,25 +67,31 @@ export async function rankMemories(
     filter,
   });
   const ranMode = semantic === undefined ? 'keyword' : mode;
-  const found =
-    semantic === undefined
-      ? lexical.map(lexicalCandidate)
-      : mergeCandidates(scope.workspace, query, lexical, semantic, mode);
+  const readTurn = createTurnReader(queryText);
+  const assess = (hit: LexicalHit, similarity: Similarity | undefined): SearchCandidate => ({
+    ...hit,
+    ...readTurn(hit.memory.content),
+    language: languageOf(hit.memory.content),
+    ...(mode === 'semantic' && semantic !== undefined && { coverage: 0 }),
+    ...similarity,
+  });
+  const found = mergeCandidates(scope.workspace, query, lexical, semantic, assess);
   const candidates = 'memory' in target ? found.filter(({ memory }) => memory.id !== target.memory.id) : found;
   const { ranking: parameters = rankingParameters } = scope;
   const context = {
     parameters,
     now: scope.clock.now(),
     asked: languageOf(queryText),
+    coherence: scope.workspace.neighborCoherence.current(),
     distribution: semantic?.distribution,
     residualDistribution: semantic?.residualDistribution,
     quality: semantic?.quality,
   };
   // The text of a memory is not a question, so the memories that follow it do not answer it.
   const examined =
-    ranMode === 'semantic' || 'memory' in target
+    'memory' in target
       ? candidates
-      : runSecondPass(store, { queryText, query, examined: parameters.examined }, rank(candidates, context));
+      : examineBest(scope, { queryText, query, mode: ranMode, filter, semantic, assess }, candidates, context);
   const ranked = rank(examined, context).slice(0, rankedLimit);
   const judged = judgeStrength({
     ...context,
@@ -210,7 +224,7 @@ async function searchTarget(
   return searchVector(workspace, { vector: own.vector, space }, filter);
 }
 
-interface SearchCandidate {
+interface SearchCandidate extends Turn {
   readonly memory: MemoryText;
   readonly language: Language;
   readonly coverage: number;
@@ -220,28 +234,47 @@ interface SearchCandidate {
   readonly residualCosine?: number | undefined;
 }
 
-function lexicalCandidate({ memory, coverage, matched }: LexicalHit): SearchCandidate {
-  return { memory, language: languageOf(memory.content), coverage, matched };
-}
+type Assess = (hit: LexicalHit, similarity: Similarity | undefined) => SearchCandidate;
 
 /** The union of what words and meaning found, each memory scored on both sides. */
 function mergeCandidates(
   { store }: Workspace,
   query: PreparedQuery,
   words: readonly LexicalHit[],
-  semantic: SemanticSearch,
-  mode: RecallMode,
+  semantic: SemanticSearch | undefined,
+  assess: Assess,
 ): SearchCandidate[] {
   const known = new Set(words.map(({ memory }) => memory.id));
-  const byMeaning = scoreWords(
-    store,
-    query,
-    [...semantic.hits.keys()].filter((id) => !known.has(id)),
+  const onlyByMeaning = [...(semantic?.hits.keys() ?? [])].filter((id) => !known.has(id));
+  const hits = [...words, ...scoreWords(store, query, onlyByMeaning)];
+  const similarities = semantic?.measureSimilarities(hits.map(({ memory }) => memory.id));
+  return hits.map((hit) => assess(hit, similarities?.get(hit.memory.id)));
+}
+
+interface Examination {
+  readonly queryText: string;
+  readonly query: PreparedQuery;
+  readonly mode: RecallMode;
+  readonly filter: MemoryFilter;
+  readonly semantic: SemanticSearch | undefined;
+  readonly assess: Assess;
+}
+
+/** Adds the memories beside the best candidates, and looks more closely at the best of all. */
+function examineBest(
+  { workspace: { store } }: Scope,
+  { queryText, query, mode, filter, semantic, assess }: Examination,
+  candidates: readonly SearchCandidate[],
+  context: RankingContext & { readonly parameters: RankingParameters; readonly coherence: number },
+): SearchCandidate[] {
+  const { bringing, examined } = context.parameters;
+  const first = rank(candidates, context);
+  const memories = first.map(({ memory }) => memory);
+  const beside = context.coherence === 0 ? [] : findNeighbors(store, memories.slice(0, bringing), memories, filter);
+  const similarities = semantic?.measureSimilarities(beside.map(({ id }) => id));
+  const added = beside.map((memory) =>
+    assess({ memory, ...scoreText(query, memory.content) }, similarities?.get(memory.id)),
   );
-  const similarities = semantic.measureSimilarities([...known, ...byMeaning.map(({ memory }) => memory.id)]);
-  return [...words, ...byMeaning].map((hit) => ({
-    ...lexicalCandidate(hit),
-    ...(mode === 'semantic' && { coverage: 0 }),
-    ...similarities.get(hit.memory.id),
-  }));
+  const all = added.length === 0 ? first : rank([...candidates, ...added], context);
+  return mode === 'semantic' ? all : runSecondPass(store, { queryText, query, examined }, all);
 }

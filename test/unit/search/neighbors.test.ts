@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { MemoryFilter } from '../../../src/core/memory.ts';
+import { rankMemories } from '../../../src/search/ranked-list.ts';
+import { searchable } from '../../support/searchable.ts';
+import { draft, live, now } from '../../support/stores.ts';
+
+async function conversation() {
+  const { workspace, scope } = await searchable();
+  const { memories } = workspace.store;
+  for (const [key, content, tags] of [
+    ['question', 'Bob: which museum did you visit in Lisbon?', ['trip']],
+    ['answer', 'Ann: the one with the blue tiles', ['trip']],
+    ['other', 'Bob: good night', []],
+  ] as const)
+    await memories.create(draft(content, { key: `memory_${key}`, tags }));
+  const search = async (filter: MemoryFilter = live) => {
+    const list = await rankMemories(scope, { query: 'What museum in Lisbon did Ann visit?' }, 'keyword', filter);
+    return list.memories.map(({ memory }) => memory.content);
+  };
+  return { memories, search };
+}
+
+describe('the memories beside one that was found', () => {
+  it('are found too, and that of the named speaker leads the question before it', async () => {
+    const { search } = await conversation();
+    expect((await search()).slice(0, 2)).toEqual([
+      'Ann: the one with the blue tiles',
+      'Bob: which museum did you visit in Lisbon?',
+    ]);
+  });
+
+  it('pass the filters of the search', async () => {
+    const { memories, search } = await conversation();
+    expect(await search({ ...live, tags: ['trip'] })).toHaveLength(2);
+    await memories.softDelete(['memory_answer'], now);
+    expect(await search()).not.toContain('Ann: the one with the blue tiles');
+  });
+});
