@@ -27,6 +27,7 @@ for (let race = 1; race <= races; race++) {
   counts[holders.length === 0 ? 'none' : holders.length === 1 ? 'one' : 'several'] += 1;
   for (const holder of holders) winners.add(holder.pid);
   await Promise.all(holders.map((holder) => endTerm(holder, race)));
+  if (race % 250 === 0) console.error(`${race} races: ${JSON.stringify(counts)}`);
 }
 await Promise.all(racers.map((racer) => racer.end()));
 rmSync(folder, { recursive: true });

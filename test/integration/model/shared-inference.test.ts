@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -67,9 +67,10 @@ const addressOf = (folder: string) =>
   });
 
 /** A server in a process of its own, which a test can kill. */
-async function startServer(folder: string) {
+async function startServer(folder: string, user: { uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', sharingProcess, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    ...user,
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -434,6 +435,29 @@ describe('where no process can be shared', () => {
     const failing = embed(client, '海');
     await expect(failing).rejects.toBeInstanceOf(SharingError);
     await expect(failing).rejects.toThrow('ENOENT');
+  });
+});
+
+const usersSkip = process.getuid?.() !== 0;
+const nobody = 65_534;
+
+describe.skipIf(usersSkip)('two users (skipped where the tests do not run as root)', () => {
+  it('have a process each, and neither gets into the folder of the other', async () => {
+    const root = temporaryFolder();
+    chmodSync(root, 0o711);
+    const [own, foreign] = [join(root, 'own'), join(root, 'foreign')];
+    mkdirSync(foreign, { mode: 0o700 });
+    chownSync(foreign, nobody, nobody);
+    const client = openClient(own);
+    await embed(client, '海');
+    const stranger = await startServer(foreign, { uid: nobody, gid: nobody });
+    const answer = await stranger.ask('山');
+    expect(answer).toMatchObject({ process: 'shared', vectors: 1, servers: [stranger.child.pid] });
+    expect(answer.host).not.toBe(processesOf(client).host);
+
+    const intruder = await startServer(own, { uid: nobody, gid: nobody });
+    expect(await intruder.ask('秘密')).toMatchObject({ code: 'backend_unavailable' });
+    await expect(embed(openClient(foreign), '秘密')).rejects.toThrow(`belongs to user ${nobody}`);
   });
 });
 
