@@ -17,8 +17,6 @@ const root = join(import.meta.dirname, '..');
 
 const readmeParts: Readonly<Record<string, () => string>> = {
   tools: () => renderToolTable(operations),
-  settings: renderSettingsTable,
-  variables: renderVariablesTable,
 };
 
 const identity = readIdentity();
@@ -36,6 +34,8 @@ const files: Readonly<Record<string, () => string>> = {
       prompts,
     }),
   'README.md': () => fillParts('README.md', readmeParts),
+  'docs/configuration.md': () =>
+    fillParts('docs/configuration.md', { settings: renderSettingsTable, variables: renderVariablesTable }),
   'docs/clients.md': () => fillParts('docs/clients.md', { clients: renderClientSnippets }),
 };
 

@@ -1,5 +1,5 @@
 /**
- * Renders the documentation of the settings from the schema: config.example.json, the tables of the README and the flags
+ * Renders the documentation of the settings from the schema: config.example.json, the tables of docs/configuration.md and the flags
  * in `serve --help`. `scripts/generate.ts` writes the files, and with `--check` compares them.
  */
 
@@ -23,7 +23,7 @@ export function renderExample(): string {
   return `${JSON.stringify(example, null, 2)}\n`;
 }
 
-/** Renders the README's table of settings. */
+/** Renders the table of settings. */
 export function renderSettingsTable(): string {
   return renderTable(
     ['Key', 'Variable', 'Default', 'Meaning', 'Live'],
@@ -37,7 +37,7 @@ export function renderSettingsTable(): string {
   );
 }
 
-/** Renders the README's table of the other variables. */
+/** Renders the table of the other variables. */
 export function renderVariablesTable(): string {
   return renderTable(
     ['Variable', 'Meaning'],

@@ -55,7 +55,7 @@ function sharedProcessEnvironment(environment: Environment): SharedProcessEnviro
   return { decisive: select(decisiveVariables), plain: select(plainVariables) };
 }
 
-/** The supported variables, for the README. */
+/** The supported variables, for docs/configuration.md. */
 export const machineVariables = [
   {
     name: 'HF_HOME',

@@ -1,6 +1,6 @@
 /**
  * Declares every setting of memory-mcp. Types, names of variables and flags, error messages, `--help`,
- * config.example.json and the README table are derived from it.
+ * config.example.json and docs/configuration.md are derived from it.
  */
 import * as z from 'zod';
 import { logLevels } from '../core/logger.ts';

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { parsePersonaName } from '../core/persona.ts';
 
 export interface SettingNote {
-  /** One or two sentences for `--help` and the README. */
+  /** One or two sentences for `--help` and docs/configuration.md. */
   readonly help: string;
   /** A change in the file applies without a restart. */
   readonly live?: boolean;
