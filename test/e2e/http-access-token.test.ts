@@ -59,7 +59,7 @@ describe('the first start', () => {
     );
   });
 
-  it('is silent about it in the operations log, in replies and in backups', async () => {
+  it('is silent about it in the operations log, in replies, in backups and in doctor', async () => {
     const server = await start({ env: { MEMORY_MCP_LOG_LEVEL: 'debug' } });
     const { shown = '' } = server;
     const replies = [
@@ -80,6 +80,9 @@ describe('the first start', () => {
     const { env } = makeSurroundings({ dataDir: server.dataDir });
     const backup = spawnSync(process.execPath, [binary, 'backup', '--out', archives], { env, encoding: 'utf8' });
     expect(backup.status).toBe(0);
+    const doctor = spawnSync(process.execPath, [binary, 'doctor', '--json'], { env, encoding: 'utf8' });
+    expect(doctor.stdout.length).toBeGreaterThan(100);
+    expect(doctor.stdout + doctor.stderr).not.toContain(shown);
     await server.kill();
     expect(server.stderr().split(shown)).toHaveLength(3); // in the two lines to paste
     expect(readFileSync(join(server.dataDir, 'logs', 'memory_operations.log'), 'utf8')).not.toContain(shown);
