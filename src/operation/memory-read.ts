@@ -17,7 +17,7 @@ export const memoryRead = defineOperation({
   set: 'core',
   input: z.strictObject({
     keys: z.array(memoryKey).min(1).max(20).describe('For example ["memory_20261124093000"].'),
-    history: z.boolean().default(false).describe('Also every earlier version.'),
+    history: z.boolean().default(false).describe('Also every earlier version, and what an import had no field for.'),
     offset: z.int().min(0).optional().describe('Characters to skip.'),
   }),
   output: z.strictObject({

@@ -115,6 +115,7 @@ export const readMemory = listedMemory.extend({
     )
     .optional(),
   history_omitted: z.number().optional(),
+  imported: z.union([z.record(z.string(), z.unknown()), z.string()]).optional(),
 });
 
 type Fields = typeof memoryFields;

@@ -8,9 +8,10 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { ForeignMemory, Memory, Timestamp } from '../core/memory.ts';
 import { managedFields, memoryFields, namesOf } from '../core/memory-fields.ts';
 import type { ImportedFields } from '../store/imported-fields.ts';
-import type { ImportOutcome } from '../store/memory-import.ts';
-import { toStoredText } from '../store/memory-rows.ts';
+import type { ImportedMemory, ImportOutcome } from '../store/memory-import.ts';
+import { pickFields, toStoredText } from '../store/memory-rows.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
+import type { MemoryVersion } from '../store/memory-versions.ts';
 import type { OriginalMemory } from './memory-row.ts';
 import type { OriginalPersona, ReadEntry } from './original-persona.ts';
 
@@ -24,6 +25,9 @@ export interface ImportDeps {
   readonly now: Timestamp;
   readonly onProgress: (progress: ImportProgress) => void;
 }
+
+/** In the log of operations. */
+const originalProgram = 'original system';
 
 export type ImportCounts = Record<ImportOutcome, number>;
 
@@ -41,25 +45,51 @@ export async function importPersona(original: OriginalPersona, deps: ImportDeps)
   for await (const page of original.pages()) {
     const entries = page.flatMap(memoryIn);
     const outcomes = await store.memories.importAll(
-      entries.map(({ memory }) => memory),
+      entries.map(toImported),
       now,
     );
     for (const outcome of outcomes) counts[outcome] += 1;
-    const arrived = entries.filter(({ kept }, at) => outcomes[at] !== 'erased' && Object.keys(kept).length > 0);
+    const arrived = entries.filter(
+      ({ memory: { key, created_at }, kept }) =>
+        Object.keys(kept).length > 0 && store.memories.read(key)?.created_at === created_at,
+    );
     await store.importedFields.put(new Map(arrived.map(({ memory, kept }) => [memory.key, kept as ImportedFields])));
     done += page.length;
     onProgress({ done, total: original.entries });
     await nextTurn();
   }
   await importContext(original, store);
+  await store.operations.importAll(originalProgram, original.operations(now));
   return counts;
+}
+
+/** A persona that was here before may have given the same key to another memory of the same second. */
+const toImported = (entry: OriginalMemory): ImportedMemory => ({
+  ...entry.memory,
+  identity: 'key and time',
+  versions: toVersions(entry),
+});
+
+/** What the original did not keep of an earlier state is as it is now. */
+function toVersions({ memory, past }: OriginalMemory): MemoryVersion[] {
+  return past.map(({ content, tags, importance, emotion, replaced_at }, index) => ({
+    version: index + 1,
+    replaced_at,
+    replaced_by: 'update',
+    fields: {
+      ...pickFields(memory),
+      content,
+      tags: tags ?? memory.tags,
+      importance: importance ?? memory.importance,
+      emotion: emotion ?? memory.emotion,
+    },
+  }));
 }
 
 /** Only what the store does not know yet: what was said here is newer. */
 async function importContext({ context }: OriginalPersona, store: MemoryStore): Promise<void> {
-  const { entries } = context;
-  if (entries === undefined) return;
-  await store.context.change((current) => new Map([...entries].filter(([name]) => !current.has(name))));
+  if (context.size === 0) return;
+  await store.context.change((current) => new Map([...context].filter(([name]) => !current.has(name))));
 }
 
 /** Throws `internal` at the first memory that is not here as it was there. */
@@ -67,14 +97,24 @@ export async function verifyImport(original: OriginalPersona, store: MemoryStore
   const [there, here] = [createHash('sha256'), createHash('sha256')];
   let compared = 0;
   for await (const page of original.pages()) {
-    for (const { memory } of page.flatMap(memoryIn)) {
-      const stored = store.memories.read(memory.key);
-      // Permanently deleted here, and stays so.
-      if (stored === undefined && store.memories.importOutcome(memory) === 'erased') continue;
-      const difference = stored === undefined ? 'it is missing' : findDifference(memory, stored);
+    for (const entry of page.flatMap(memoryIn)) {
+      const { memory, past } = entry;
+      const found = store.memories.read(memory.key);
+      const stored = found?.created_at === memory.created_at ? found : undefined;
+      if (stored === undefined) {
+        const outcome = store.memories.importOutcome(toImported(entry));
+        // Permanently deleted here, or here under a number.
+        if (outcome === 'erased' || outcome === 'kept') continue;
+        throw notVerified(memory, 'it is missing');
+      }
+      if (isChangedHere(memory, stored)) continue;
+      const difference = findDifference(memory, stored);
       if (difference !== undefined) throw notVerified(memory, difference);
+      if (store.memories.versions(memory.key).length < past.length) {
+        throw notVerified(memory, 'earlier versions are missing');
+      }
       there.update(toStoredText(memory.content));
-      here.update(stored?.content ?? '');
+      here.update(stored.content);
       compared += 1;
     }
     await nextTurn();
@@ -88,10 +128,16 @@ export async function verifyImport(original: OriginalPersona, store: MemoryStore
 
 const comparedFields = [...namesOf(managedFields), ...namesOf(memoryFields)].filter((name) => name !== 'tags');
 
+/** Changed or read here since an earlier import. */
+function isChangedHere(memory: ForeignMemory, stored: Memory): boolean {
+  return (
+    stored.version > memory.version ||
+    stored.updated_at > memory.updated_at ||
+    stored.access_count > memory.access_count
+  );
+}
+
 function findDifference(memory: ForeignMemory, stored: Memory): string | undefined {
-  // Changed or read here since.
-  if (stored.version > memory.version || stored.updated_at > memory.updated_at) return undefined;
-  if (stored.access_count > memory.access_count) return undefined;
   const stays = (value: unknown) => JSON.stringify(typeof value === 'string' ? toStoredText(value) : value);
   const field = comparedFields.find((name) => stays(memory[name]) !== stays(stored[name]));
   return field === undefined ? undefined : `${field} differs`;

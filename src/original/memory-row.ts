@@ -6,6 +6,7 @@ import type { ForeignMemory, MemoryKey, Timestamp } from '../core/memory.ts';
 import { type StateField, stateFieldNames, stateLimit, tagLimit } from '../core/memory-fields.ts';
 import { isBlank, jsonIn, numberIn, tagsIn, textIn, wordsIn } from './cells.ts';
 import { defaultStates, isSilentEmotion } from './default-states.ts';
+import type { PastState } from './past-states.ts';
 import { readTime, timeInKey } from './times.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -15,6 +16,8 @@ export interface OriginalMemory {
   readonly memory: ForeignMemory;
   /** The time of creation as it stood there, if it could be read. */
   readonly created: { readonly there: string; readonly local: boolean } | undefined;
+  /** Earlier states, oldest first. */
+  readonly past: readonly PastState[];
   /** What has no field here, by the name it had there. */
   readonly kept: Row;
   /** What was damaged and had to be replaced, in words. */
@@ -29,7 +32,7 @@ export interface RowReading {
 }
 
 /** Stored with every memory that came from the original system. */
-const importSource = 'import';
+export const importSource = 'import';
 
 /** Columns that become fields. All others are kept as JSON. */
 const placedColumns = new Set([
@@ -79,6 +82,7 @@ export function readMemoryRow(row: Row, { key, timeZone, fallbackTime }: RowRead
       deleted_at: isTombstone(row) ? updated_at : undefined,
       superseded_by: undefined,
     },
+    past: [],
     created: createdThere && { there: textIn(row.created_at) ?? '', local: createdThere.local },
     kept,
     faults,

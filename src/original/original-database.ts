@@ -38,6 +38,14 @@ export async function openOriginalDatabase(path: string, folder: string) {
     /** All rows of a table, in the order in which they were written; none if there is no such table. */
     rows: (table: string): Row[] =>
       columns(table).length === 0 ? [] : connection.sql<Row>(`SELECT * FROM ${quote(table)} ORDER BY rowid`).all(),
+    /** The last rows of a table, oldest first; none if there is no such table. */
+    newestRows: (table: string, limit: number): Row[] =>
+      columns(table).length === 0
+        ? []
+        : connection
+            .sql<Row>(`SELECT * FROM ${quote(table)} ORDER BY rowid DESC LIMIT ?`)
+            .all(limit)
+            .reverse(),
     /** Of all memories, in the order in which they were written. */
     rowHeads(): RowHead[] {
       const known = columns('memories');
@@ -56,6 +64,36 @@ export async function openOriginalDatabase(path: string, folder: string) {
         )
         .all(JSON.stringify(rowids));
       return new Map(rows.map(({ original_rowid, ...row }) => [original_rowid, row]));
+    },
+    /** Rows of `memories` that have one of these words in their tags. */
+    taggedMemories: (words: readonly string[]): Row[] =>
+      columns('memories').includes('tags')
+        ? connection
+            .sql<Row>(
+              'SELECT * FROM memories WHERE EXISTS (SELECT 1 FROM json_each(?) WHERE instr(tags, value) > 0) ORDER BY rowid',
+            )
+            .all(JSON.stringify(words))
+        : [],
+    /** Rows whose column holds one of these values. */
+    rowsFor: (table: string, column: string, values: readonly string[]): Row[] =>
+      connection
+        .sql<Row>(
+          `SELECT * FROM ${quote(table)} WHERE ${quote(column)} IN (SELECT value FROM json_each(?)) ORDER BY rowid`,
+        )
+        .all(JSON.stringify(values)),
+    /** How many rows belong to no memory. */
+    countLoose: (table: string, column: string): number =>
+      connection
+        .sql<{ n: number }>(
+          `SELECT count(*) AS n FROM ${quote(table)} WHERE ${quote(column)} IS NULL
+           OR ${quote(column)} NOT IN (SELECT key FROM memories WHERE key IS NOT NULL)`,
+        )
+        .get()?.n ?? 0,
+    /** Makes `rowsFor` fast. The file is a copy. */
+    createIndex(table: string, column: string): void {
+      connection.execute(
+        `CREATE INDEX IF NOT EXISTS ${quote(`copy_${table}_${column}`)} ON ${quote(table)} (${quote(column)})`,
+      );
     },
     close: (): void => connection.close(),
   };

@@ -18,8 +18,13 @@ export interface PersonaReport {
   readonly folder: string;
   /** Columns of its table of memories, which tell the version of the original. */
   readonly columns: number;
-  /** All memories, deleted ones included. */
+  /** All that become memories, deleted ones included. */
   readonly memories: number;
+  /** Of these, made of items and of memory blocks. */
+  readonly items: number;
+  readonly memory_blocks: number;
+  /** Earlier states of memories, which `memory_restore` brings back. */
+  readonly versions: number;
   /** Of these, marked as deleted there, and restorable here. */
   readonly deleted: number;
   /** What persona_context.json has, by name. */
@@ -39,31 +44,34 @@ export interface PersonaReport {
 }
 
 const shownDamaged = 20;
-/** Of `memories` and of what the survey reads besides. */
-const importedTables = new Set(['memories']);
-
 /** Reads everything once. */
 export async function surveyPersona(original: OriginalPersona): Promise<PersonaReport> {
   const tally = createTally();
   for await (const page of original.pages()) for (const entry of page) tally.add(entry);
-  const { found, timeZone, columns, context, tables } = original;
-  if (context.fault !== undefined) tally.addFault('persona_context.json', context.fault, context.entries !== undefined);
+  const { found, timeZone, columns, context, contextFault, leftOver } = original;
+  if (contextFault !== undefined) tally.addFault('persona_context.json', contextFault, true);
   return {
     persona: found.name,
     ...(found.formerName !== found.name && { former_name: found.formerName }),
     folder: found.folder,
-    columns: columns.length,
-    context: [...(context.entries?.keys() ?? [])],
+    columns,
+    ...countExtras(original),
+    context: [...context.keys()],
     timezone: timeZone,
     ...tally.result(),
-    not_imported: Object.fromEntries([...tables].filter(([name]) => !importedTables.has(name))),
+    not_imported: Object.fromEntries(leftOver),
   };
+}
+
+function countExtras({ extras }: OriginalPersona): Pick<PersonaReport, 'items' | 'memory_blocks'> {
+  const tagged = (tag: string) => extras.filter(({ memory }) => memory.tags[0] === tag).length;
+  return { items: tagged('item'), memory_blocks: tagged('memory_block') };
 }
 
 function createTally() {
   const keptAsJson: Record<string, number> = {};
   const damaged: { key: string; reason: string; imported: boolean }[] = [];
-  let [memories, deleted, localTimes, damagedCount] = [0, 0, 0, 0];
+  let [memories, deleted, versions, localTimes, damagedCount] = [0, 0, 0, 0, 0];
   let [oldest, newest]: (TimePair | undefined)[] = [];
   const addFault = (key: string, reason: string, imported: boolean) => {
     damagedCount += 1;
@@ -76,8 +84,9 @@ function createTally() {
         addFault(entry.key, entry.problem, false);
         return;
       }
-      const { memory, kept, faults, created } = entry.memory;
+      const { memory, past, kept, faults, created } = entry.memory;
       memories += 1;
+      versions += past.length;
       if (memory.deleted_at !== undefined) deleted += 1;
       if (created?.local === true) localTimes += 1;
       if (created !== undefined) {
@@ -91,6 +100,7 @@ function createTally() {
     result: () => ({
       memories,
       deleted,
+      versions,
       local_times: localTimes,
       ...(oldest !== undefined && { oldest }),
       ...(newest !== undefined && { newest }),

@@ -9,11 +9,12 @@ import type { Scope } from '../persona/scope.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened, shareOf } from '../reply/reply-budget.ts';
 import { headWithin, jsonBytes } from '../reply/reply-text.ts';
+import type { ImportedFields } from '../store/imported-fields.ts';
 import type { MemoryVersion } from '../store/memory-versions.ts';
 
 export interface ReadRequest {
   readonly keys: readonly MemoryKey[];
-  /** Also returns earlier versions. */
+  /** Also returns earlier versions, and what an import could not put into a field. */
   readonly history: boolean;
   /** Where to start in the texts: `next_offset` of the previous reply. */
   readonly offset?: number | undefined;
@@ -29,6 +30,8 @@ export interface ReadMemory extends MemoryView {
   /** Earlier versions, newest first, and how many older ones did not fit. */
   readonly history?: readonly Shortened<PastVersion>[] | undefined;
   readonly history_omitted?: number | undefined;
+  /** What an imported memory had elsewhere and has no field here; the beginning of its JSON if it is long. */
+  readonly imported?: ImportedFields | string | undefined;
 }
 
 export interface ReadReply {
@@ -106,9 +109,21 @@ function fitMemories(
 }
 
 function withHistory(memory: ReadMemory, room: number, { workspace }: Scope): ReadMemory {
+  const imported = importedWithin(workspace.store.importedFields.of(memory.key), room / 2);
   const versions = workspace.store.memories.versions(memory.key).toReversed();
   const past = versions.map(({ fields, ...version }): PastVersion => visibleValue({ ...version, ...fields }));
-  const shown = fitReply(past, room);
+  const shown = fitReply(past, room - jsonBytes(imported));
   const omitted = past.length - shown.length;
-  return { ...memory, history: shown, ...(omitted > 0 && { history_omitted: omitted }) };
+  return {
+    ...memory,
+    history: shown,
+    ...(omitted > 0 && { history_omitted: omitted }),
+    ...(imported !== undefined && { imported }),
+  };
+}
+
+function importedWithin(fields: ImportedFields | undefined, room: number): ImportedFields | string | undefined {
+  if (fields === undefined) return undefined;
+  const shown = visibleValue(fields);
+  return jsonBytes(shown) <= room ? shown : `${headWithin(JSON.stringify(shown), room - labels)}…`;
 }

@@ -1,7 +1,7 @@
 /**
  * What an imported memory had elsewhere and has no field here, as JSON. It is read with the memory and erased with it.
  */
-import type { MemoryId, MemoryKey } from '../core/memory.ts';
+import type { MemoryKey } from '../core/memory.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export type ImportedFields = Readonly<Record<string, unknown>>;
@@ -16,8 +16,12 @@ export function createImportedFields(connection: Connection) {
         );
         for (const [key, fields] of entries) insert.run(JSON.stringify(fields), key);
       }, 'bulk'),
-    of(id: MemoryId): ImportedFields | undefined {
-      const row = connection.sql<{ fields: string }>('SELECT fields FROM imported_fields WHERE memory_id = ?').get(id);
+    of(key: MemoryKey): ImportedFields | undefined {
+      const row = connection
+        .sql<{ fields: string }>(
+          'SELECT i.fields FROM memories m JOIN imported_fields i ON i.memory_id = m.id WHERE m.key = ?',
+        )
+        .get(key);
       return row === undefined ? undefined : JSON.parse(row.fields);
     },
   };

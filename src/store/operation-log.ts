@@ -12,6 +12,12 @@ export interface OperationNote {
   readonly source: string;
 }
 
+export interface ImportedOperation {
+  readonly at: Timestamp;
+  readonly operation: string;
+  readonly key?: MemoryKey | undefined;
+}
+
 export interface ReadCount {
   readonly operation: string;
   /** `YYYY-MM-DD` in UTC. */
@@ -68,6 +74,17 @@ export function createOperationLog(connection: Connection) {
         .get(process, now, process, now);
       return row?.at ?? undefined;
     },
+    /** Adds entries of another program, under its name as the process. Does nothing if there are some already. */
+    importAll: (program: string, entries: readonly ImportedOperation[]): Promise<void> =>
+      connection.write(() => {
+        if (connection.sql('SELECT 1 FROM operations WHERE process = ?').get(program) !== undefined) return;
+        const insert = connection.sql(
+          'INSERT INTO operations (at, process, operation, source, keys) VALUES (?, ?, ?, ?, ?)',
+        );
+        for (const { at, operation, key = '' } of entries.slice(-keptOperations)) {
+          insert.run(at, program, operation, program, key);
+        }
+      }, 'bulk'),
     /** Writes that are still in the log. */
     countWritesSince: (at: Timestamp): number =>
       connection.sql<{ n: number }>('SELECT count(*) AS n FROM operations WHERE at >= ?').get(at)?.n ?? 0,

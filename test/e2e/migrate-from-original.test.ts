@@ -1,8 +1,9 @@
 /** `migrate from-original` of the built program: on the original's own data folder, and from a copy of one. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeOriginalPersona } from '../support/original-data.ts';
+import { writeOriginalDataFolder } from '../support/original-personas.ts';
 import { runCommand } from '../support/run-command.ts';
 import { filesIn, testFolder } from '../support/stores.ts';
 
@@ -17,6 +18,12 @@ async function call(dataFolder: string, operation: string, input: object, person
   const { out, err, code } = await run(dataFolder, 'call', operation, JSON.stringify(input), '--persona', persona);
   expect({ err, code }).toEqual({ err: '', code: 0 });
   return JSON.parse(out);
+}
+
+interface Persona {
+  persona: string;
+  memories: number;
+  imported: { added: number; updated: number };
 }
 
 const memories = [
@@ -58,6 +65,48 @@ async function originalDataFolder() {
   const folder = await writeOriginalPersona(data, 'default', { generation: '24 columns', memories, context });
   return { data, folder };
 }
+
+describe('a copy of a data folder', () => {
+  it('is read and not touched, and moving it again changes nothing', async () => {
+    const [data, copy] = [testFolder(), testFolder()];
+    await writeOriginalDataFolder(copy);
+    const before = filesIn(copy);
+    const first = await migrate(data, copy, '--apply', '--json');
+    const { personas, failed } = JSON.parse(first.out);
+    expect({ code: first.code, failed }).toEqual({ code: 0, failed: [] });
+    expect(personas.map(({ persona, memories }: Persona) => [persona, memories])).toEqual([
+      ['default', 4],
+      ['nilou', 4],
+      ['old', 1],
+      ['sofia', 5],
+      ['星', 3],
+      ['葵', 3],
+    ]);
+    expect(filesIn(copy)).toEqual(before);
+    expect((await call(data, 'memory_search', { query: '山が好き' }, '葵')).results[0].key).toBe(
+      'memory_block_user_model',
+    );
+
+    const again = JSON.parse((await migrate(data, copy, '--apply', '--json')).out);
+    expect(again.personas.map(({ imported }: Persona) => imported.added + imported.updated)).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
+    expect((await call(data, 'get_context', {}, 'sofia')).total_memories).toBe(4);
+    expect(existsSync(join(data, 'memory', 'sofia', 'original'))).toBe(false);
+  });
+
+  it('fails in one persona alone', async () => {
+    const [data, copy] = [testFolder(), testFolder()];
+    await writeOriginalDataFolder(copy);
+    writeFileSync(join(copy, 'memory', 'nilou', 'memory.sqlite'), 'torn');
+    const { out, code } = await migrate(data, copy, '--apply', '--json');
+    const { personas, failed } = JSON.parse(out);
+    expect(personas).toHaveLength(5);
+    expect(failed).toMatchObject([{ persona: 'nilou', error: { code: 'corrupt' } }]);
+    expect(code).toBe(1);
+    expect(existsSync(join(data, 'memory', 'nilou'))).toBe(false);
+  });
+});
 
 describe('a data folder of the original system', () => {
   it('is described and not touched without --apply', async () => {
@@ -103,6 +152,8 @@ describe('a data folder of the original system', () => {
     });
     const deleted = await call(data, 'memory_list', { deleted: 'only' });
     expect(deleted.memories).toMatchObject([{ content: '消した話' }]);
+    const read = await call(data, 'memory_read', { keys: ['memory_20260602120000_000001_0a1b2c3d'], history: true });
+    expect(read.memories).toMatchObject([{ access_count: 3, imported: { body_state: { fatigue: 0.5 } } }]);
     expect(readdirSync(join(folder, 'original')).sort()).toEqual([
       'memory.sqlite',
       'migration.json',

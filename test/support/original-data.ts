@@ -12,10 +12,22 @@ export type Generation = (typeof generations)[number];
 
 export type OriginalRow = Readonly<Record<string, Parameter>>;
 
+export interface OriginalTables {
+  readonly schema: string;
+  readonly rows: readonly (readonly [table: string, row: OriginalRow])[];
+}
+
 export interface OriginalPersonaData {
   readonly generation: Generation;
   readonly memories: readonly OriginalRow[];
   readonly context?: string;
+  /** Beside the memories: tables as SQL, and their rows. */
+  readonly tables?: OriginalTables;
+  readonly inventory?: OriginalTables & { readonly file?: string };
+  /** Other files, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Without the primary key, as two databases are that were merged by hand. */
+  readonly withoutKey?: boolean;
   /** Leaves the journal of a connection that was killed. */
   readonly killed?: boolean;
 }
@@ -58,16 +70,24 @@ const fullText = `
 export async function writeOriginalPersona(
   dataFolder: string,
   folder: string,
-  { generation, memories, context, killed = false }: OriginalPersonaData,
+  data: OriginalPersonaData,
 ): Promise<string> {
+  const { generation, memories, context, tables, inventory, files = {}, killed = false } = data;
   const place = join(dataFolder, 'memory', folder);
   mkdirSync(join(place, 'vector_store'), { recursive: true });
   const isLate = generation === '20 columns' || generation === '24 columns';
   await writeDatabase(join(place, 'memory.sqlite'), { wal: isLate, killed }, (connection) => {
-    connection.execute(`CREATE TABLE memories (${columnsOf[generation]})`);
+    const columns = columnsOf[generation].replace(data.withoutKey ? 'PRIMARY KEY' : /$^/, '');
+    connection.execute(`CREATE TABLE memories (${columns})`);
     connection.execute(isLate ? fullText : operations);
     for (const row of memories) insert(connection, 'memories', row);
+    fillTables(connection, tables);
   });
+  if (inventory !== undefined) {
+    const { file = 'inventory.sqlite' } = inventory;
+    await writeDatabase(join(place, file), { wal: isLate }, (connection) => fillTables(connection, inventory));
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
   if (!isLate) {
     writeFileSync(join(place, 'vector_store', 'index.faiss'), 'an index of another space');
     writeFileSync(join(place, 'vector_store', 'index.pkl'), 'pickled');
@@ -77,6 +97,12 @@ export async function writeOriginalPersona(
   return place;
 }
 
+function fillTables(connection: Connection, tables: OriginalTables | undefined): void {
+  if (tables === undefined) return;
+  connection.execute(tables.schema);
+  for (const [table, row] of tables.rows) insert(connection, table, row);
+}
+
 function insert(connection: Connection, table: string, row: OriginalRow): void {
   const names = Object.keys(row);
   const values = names.map(() => '?').join(', ');
@@ -84,7 +110,7 @@ function insert(connection: Connection, table: string, row: OriginalRow): void {
 }
 
 /** Makes a file that bears no mark of this program. `killed` leaves it with the WAL of a process that was killed. */
-async function writeDatabase(
+export async function writeDatabase(
   path: string,
   { wal = false, killed = false }: { wal?: boolean; killed?: boolean },
   fill: (connection: Connection) => void,
@@ -103,7 +129,7 @@ async function writeDatabase(
 }
 
 /** Dates everything below a folder two minutes back. */
-function age(folder: string): void {
+export function age(folder: string): void {
   const before = new Date(Date.now() - 2 * 60_000);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     utimesSync(join(folder, name), before, before);
