@@ -2,8 +2,9 @@
  * Rows of other tables of the original system that belong to one memory, such as its strength, its emotions or the
  * entities in it. They have no place here and are kept as JSON with the memory, under the name of their table.
  */
-import type { Row } from './memory-row.ts';
+
 import type { OriginalDatabase } from './original-database.ts';
+import type { Row } from './original-memory.ts';
 
 export interface Attachments {
   /** For memories by the key that they had there. */

@@ -4,7 +4,7 @@
  */
 import type { Timestamp } from '../core/memory.ts';
 import { jsonIn, wordsIn } from './cells.ts';
-import type { Row } from './memory-row.ts';
+import type { Row } from './original-memory.ts';
 import { readTime } from './times.ts';
 
 /** As `service/commitments.ts` stores it. */

@@ -5,7 +5,7 @@
 import type { Timestamp } from '../core/memory.ts';
 import { tagLimit } from '../core/memory-fields.ts';
 import { isBlank, jsonIn, wordsIn } from './cells.ts';
-import { importSource, type OriginalMemory, type Row } from './memory-row.ts';
+import { importSource, type OriginalMemory, type Row } from './original-memory.ts';
 import { type OriginalTime, readTime } from './times.ts';
 
 export interface ExtraParts {

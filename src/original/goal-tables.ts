@@ -5,8 +5,8 @@
 import { tagsIn, wordsIn } from './cells.ts';
 import { type OriginalCommitment, readCommitmentList } from './commitments.ts';
 import { type ExtraReading, extraMemory } from './extra-memory.ts';
-import type { OriginalMemory, Row } from './memory-row.ts';
 import type { OriginalDatabase } from './original-database.ts';
+import type { OriginalMemory, Row } from './original-memory.ts';
 
 export interface StoredGoals {
   readonly goals: readonly OriginalCommitment[];

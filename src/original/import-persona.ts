@@ -12,7 +12,7 @@ import type { ImportedMemory, ImportOutcome } from '../store/memory-import.ts';
 import { pickFields, toStoredText } from '../store/memory-rows.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { MemoryVersion } from '../store/memory-versions.ts';
-import type { OriginalMemory } from './memory-row.ts';
+import type { OriginalMemory } from './original-memory.ts';
 import type { OriginalPersona, ReadEntry } from './original-persona.ts';
 
 export interface ImportProgress {

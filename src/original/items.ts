@@ -4,8 +4,8 @@
  */
 import { numberIn, tagsIn, wordsIn } from './cells.ts';
 import { type ExtraReading, extraMemory, withoutBlanks } from './extra-memory.ts';
-import type { OriginalMemory, Row } from './memory-row.ts';
 import type { OriginalDatabase } from './original-database.ts';
+import type { OriginalMemory, Row } from './original-memory.ts';
 
 /** What one item is, in either version. */
 interface Item {

@@ -5,7 +5,7 @@
 import { stateLimit } from '../core/memory-fields.ts';
 import type { ContextEntries } from '../store/context-table.ts';
 import { type ExtraReading, extraMemory } from './extra-memory.ts';
-import type { OriginalMemory } from './memory-row.ts';
+import type { OriginalMemory } from './original-memory.ts';
 
 /** As `service/context.ts` limits a record, in characters of JSON. */
 const recordLimit = 4_000;

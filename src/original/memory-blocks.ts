@@ -4,8 +4,8 @@
  */
 import { textIn, wordsIn } from './cells.ts';
 import { type ExtraReading, extraMemory } from './extra-memory.ts';
-import type { OriginalMemory } from './memory-row.ts';
 import type { OriginalDatabase } from './original-database.ts';
+import type { OriginalMemory } from './original-memory.ts';
 
 export function readMemoryBlocks(database: OriginalDatabase, reading: ExtraReading): OriginalMemory[] {
   return database.rows('memory_blocks').flatMap((row) => {

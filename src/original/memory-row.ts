@@ -2,27 +2,12 @@
  * Turns a row of the original system's `memories` table, of any of its versions (5, 16, 18, 20, 24 columns and what lies
  * between), into a memory. What has no field here is kept as JSON beside the memory; what is damaged is named.
  */
-import type { ForeignMemory, MemoryKey, Timestamp } from '../core/memory.ts';
+import type { MemoryKey, Timestamp } from '../core/memory.ts';
 import { type StateField, stateFieldNames, stateLimit, tagLimit } from '../core/memory-fields.ts';
 import { isBlank, jsonIn, numberIn, tagsIn, textIn, wordsIn } from './cells.ts';
 import { defaultStates, isSilentEmotion } from './default-states.ts';
-import type { PastState } from './past-states.ts';
+import { importSource, type OriginalMemory, type Row } from './original-memory.ts';
 import { readTime, timeInKey } from './times.ts';
-
-export type Row = Readonly<Record<string, unknown>>;
-
-/** A memory on its way here. */
-export interface OriginalMemory {
-  readonly memory: ForeignMemory;
-  /** The time of creation as it stood there, if it could be read. */
-  readonly created: { readonly there: string; readonly local: boolean } | undefined;
-  /** Earlier states, oldest first. */
-  readonly past: readonly PastState[];
-  /** What has no field here, by the name it had there. */
-  readonly kept: Row;
-  /** What was damaged and had to be replaced, in words. */
-  readonly faults: readonly string[];
-}
 
 export interface RowReading {
   readonly key: MemoryKey;
@@ -30,9 +15,6 @@ export interface RowReading {
   /** For a row that has no readable time at all. */
   readonly fallbackTime: Timestamp;
 }
-
-/** Stored with every memory that came from the original system. */
-export const importSource = 'import';
 
 /** Columns that become fields. All others are kept as JSON. */
 const placedColumns = new Set([

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { codeOf, MemoryMcpError } from '../core/errors.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 import { openConnection } from '../store/sqlite/connection.ts';
-import type { Row } from './memory-row.ts';
+import type { Row } from './original-memory.ts';
 
 /** A row of `memories` before it is read whole. */
 export interface RowHead {

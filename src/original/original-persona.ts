@@ -15,9 +15,10 @@ import { goalTables, readStoredGoals, type StoredGoals } from './goal-tables.ts'
 import { countLooseHistory, itemTables, readItems } from './items.ts';
 import { fitContext } from './long-context.ts';
 import { readMemoryBlocks } from './memory-blocks.ts';
-import { type OriginalMemory, type Row, readMemoryRow } from './memory-row.ts';
+import { readMemoryRow } from './memory-row.ts';
 import { readOperations } from './operations.ts';
 import { type OriginalDatabase, openOriginalDatabase, type RowHead } from './original-database.ts';
+import type { OriginalMemory, Row } from './original-memory.ts';
 import { openPastStates } from './past-states.ts';
 import { contextTables, mergeContexts, readStoredContext } from './stored-context.ts';
 import { readTime, timeInKey } from './times.ts';

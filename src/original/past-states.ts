@@ -2,20 +2,10 @@
  * Earlier states of a memory in the original system: from its table of versions, which its last versions had, or from the
  * log of operations, in which the first ones kept what an update replaced.
  */
-import type { Timestamp } from '../core/memory.ts';
 import { jsonIn, numberIn, tagsIn, textIn, wordsIn } from './cells.ts';
-import type { Row } from './memory-row.ts';
 import type { OriginalDatabase } from './original-database.ts';
+import type { PastState, Row } from './original-memory.ts';
 import { readTime } from './times.ts';
-
-export interface PastState {
-  readonly content: string;
-  /** Undefined where the original did not keep them. */
-  readonly tags: readonly string[] | undefined;
-  readonly importance: number | undefined;
-  readonly emotion: string | undefined;
-  readonly replaced_at: Timestamp;
-}
 
 type Groups = ReadonlyMap<string, readonly Row[]>;
 

@@ -9,8 +9,8 @@ import { jsonIn, numberIn, wordsIn } from './cells.ts';
 import { type OriginalCommitment, readCommitmentList } from './commitments.ts';
 import { defaultStates, isSilentEmotion } from './default-states.ts';
 import type { StoredGoals } from './goal-tables.ts';
-import type { Row } from './memory-row.ts';
 import type { OriginalDatabase } from './original-database.ts';
+import type { Row } from './original-memory.ts';
 import { readTime } from './times.ts';
 
 /** Tables of the current context. The history in them has no place here. */
