@@ -44,10 +44,7 @@ export async function importPersona(original: OriginalPersona, deps: ImportDeps)
   let done = 0;
   for await (const page of original.pages()) {
     const entries = page.flatMap(memoryIn);
-    const outcomes = await store.memories.importAll(
-      entries.map(toImported),
-      now,
-    );
+    const outcomes = await store.memories.importAll(entries.map(toImported), now);
     for (const outcome of outcomes) counts[outcome] += 1;
     const arrived = entries.filter(
       ({ memory: { key, created_at }, kept }) =>
