@@ -8,9 +8,11 @@ import type { Configuration } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { MemoryMcpError, reasonOf } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
+import { pathExists } from './files/path-exists.ts';
 import { modelSettings } from './model/model-settings.ts';
 import { openModels } from './model/models.ts';
 import type { OpenScope } from './operation/operation.ts';
+import { createDiskRoom } from './persona/disk-room.ts';
 import { createPersonas } from './persona/personas.ts';
 import type { Caller, ServerPlace } from './persona/scope.ts';
 import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
@@ -62,16 +64,18 @@ export function openApp(deps: AppDeps) {
     logger,
     onChange: () => personas.onModelsChanged(),
   });
+  const room = createDiskRoom({ paths, logger });
   const personas = createPersonas({
     paths,
     clock,
     logger,
+    onIdle: room.keepReserve,
     open: async (persona, where) => {
-      const store = await openMemoryStore({
-        path: where.exists ? where.paths.database : undefined,
-        persona,
-        busyTimeout,
-      });
+      const path = where.exists ? where.paths.database : undefined;
+      const open = () => openMemoryStore({ path, persona, busyTimeout });
+      // A persona that is there must open on a full disk, too, or nothing could be deleted from it.
+      const store =
+        where.exists && pathExists(where.paths.database) ? await room.with(where.paths, open) : await open();
       return createWorkspace({
         persona,
         ...where,
@@ -81,6 +85,7 @@ export function openApp(deps: AppDeps) {
         indexServer: backend.server,
         openStandIn: backend.openStandIn,
         snapshotRule: () => configuration().vector_rebuild,
+        room,
         clock,
         logger,
         process,

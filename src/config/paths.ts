@@ -58,6 +58,8 @@ export interface DataPaths {
   readonly dataFolderId: string;
   /** Locked while the original system's personas are moved here. */
   readonly moveLock: string;
+  /** Takes up space that is given back when the disk is full. */
+  readonly spaceReserve: string;
   /** Contains the token that a server made for itself. */
   readonly accessToken: string;
   /** Contains the notes of hooks about finished conversations. */
@@ -77,6 +79,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     backups: join(data, 'backups'),
     dataFolderId: join(data, 'data-folder-id'),
     moveLock: join(data, 'migration.lock'),
+    spaceReserve: join(data, 'space-reserve'),
     accessToken: join(data, 'access-token'),
     hookNotes: join(data, 'hooks'),
     config: join(data, 'config.json'),

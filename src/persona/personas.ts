@@ -30,6 +30,8 @@ export interface PersonasDeps {
   readonly maximumOpen?: number;
   /** Idle time after which a workspace is closed. */
   readonly closeAfterMilliseconds?: number;
+  /** Deferred work of the data folder as a whole, done when personas are checked for theirs. */
+  readonly onIdle?: () => Promise<void>;
   /** How often idle workspaces run their idle tasks, until none is left. */
   readonly idleTaskMilliseconds?: number;
 }
@@ -127,6 +129,7 @@ export function createPersonas(deps: PersonasDeps) {
   }
 
   async function runIdleTasks(): Promise<void> {
+    if ([...opened.values()].every(({ users }) => users === 0)) await deps.onIdle?.();
     for (const entry of opened.values()) {
       if (entry.users > 0) continue;
       const idle = clock.monotonic() - entry.lastUsed;

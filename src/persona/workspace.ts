@@ -10,6 +10,7 @@ import type { Logger } from '../core/logger.ts';
 import { secondLength } from '../core/time/durations.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import type { VectorSpace } from '../core/vector.ts';
+import { pathExists } from '../files/path-exists.ts';
 import { removeLeftovers } from '../files/replace-file.ts';
 import type { Embedder } from '../model/embedder.ts';
 import type { InferenceStatus } from '../model/inference/inference-client.ts';
@@ -17,6 +18,7 @@ import type { Reranker } from '../model/reranker.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { IndexServer, StorePlace, VectorIndex } from '../vector/vector-index.ts';
 import { type Activity, createActivity } from './activity.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { createEmbeddingScheduler, type EmbeddingScheduler } from './embedding-scheduler.ts';
 import { createIndexSync, type IndexSync, type SnapshotRule } from './index-sync.ts';
 import { createModelEvaluation, type ModelEvaluation } from './model-evaluation.ts';
@@ -40,6 +42,8 @@ export interface Workspace {
   readonly modelEvaluation: ModelEvaluation;
   readonly neighborCoherence: NeighborCoherence;
   readonly embeddingScheduler: EmbeddingScheduler;
+  /** Runs a deletion, with more room each time the disk is full. It must change nothing when it fails. */
+  withRoom<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Removes the traces of permanently deleted memories from all files. Returns the files that still contain some. */
   finishErasure(): Promise<readonly string[]>;
   /** Runs deferred work. `idleMilliseconds` is the time since the last call. True when nothing is left to do. */
@@ -76,6 +80,7 @@ export interface WorkspaceDeps {
   /** Opens an index in this process, for when the server is of no use. */
   readonly openStandIn?: OpenIndex | undefined;
   readonly snapshotRule: () => SnapshotRule;
+  readonly room: DiskRoom;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly process: string;
@@ -115,10 +120,12 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     return models.embedderFor(current.id) ?? embedder;
   }
 
+  const withRoom = <Result>(work: () => Promise<Result>) => deps.room.with(paths, work);
+
   async function finishErasure(): Promise<readonly string[]> {
     const remaining = [
       ...(await eraseFromIndex()),
-      ...((await store.erasure.removeTraces()) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
+      ...((await withRoom(() => store.erasure.removeTraces())) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
       ...(await removeLeftovers(paths.vectorIndex)).map((name) => `vector_store/${name}`),
       ...(await removeLeftovers(paths.context)),
     ];
@@ -136,7 +143,8 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       ];
     }
     await indexSync.upToDate();
-    return (await indexSync.snapshot('now')) ? [] : ['vector_store/index.faiss'];
+    const isClean = (await indexSync.snapshot('now')) || !pathExists(paths.vectorIndex);
+    return isClean ? [] : ['vector_store/index.faiss'];
   }
 
   /** The file of a local index, from before the vectors moved to a server, holds vectors that nothing updates. */
@@ -194,6 +202,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     neighborCoherence: createNeighborCoherence(store),
     modelEvaluation,
     embeddingScheduler,
+    withRoom,
     finishErasure,
     runIdleTasks,
     close() {

@@ -29,7 +29,7 @@ export async function deleteMemories(
   const wanted = [...new Set(keys)];
   const note = workspace.activity.note('memory_delete', caller.source);
   const gone = await (permanent
-    ? erasure.erase(wanted, note)
+    ? workspace.withRoom(() => erasure.erase(wanted, note))
     : memories.softDelete(wanted, clock.now().toISOString(), note));
   const deleted = gone.map(({ key }) => key);
   const [first] = wanted;

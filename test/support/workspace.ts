@@ -58,6 +58,7 @@ export async function openTestWorkspace({
       warm: () => {},
     },
     ...(index ?? { openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }) }),
+    room: { with: (_, work) => work(), keepReserve: async () => {} },
     snapshotRule: () => ({ mode: 'idle', idle_seconds: 0, min_interval: 0 }),
     clock,
     logger,

@@ -20,6 +20,15 @@ export function isBusy(error: unknown): boolean {
   return error instanceof MemoryMcpError && error.code === 'busy';
 }
 
+/** True if a write failed because the disk, or the user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const code = codeOf(error instanceof MemoryMcpError ? error.cause : error);
+  return code !== undefined && fullDiskCodes.some((name) => code.startsWith(name));
+}
+
+/** IOERR_SHMSIZE: the file beside the log could not grow. */
+const fullDiskCodes = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'];
+
 function translateError(error: unknown, path: string): unknown {
   const code = error instanceof MemoryMcpError ? undefined : codeOf(error);
   if (code === undefined) return error;
@@ -34,7 +43,7 @@ function translateError(error: unknown, path: string): unknown {
       'Try again. If the problem persists, close the program that has the file open.',
     );
   }
-  if (hasCode('FULL') || code === 'ENOSPC') {
+  if (isDiskFull(error)) {
     return explain(
       'backend_unavailable',
       'cannot be written because the disk is full; nothing was changed',

@@ -23,6 +23,8 @@ describe('the data folder', () => {
       models: join('/data', 'cache', 'huggingface'),
       backups: join('/data', 'backups'),
       dataFolderId: join('/data', 'data-folder-id'),
+      moveLock: join('/data', 'migration.lock'),
+      spaceReserve: join('/data', 'space-reserve'),
       accessToken: join('/data', 'access-token'),
       hookNotes: join('/data', 'hooks'),
       config: join('/data', 'config.json'),

@@ -61,6 +61,7 @@ function openPersonas({ beforeIdleTasks, beforeClose, ...limits }: Partial<Perso
           warm: () => {},
         },
         openIndex: (space, snapshot) => openFlatIndex({ space, snapshot, logger }),
+        room: { with: (_, work) => work(), keepReserve: async () => {} },
         snapshotRule: () => ({ mode: 'idle', idle_seconds: 30, min_interval: 120 }),
         clock,
         logger,
