@@ -5,8 +5,9 @@ import * as z from 'zod';
 import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget } from '../reply/reply-budget.ts';
+import { countListed } from '../service/count-listed.ts';
 import { defineOperation } from './operation.ts';
-import { buildFilter, cursor, filterFields, listedMemory } from './vocabulary.ts';
+import { buildFilter, cursor, filterFields, hiddenByFilters, listedMemory } from './vocabulary.ts';
 
 export const memoryList = defineOperation({
   name: 'memory_list',
@@ -23,7 +24,12 @@ export const memoryList = defineOperation({
     order: z.enum(['newest', 'oldest']).default('newest'),
     deleted: z.enum(['exclude', 'include', 'only']).default('exclude'),
   }),
-  output: z.strictObject({ memories: z.array(listedMemory), total: z.number(), next_cursor: z.string().optional() }),
+  output: z.strictObject({
+    memories: z.array(listedMemory),
+    total: z.number(),
+    next_cursor: z.string().optional(),
+    ...hiddenByFilters,
+  }),
   run({ limit, cursor: at, ...query }, scope) {
     const { store, activity } = scope.workspace;
     const filter = buildFilter(query, query.deleted, scope);
@@ -38,7 +44,7 @@ export const memoryList = defineOperation({
       const last = found[memories.length - 1];
       return {
         memories,
-        total: store.memories.count(filter),
+        ...countListed(scope, filter),
         ...(memories.length < found.length && last !== undefined && { next_cursor: encodeCursor(last.id, query) }),
       };
     });

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { searchMemories } from '../search/search.ts';
 import { defineOperation } from './operation.ts';
-import { buildFilter, cursor, filterFields, listedMemory, memoryKey } from './vocabulary.ts';
+import { buildFilter, cursor, filterFields, hiddenByFilters, listedMemory, memoryKey } from './vocabulary.ts';
 
 const why = z.strictObject({ text: z.number(), vector: z.number().optional(), rerank: z.number().optional() });
 
@@ -29,7 +29,6 @@ export const memorySearch = defineOperation({
     limit: z.int().min(1).max(50).optional(),
     cursor,
     ...filterFields,
-    emotion: z.string().min(1).max(500).optional(),
     include_deleted: z.boolean().default(false),
     detail: z.enum(['concise', 'full']).default('concise'),
   }),
@@ -42,6 +41,7 @@ export const memorySearch = defineOperation({
     calibration: z.enum(['measured', 'sampled', 'none']),
     total: z.number(),
     next_cursor: z.string().optional(),
+    ...hiddenByFilters,
   }),
   run: ({ limit, cursor: at, detail, ...request }, scope) =>
     searchMemories(scope, {

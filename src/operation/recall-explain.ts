@@ -19,7 +19,6 @@ export const recallExplain = defineOperation({
     query: z.string().min(1).max(50_000),
     key: memoryKey,
     ...filterFields,
-    emotion: z.string().min(1).max(500).optional(),
     include_deleted: z.boolean().default(false),
   }),
   output: z.strictObject({

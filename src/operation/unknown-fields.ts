@@ -3,6 +3,7 @@
  * reply. A field is refused where ignoring it could do harm: a misspelt one on an operation that writes, one that asks
  * for caution, one that would have narrowed what is read, and a persona, which only the connection decides.
  */
+import { editDistance } from '../core/text/edit-distance.ts';
 import type { Effect } from './effect.ts';
 
 export interface UnknownFieldContext {
@@ -122,28 +123,4 @@ const longestName = 60;
 
 function flat(name: string): string {
   return wordsOf(name).join('');
-}
-
-/** How many letters have to be changed, added, taken away or swapped with their neighbour. */
-function editDistance(one: string, other: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= one.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column++) {
-      const changed = one[row - 1] === other[column - 1] ? 0 : 1;
-      const swapped = row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      current.push(
-        Math.min(
-          (last[column] ?? 0) + 1,
-          (current[column - 1] ?? 0) + 1,
-          (last[column - 1] ?? 0) + changed,
-          swapped ? (beforeLast[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[other.length] ?? 0;
 }

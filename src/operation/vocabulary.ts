@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import type { MemoryFilter } from '../core/memory.ts';
 import {
+  type FilterField,
   type MemoryField,
   type MemoryFieldName,
   managedFields,
@@ -39,6 +40,16 @@ export const stateChangeFields = Object.fromEntries(
   // One schema per name.
 ) as Pick<ChangeFields, StateField>;
 
+/** The states that a filter may ask for, ignoring case. */
+const stateFilterNames = stateFieldNames.filter(
+  (name): name is StateField & FilterField => 'filter' in memoryFields[name],
+);
+
+const stateFilters = Object.fromEntries(
+  stateFilterNames.map((name) => [name, memoryFields[name].schema.optional()]),
+  // One schema per name.
+) as Record<StateField & FilterField, z.ZodOptional<z.ZodString>>;
+
 /** The filters of memory_search, memory_list and recall_explain. */
 export const filterFields = {
   tags: memoryFields.tags.schema.optional(),
@@ -50,14 +61,20 @@ export const filterFields = {
     .optional()
     .describe('When it was created: "today", "last 7 days", "先月", "3日前", "2026-03", "2026-01-01..2026-02-15".'),
   min_importance: memoryFields.importance.schema.optional(),
+  ...stateFilters,
 };
 
-interface FilterInput {
+/** What a reply says where its filters hide the answer. */
+export const hiddenByFilters = {
+  without_filters: z.number().optional(),
+  nearest_tags: z.array(z.string()).optional(),
+};
+
+interface FilterInput extends Readonly<Partial<Record<StateField & FilterField, string | undefined>>> {
   readonly tags?: readonly string[] | undefined;
   readonly tag_match: 'any' | 'all';
   readonly date_range?: string | undefined;
   readonly min_importance?: number | undefined;
-  readonly emotion?: string | undefined;
 }
 
 /** Converts the input to a filter. Dates are in the configured time zone. */
@@ -76,7 +93,9 @@ export function buildFilter(
     createdFrom: range.from,
     createdBefore: range.before,
     minImportance: input.min_importance,
-    states: input.emotion === undefined ? undefined : { emotion: input.emotion },
+    states: stateFilterNames.some((name) => input[name] !== undefined)
+      ? Object.fromEntries(stateFilterNames.map((name) => [name, input[name]]))
+      : undefined,
     deleted,
   };
 }

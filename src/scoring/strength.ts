@@ -5,6 +5,7 @@
  */
 
 import type { Language } from '../core/text/language.ts';
+import type { RatedTerm } from './bm25.ts';
 import { type ModelQuality, modelWeight, nearness } from './model-quality.ts';
 import type { Candidate, Ranked, ScoreDistribution } from './ranking.ts';
 
@@ -27,6 +28,10 @@ const unrelatedBelow = 0.85;
 const unrelatedAcrossBelow = 0.4;
 /** The coverage from which words alone make an answer. */
 export const tellingCoverage = 0.3;
+/** The coverage that makes a hit even of endings and function words, where a query has little else. */
+const noticeableCoverage = 0.1;
+/** The weight of whole words, and of pairs of characters that are no ending. */
+const wordWeight = 1;
 const minimumSample = 64;
 
 export interface StrengthEvidence {
@@ -61,6 +66,18 @@ function nearnessOf({ cosine, language }: Candidate, { asked, quality }: Strengt
 
 function answers(entry: Candidate, evidence: StrengthEvidence): boolean {
   return entry.coverage >= tellingCoverage || (nearnessOf(entry, evidence) ?? 0) >= answering;
+}
+
+/**
+ * Whether a result counts as one: it holds a word of the query, or lies nearer than the limit of `none`. Results beyond
+ * these only fill the page.
+ */
+export function isHit(
+  entry: Candidate & { readonly matched: readonly RatedTerm[] },
+  evidence: StrengthEvidence,
+): boolean {
+  if (entry.coverage >= noticeableCoverage || entry.matched.some(({ weight }) => weight >= wordWeight)) return true;
+  return entry.cosine !== undefined && !isUnrelated(entry, evidence);
 }
 
 /** False for a memory that cannot be judged: it may be the answer. */

@@ -131,7 +131,12 @@ function hidingFilters({ workspace }: Scope, { id }: Memory, filter: MemoryFilte
     tags: filter.tags && { deleted: 'include', tags: filter.tags, tagMatch: filter.tagMatch },
     date_range: { deleted: 'include', createdFrom: filter.createdFrom, createdBefore: filter.createdBefore },
     min_importance: { deleted: 'include', minImportance: filter.minImportance },
-    emotion: { deleted: 'include', states: filter.states },
+    ...Object.fromEntries(
+      Object.entries(filter.states ?? {}).map(([name, value]) => [
+        name,
+        { deleted: 'include', states: { [name]: value } },
+      ]),
+    ),
   };
   return Object.entries(parts).flatMap(([name, part]) =>
     part === undefined || workspace.store.memories.matches(id, part) ? [] : [name],

@@ -12,7 +12,7 @@ import type { Workspace } from '../persona/workspace.ts';
 import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
 import { type RankingContext, rank, scoreOf } from '../scoring/ranking.ts';
 import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
-import { type Judgement, judgeStrength } from '../scoring/strength.ts';
+import { isHit, type Judgement, judgeStrength } from '../scoring/strength.ts';
 import { createTurnReader, type Turn } from '../scoring/turns.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -93,19 +93,24 @@ export async function rankMemories(
       ? candidates
       : examineBest(scope, { queryText, query, mode: ranMode, filter, semantic, assess }, candidates, context);
   const ranked = rank(examined, context).slice(0, rankedLimit);
-  const judged = judgeStrength({
+  const evidence = {
     ...context,
     // The scale was measured between questions and answers. Two memories lie nearer to each other.
     quality: 'query' in target ? semantic?.quality : undefined,
     ranked,
     beyondWords: ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, context.asked, filter),
-  });
+  };
+  const judged = judgeStrength(evidence);
   const unsure =
     judged.strength === 'none' &&
     mode !== 'keyword' &&
     hasUnsearchedMeaning(scope.workspace, filter, { searched: semantic !== undefined });
   const judgement: Judgement = unsure ? { ...judged, strength: 'weak' } : judged;
-  const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
+  const scored = ranked.map(({ strength, ...entry }) => ({
+    ...entry,
+    score: scoreOf(strength),
+    hit: isHit(entry, evidence),
+  }));
   const reranked: Reranked =
     'query' in target
       ? await rerank(

@@ -7,6 +7,8 @@ export interface RankedMemory {
   readonly language: Language;
   /** 0..1, comparable only inside one list. */
   readonly score: number;
+  /** Whether it counts as a result (`scoring/strength.ts`), and does not only fill the page. */
+  readonly hit: boolean;
   /** The share of the query's value that the text covers, 0..1. */
   readonly coverage: number;
   /** `proximity.ts`; computed for the best only. */

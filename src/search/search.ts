@@ -11,6 +11,7 @@ import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
 import { passageAround } from '../scoring/passage.ts';
 import type { CalibrationSource, Strength } from '../scoring/strength.ts';
+import { countHits, findHidden } from './hidden-answer.ts';
 import { type RecallMode, rankMemories, type Target } from './ranked-list.ts';
 import type { RankedMemory } from './ranked-memory.ts';
 
@@ -45,8 +46,12 @@ export interface SearchReply {
   /** Whether the memories answer the query at all; `weak` is the normal state. */
   readonly strength: Strength;
   readonly calibration: CalibrationSource;
+  /** How many memories hold a word of the query or lie near it. A page may be filled with others. */
   readonly total: number;
   readonly next_cursor?: string | undefined;
+  /** What the filters hide, where it answers the query better. */
+  readonly without_filters?: number | undefined;
+  readonly nearest_tags?: readonly string[] | undefined;
 }
 
 export async function searchMemories(scope: Scope, request: SearchRequest): Promise<SearchReply> {
@@ -75,15 +80,20 @@ export async function searchMemories(scope: Scope, request: SearchRequest): Prom
     results.map(({ key }) => key),
     scope.caller,
   );
+  const hidden = start === 0 ? await findHidden(scope, { target, mode, filter, list }) : undefined;
   const end = start + results.length;
+  const lastHit = list.memories.findLastIndex(({ hit }) => hit);
   return {
     results,
     mode: list.mode,
     degraded_reason: list.degraded,
     waited_for: list.waited,
     ...list.judgement,
-    total: list.memories.length,
-    next_cursor: end < list.memories.length ? encodeCursor(end, cursorScope) : undefined,
+    // The answer is stored, where the filters do not look.
+    ...(hidden !== undefined && list.judgement.strength === 'none' && { strength: 'weak' as const }),
+    total: countHits(list),
+    next_cursor: end <= lastHit ? encodeCursor(end, cursorScope) : undefined,
+    ...hidden,
   };
 }
 

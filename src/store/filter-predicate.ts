@@ -44,3 +44,8 @@ export function buildPredicate(filter: MemoryFilter): SqlPredicate {
 export function matchesAllLive(filter: MemoryFilter): boolean {
   return buildPredicate(filter).text === 'm.deleted_at IS NULL';
 }
+
+/** Whether the filter hides more than `deleted` does. */
+export function narrows(filter: MemoryFilter): boolean {
+  return buildPredicate(filter).text !== buildPredicate({ deleted: filter.deleted }).text;
+}

@@ -6,6 +6,8 @@ import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
 import { type MemoryRow, memoryColumns, memoryFromRow } from './memory-rows.ts';
 import type { Connection } from './sqlite/connection.ts';
 
+const tagNamesLimit = 5_000;
+
 export interface ListQuery {
   readonly filter: MemoryFilter;
   readonly order: 'newest' | 'oldest';
@@ -102,6 +104,14 @@ export function createMemoryReading(connection: Connection) {
         : `SELECT count(*) AS n FROM memories m WHERE ${text}`;
       return connection.sql<{ n: number }>(query).get(...parameters)?.n ?? 0;
     },
+    /** The tags of live memories, folded, at most some thousands. */
+    tagNames: (): string[] =>
+      connection
+        .sql(
+          `SELECT DISTINCT t.tag FROM memory_tags t JOIN memories m ON m.id = t.memory_id
+           WHERE m.deleted_at IS NULL LIMIT ${tagNamesLimit}`,
+        )
+        .column(),
     /** The newest pinned live memories, newest first. */
     pinned: (limit: number): Memory[] =>
       selectWhere('m.pinned = 1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?').all(limit).map(memoryFromRow),

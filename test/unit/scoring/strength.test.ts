@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelQuality } from '../../../src/scoring/model-quality.ts';
 import { type Candidate, measureDistribution, type Ranked } from '../../../src/scoring/ranking.ts';
-import { judgeStrength, type StrengthEvidence } from '../../../src/scoring/strength.ts';
+import { isHit, judgeStrength, type StrengthEvidence } from '../../../src/scoring/strength.ts';
 
 const knows = { right: 1, related: 0.8, unrelated: 0.5 };
 const quality: ModelQuality = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };
@@ -75,5 +75,25 @@ describe('the strength of an answer', () => {
     const few = { ...distribution, size: 63 };
     expect(judge([faint], { quality: undefined, distribution: few }).calibration).toBe('none');
     expect(judge([faint], { distribution: undefined }).calibration).toBe('none');
+  });
+});
+
+describe('a result counts as a hit', () => {
+  const hit = (parts: Partial<Candidate>, weights: readonly number[] = [], more: Partial<StrengthEvidence> = {}) => {
+    const matched = weights.map((weight) => ({ text: 'x', prefix: false, weight, documents: 1, value: 1 }));
+    return isHit({ ...entry(1, parts), matched }, { ranked: [], asked: 'ja', distribution, quality, ...more });
+  };
+
+  it('when it holds a word of the query, or most of one that has only endings', () => {
+    expect(hit({ coverage: 0.02 }, [0.25, 1])).toBe(true);
+    expect(hit({ coverage: 0.4 }, [0.25])).toBe(true);
+    expect(hit({ coverage: 0.02 }, [0.25, 0.2, 0.4])).toBe(false);
+  });
+
+  it('when it lies nearer than the limit of none, or its nearness cannot be told', () => {
+    expect(hit({ cosine: 0.77 })).toBe(true);
+    expect(hit({ cosine: 0.55 })).toBe(false);
+    expect(hit({ cosine: 0.55 }, [], { quality: undefined })).toBe(true);
+    expect(hit({ cosine: undefined })).toBe(false);
   });
 });
