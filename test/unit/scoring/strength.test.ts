@@ -32,6 +32,12 @@ describe('the strength of an answer', () => {
     expect(judge([{ ...faint, strength: 8 }, unrelated]).strength).toBe('weak');
   });
 
+  it('needs a clearer lead where meaning was searched than by words alone', () => {
+    const ranked = [answer, { ...answer, strength: answer.strength - 2.2 }];
+    expect(judge(ranked).strength).toBe('weak');
+    expect(judge(ranked, { quality: undefined, distribution: undefined }).strength).toBe('strong');
+  });
+
   it('is strong by words alone where they say enough, and only there', () => {
     const words = { quality: undefined, distribution: undefined };
     const said = entry(5, { coverage: 0.6 });
