@@ -31,6 +31,7 @@ import { findSignOfUse, stillInUse } from './in-use.ts';
 import type { MoveRecord } from './move-record.ts';
 import { fingerprint } from './original-database.ts';
 import { type OriginalPersona, openOriginalPersona } from './original-persona.ts';
+import { giveToOwnerOf } from './owner.ts';
 import { type PersonaReport, surveyPersona } from './report.ts';
 import { setAside } from './set-aside.ts';
 
@@ -84,8 +85,11 @@ export async function movePersona(found: FoundPersona, options: MoveOptions): Pr
       const done = await fill(original, staged ?? target.database, options);
       if (staged !== undefined) await inspectDatabase(staged);
       if ((await fingerprints(found)) !== before) throw stillInUse(found, 'its files changed while they were read');
+      // Before it is in place, because a server may open it at once.
+      await giveToOwnerOf(paths.data, target.folder);
       if (inPlace) await setAside({ paths, target }, recordOf(found, options, merged), staged);
       else if (staged !== undefined) await putInPlace(staged, target);
+      await giveToOwnerOf(paths.data, target.folder);
       return { ...report, in_place: inPlace, ...done };
     });
   } finally {

@@ -20,12 +20,14 @@ import { openMemoryStore } from '../store/memory-store.ts';
 import { holdDatabase } from '../store/replace-database.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
 import { type MoveRecord, readMoveRecord, writeMoveRecord } from './move-record.ts';
+import { giveToOwnerOf } from './owner.ts';
 import { recoverMove, takeBack } from './set-aside.ts';
 
 /** Runs `work` while no other process moves personas in this data folder. Throws `busy` if one does. */
 export async function withMoveLock<Result>(paths: DataPaths, work: () => Promise<Result>): Promise<Result> {
   createPrivateFolder(paths.data);
   createPrivateFile(paths.moveLock);
+  await giveToOwnerOf(paths.data, paths.moveLock);
   // A lock that ends with its process, also in another container.
   const lock = await holdDatabase(paths.moveLock).catch((error: unknown) => {
     if (!(error instanceof MemoryMcpError) || error.code !== 'busy') throw error;

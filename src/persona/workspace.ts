@@ -2,7 +2,9 @@
  * Workspace: one open persona. Holds its store and everything derived from it (vectors, index, model quality). A persona
  * that does not exist yet gets an empty workspace in memory.
  */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { PersonaPaths } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
@@ -62,6 +64,9 @@ export interface WorkspaceModels {
   /** What runs the models at the moment. */
   inference(): InferenceStatus;
 }
+
+/** What a permanent deletion names while the original system's files are kept. */
+const setAsideFiles = 'original/';
 
 /** How long a permanent deletion waits for a server. What is left is done later. */
 const erasurePatience = 3 * secondLength;
@@ -128,6 +133,8 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       ...((await withRoom(() => store.erasure.removeTraces())) ? [] : ['memory.sqlite', 'memory.sqlite-wal']),
       ...(await removeLeftovers(paths.vectorIndex)).map((name) => `vector_store/${name}`),
       ...(await removeLeftovers(paths.context)),
+      // Set aside by a move from the original system. `migrate from-original --finish` removes it.
+      ...(existsSync(join(paths.original, basename(paths.database))) ? [setAsideFiles] : []),
     ];
     if (remaining.length === 0) await store.erasure.complete();
     return remaining;
@@ -163,7 +170,9 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     await activity.flush();
     embeddingScheduler.drain();
     void modelEvaluation.measureOnce(models.embedder);
-    const erased = !store.erasure.isPending() || (await finishErasure()).length === 0;
+    // Files that only a command removes are nothing to come back for.
+    const erased =
+      !store.erasure.isPending() || (await finishErasure()).every((remaining) => remaining === setAsideFiles);
     const indexDone = await (indexServer === undefined
       ? indexSync.snapshot({ idle: idleMilliseconds })
       : vectorSearch.catchUp());

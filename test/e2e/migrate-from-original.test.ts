@@ -1,5 +1,5 @@
 /** `migrate from-original` of the built program: on the original's own data folder, and from a copy of one. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeOriginalPersona } from '../support/original-data.ts';
@@ -169,6 +169,56 @@ describe('a data folder of the original system', () => {
     expect(await migrate(data, '--undo')).toMatchObject({ code: 0, err: '' });
     expect(filesIn(join(data, 'memory'))).toEqual(before);
   });
+
+  it('is named by a permanent deletion, until --finish', async () => {
+    const { data } = await originalDataFolder();
+    await migrate(data, '--apply');
+    const [first, second] = memories.map(({ key }) => key);
+    const receipt = await call(data, 'memory_delete', { keys: [first], permanent: true });
+    expect(receipt).toMatchObject({ erased: 'pending', remaining: ['original/'] });
+    await migrate(data, '--finish');
+    expect(await call(data, 'memory_delete', { keys: [second], permanent: true })).toMatchObject({ erased: true });
+  });
+
+  it('is not taken back over what was stored since, unless that is backed up first', async () => {
+    const { data } = await originalDataFolder();
+    const before = filesIn(join(data, 'memory'));
+    await migrate(data, '--apply');
+    await call(data, 'memory_create', { content: 'stored after the move' });
+    const refused = await migrate(data, '--undo');
+    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('has changed since the move') });
+    expect((await call(data, 'memory_search', { query: 'stored after' })).results).toHaveLength(1);
+    const forced = await migrate(data, '--undo', '--force');
+    expect(forced).toMatchObject({ code: 0, err: expect.stringMatching(/memory-backup-.*\.tar\.gz/) });
+    expect(filesIn(join(data, 'memory'))).toEqual(before);
+    expect(readdirSync(join(data, 'backups'))).toHaveLength(1);
+  });
+
+  it('is refused while a journal says that the original may still run', async () => {
+    const data = testFolder();
+    await writeOriginalPersona(data, 'default', { generation: '24 columns', memories, killed: true });
+    const before = filesIn(join(data, 'memory'));
+    const { code, err } = await migrate(data, '--apply');
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('memory.sqlite-wal lies beside') });
+    expect(filesIn(join(data, 'memory'))).toEqual(before);
+    expect(await migrate(data, '--apply', '--force')).toMatchObject({ code: 0 });
+    expect((await call(data, 'get_context', {})).total_memories).toBe(2);
+    expect(await migrate(data, '--undo')).toMatchObject({ code: 0 });
+    expect(filesIn(join(data, 'memory'))).toEqual(before);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'belongs to the owner of the data folder when root moves it (needs root)',
+    async () => {
+      const { data } = await originalDataFolder();
+      chownSync(data, 1000, 1000);
+      expect(await migrate(data, '--apply')).toMatchObject({ code: 0 });
+      const owners = readdirSync(join(data, 'memory', 'default'), { recursive: true, encoding: 'utf8' }).map(
+        (name) => statSync(join(data, 'memory', 'default', name)).uid,
+      );
+      expect(new Set(owners)).toEqual(new Set([1000]));
+    },
+  );
 
   it('keeps nothing of the original after --finish', async () => {
     const { data, folder } = await originalDataFolder();
