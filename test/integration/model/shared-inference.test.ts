@@ -311,13 +311,12 @@ describe('a shared process that is not to be trusted', () => {
     [
       'a frame that is longer than a proof',
       (stream) => {
-        const header = Buffer.alloc(8);
-        header.writeUInt32LE(50_000_000, 0);
-        stream.write(header);
+        const channel = openChannel<MessageFromHost, object>(stream, { onMessage: () => {}, onBroken: () => {} });
+        channel.send({ type: 'hello', nonce: '0'.repeat(64), padding: 'x'.repeat(2_000) });
       },
     ],
     ['noise', (stream) => void stream.write(Buffer.alloc(5_000, 1))],
-  ])('hangs up on %s, and goes on for the others', async (_what, knock) => {
+  ])('hangs up on %s, and goes on for the others', async (what, knock) => {
     const folder = newFolder();
     const client = openClient(folder);
     await embed(client, '海');
@@ -332,6 +331,8 @@ describe('a shared process that is not to be trusted', () => {
     knock(stream);
     await closed;
     expect(received).not.toContain('"state"');
+    // Only the first one gets as far as that.
+    expect(received.includes('"challenge"')).toBe(what === 'a proof that is wrong');
     expect(client.status().servers).toEqual([process.pid]);
     expect((await embed(client, '山')).vectors).toHaveLength(1);
   });
