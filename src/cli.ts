@@ -107,7 +107,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .description('Take over memories from a file, a folder or an archive. Importing again adds nothing twice.')
     .argument('<path>', 'what to import')
     .option('--persona <name>', 'whose memories they become')
-    .option('--format <name>', 'the format, if it is not recognised')
+    .option('--format <name>', 'json-lines, server-memory, claude-code, claude-ai or chatgpt, if it is not recognised')
     .option('--dry-run', 'report what would be imported, and write nothing')
     .option('--limit <number>', 'store at most this many new memories')
     .option('--include-secrets', 'import texts that look like keys and passwords too')

@@ -3,6 +3,7 @@
  * never brings back what was permanently deleted here. Importing again changes nothing.
  */
 import type { ForeignMemory, Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
+import type { ImportedFields } from './imported-fields.ts';
 import type { MemoryReading } from './memory-reading.ts';
 import { hashContent, overwriteManaged, pickFields, toManagedParameters } from './memory-rows.ts';
 import type { MemoryVersion, MemoryVersions, VersionCause } from './memory-versions.ts';
@@ -25,6 +26,8 @@ export type ImportedMemory = ForeignMemory & {
   readonly identity?: ImportIdentity | undefined;
   /** The earlier versions, if they are known. */
   readonly versions?: readonly MemoryVersion[] | undefined;
+  /** What it had before an earlier import and has no field here. */
+  readonly imported?: ImportedFields | undefined;
 };
 
 interface MemoryImportDeps {
@@ -85,6 +88,11 @@ export function createMemoryImport({
 
   function setManaged(id: MemoryId, foreign: ImportedMemory, version: number): void {
     connection.sql(overwriteManaged).run(...toManagedParameters({ ...foreign, version }), id);
+    if (foreign.imported !== undefined) {
+      connection
+        .sql('INSERT OR REPLACE INTO imported_fields (memory_id, fields) VALUES (?, ?)')
+        .run(id, JSON.stringify(foreign.imported));
+    }
     const earlier = foreign.versions ?? [];
     versions.add(
       id,

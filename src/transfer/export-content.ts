@@ -7,12 +7,15 @@ import type { Memory, MemoryFilter, Timestamp } from '../core/memory.ts';
 import type { Scope } from '../persona/scope.ts';
 import { readContextEntries } from '../service/context.ts';
 import type { ContextEntries } from '../store/context-table.ts';
+import type { ImportedFields } from '../store/imported-fields.ts';
 import type { MemoryVersion } from '../store/memory-versions.ts';
 
 export interface ExportedMemory {
   readonly memory: Memory;
   /** The earlier ones, oldest first. */
   readonly versions: readonly MemoryVersion[];
+  /** What it had before it was imported and has no field here. */
+  readonly imported: ImportedFields | undefined;
 }
 
 export interface ExportContent {
@@ -49,9 +52,11 @@ export function exportContent(scope: Scope, { version, includeDeleted, onProgres
       let done = 0;
       for (let after = 0; after < last; await nextTurn()) {
         const page = store.read(() =>
-          store.memories
-            .list({ filter, order: 'oldest', after, limit: pageLength })
-            .map((memory) => ({ memory, versions: memory.version > 1 ? store.memories.versions(memory.key) : [] })),
+          store.memories.list({ filter, order: 'oldest', after, limit: pageLength }).map((memory) => ({
+            memory,
+            versions: memory.version > 1 ? store.memories.versions(memory.key) : [],
+            imported: store.importedFields.of(memory.key),
+          })),
         );
         const wanted = page.filter(({ memory }) => memory.id <= last);
         yield* wanted;

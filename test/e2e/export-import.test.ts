@@ -12,6 +12,7 @@ async function fillPersona(dataDir: string, count: number): Promise<void> {
   await withStore(dataDir, async (store) => {
     await fillStore(store, count);
     const keys = store.memories.list({ filter: live, order: 'oldest', limit: 12 }).map(({ key }) => key);
+    await store.importedFields.put(new Map([[keys[3] ?? '', { equipped_items: ['帽子'], strength: 0.5 }]]));
     const at = (second: number) => `2026-07-01T00:00:${String(second).padStart(2, '0')}.000Z`;
     for (const [index, key] of keys.entries()) {
       await store.memories.update(key, { content: `changed once ${index}`, emotion: null }, { now: at(index) });

@@ -46,5 +46,9 @@ export async function withStore<Result>(
 export async function contentsOf(dataDir: string, persona = 'default') {
   const store = await openTestStore(databaseIn(dataDir, persona));
   const memories = store.memories.list({ filter: { deleted: 'include' }, order: 'oldest', limit: 1_000_000 });
-  return memories.map(({ id: _, ...memory }) => ({ ...memory, versions: store.memories.versions(memory.key) }));
+  return memories.map(({ id: _, ...memory }) => ({
+    ...memory,
+    versions: store.memories.versions(memory.key),
+    imported: store.importedFields.of(memory.key),
+  }));
 }

@@ -5,10 +5,14 @@ import type { Document } from '../document.ts';
 import type { ImportFormat } from '../format.ts';
 import type { Input } from '../input.ts';
 import { utf8Chunks } from '../utf8.ts';
+import { chatgpt } from './chatgpt.ts';
+import { claudeAi } from './claude-ai.ts';
+import { claudeCode } from './claude-code.ts';
 import { jsonLines } from './json-lines.ts';
+import { serverMemory } from './server-memory.ts';
 
 /** Those with the narrower rule come first. */
-const importFormats: readonly ImportFormat[] = [jsonLines];
+export const importFormats: readonly ImportFormat[] = [serverMemory, claudeCode, claudeAi, chatgpt, jsonLines];
 
 /** Enough for a first line that holds the longest memory. */
 const beginningLength = 2 ** 20;

@@ -27,7 +27,12 @@ const contextRecord = z.strictObject({
   value: z.unknown(),
   updated_at: instant,
 });
-const memoryRecord = z.strictObject({ type: z.literal('memory'), ...storedFields, ...storedManagedFields });
+const memoryRecord = z.strictObject({
+  type: z.literal('memory'),
+  ...storedFields,
+  ...storedManagedFields,
+  imported: z.record(z.string(), z.unknown()).optional(),
+});
 const versionRecord = z.strictObject({
   type: z.literal('version'),
   key: z.string(),
@@ -74,10 +79,10 @@ export async function* writeJsonLines(content: ExportContent): AsyncGenerator<st
   });
   for (const [name, entry] of content.context) yield line({ type: 'context', name, ...entry });
   const counts = { memories: 0, versions: 0 };
-  for await (const { memory, versions } of content.memories()) {
+  for await (const { memory, versions, imported } of content.memories()) {
     const { id: _, ...fields } = memory;
     const earlier = versions.map((entry) => line({ type: 'version', key: memory.key, ...entry }));
-    yield line({ type: 'memory', ...fields }) + earlier.join('');
+    yield line({ type: 'memory', ...fields, imported }) + earlier.join('');
     counts.memories += 1;
     counts.versions += versions.length;
   }

@@ -1,0 +1,50 @@
+/**
+ * The data export of Claude.ai (Settings, Privacy, Export data): `conversations.json`, an array of conversations whose
+ * `chat_messages` name their sender. Read are the texts of the human, without the files that were attached.
+ */
+import * as z from 'zod';
+import { tagLimit } from '../../core/memory-fields.ts';
+import { foreignMemory } from '../foreign-memory.ts';
+import type { ImportFormat } from '../format.ts';
+import { elementsOf } from '../json-array.ts';
+import { damaged, parseJson } from '../lines.ts';
+import { conversationLimit } from './conversation-limit.ts';
+
+const kind = 'claude-ai';
+const message = z.looseObject({
+  uuid: z.string(),
+  sender: z.enum(['human', 'assistant']),
+  text: z.string().nullish(),
+  created_at: z.string(),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().nullish() })).nullish(),
+});
+const conversation = z.looseObject({ uuid: z.string(), name: z.string().nullish(), chat_messages: z.array(message) });
+
+export const claudeAi: ImportFormat = {
+  name: kind,
+  title: 'Export of Claude.ai',
+  documents: /(^|\/)conversations[^/]*\.json$/i,
+  limit: conversationLimit,
+  recognizes: (_name, beginning) => /^\s*\[/.test(beginning) && /"chat_messages"\s*:/.test(beginning),
+  async *read(document, reading) {
+    for await (const { number, text } of elementsOf(document)) {
+      const parsed = conversation.safeParse(parseJson(document, `conversation ${number}`, text));
+      if (!parsed.success) {
+        throw damaged(
+          document,
+          `conversation ${number}`,
+          `its ${parsed.error.issues[0]?.path.join('.')} is not as this version knows it`,
+        );
+      }
+      const { name, chat_messages: messages } = parsed.data;
+      const title = name?.trim() ?? '';
+      const tags = title !== '' && title.length <= tagLimit.length ? [title] : [];
+      for (const [at, { uuid, sender, text: whole, created_at, content }] of messages.entries()) {
+        if (sender !== 'human') continue;
+        const blocks = (content ?? []).flatMap((block) => (block.type === 'text' && block.text ? [block.text] : []));
+        const fields = { content: blocks.length > 0 ? blocks.join('\n') : (whole ?? ''), tags, created_at };
+        yield foreignMemory({ place: `conversation ${number}, message ${at + 1}`, kind, id: uuid, fields }, reading);
+      }
+    }
+  },
+};

@@ -1,0 +1,161 @@
+/** What every format that can be imported has to do, each with its sample. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ImportItem } from '../../src/transfer/format.ts';
+import { chooseFormat, importFormats } from '../../src/transfer/formats/index.ts';
+import { openInput } from '../../src/transfer/input.ts';
+import { type ImportSample, importSamples } from '../support/import-samples.ts';
+import { failureOf, testFolder } from '../support/stores.ts';
+
+const reading = { timeZone: 'Asia/Tokyo', now: '2026-11-24T00:30:00.000Z' };
+
+const missing = ['python3', 'iconv'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
+const because = missing.length === 0 ? '' : ` (skipped: ${missing.join(' and ')} not found)`;
+
+/** The items of a path, and the name of the format that was recognised. */
+async function read(path: string): Promise<{ format: string; items: ImportItem[] }> {
+  const input = await openInput(path);
+  onTestFinished(() => input.close());
+  const { format, documents } = await chooseFormat(input, undefined);
+  const items: ImportItem[] = [];
+  for (const document of documents) for await (const item of format.read(document, reading)) items.push(item);
+  return { format: format.name, items };
+}
+
+function write(name: string, bytes: string | Buffer): string {
+  const path = join(testFolder(), name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const contentsOf = (items: readonly ImportItem[]) =>
+  items.flatMap((item) => (item.kind === 'memory' ? [item.memory.content] : []));
+
+describe.each(importSamples)('the format $format', (sample: ImportSample) => {
+  it('is recognised, and gives one memory for each fact or turn', async () => {
+    const { format, items } = await read(write(sample.name, sample.text));
+    expect(format).toBe(sample.format);
+    expect(contentsOf(items)).toEqual(sample.contents);
+    expect(items.flatMap((item) => (item.kind === 'skipped' ? [item.reason] : []))).toEqual(sample.skipped);
+    for (const item of items) {
+      if (item.kind !== 'memory') continue;
+      expect(item.memory.source).toBe(`import:${sample.format}`);
+      expect(item.place).not.toBe('');
+    }
+  });
+
+  it('gives the same keys when it is read again', async () => {
+    const keys = async () =>
+      (await read(write(sample.name, sample.text))).items.map((item) =>
+        item.kind === 'memory' ? item.memory.key : '',
+      );
+    expect(await keys()).toEqual(await keys());
+    expect(new Set((await keys()).filter(Boolean)).size).toBe(sample.contents.length);
+  });
+
+  it('is read as UTF-16 with a byte order mark and as UTF-8 with one', async () => {
+    const utf16 = Buffer.from(`\ufeff${sample.text}`, 'utf16le');
+    expect(contentsOf((await read(write(sample.name, utf16))).items)).toEqual(sample.contents);
+    expect(contentsOf((await read(write(sample.name, utf16.swap16()))).items)).toEqual(sample.contents);
+    expect(contentsOf((await read(write(sample.name, `\ufeff${sample.text}`))).items)).toEqual(sample.contents);
+  });
+
+  it.skipIf(missing.length > 0)(`is refused in another encoding, by its name${because}`, async () => {
+    const encode = (encoding: string) => execFileSync('iconv', ['-f', 'UTF-8', '-t', encoding], { input: sample.text });
+    for (const [encoding, name] of [
+      ['SHIFT_JIS', 'Shift_JIS'],
+      ['EUC-JP', 'EUC-JP'],
+      ['UTF-16LE', 'UTF-16LE without a byte order mark'],
+      ['UTF-16BE', 'UTF-16BE without a byte order mark'],
+      ['UTF-32LE', 'not UTF-8'],
+    ] as const) {
+      const { code, message } = await failureOf(() => read(write(sample.name, encode(encoding))));
+      expect({ encoding, code, message }).toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining(name),
+      });
+    }
+  });
+
+  it('is refused when it is cut off within a record', async () => {
+    for (const share of [0.3, 0.6, 0.9]) {
+      const bytes = Buffer.from(sample.text);
+      const cut = Math.floor(bytes.length * share);
+      const before = bytes
+        .subarray(0, cut)
+        .toString('utf8')
+        .replace(/\n$/, '')
+        .replace(/\ufffd$/, '');
+      const { code } = await failureOf(() => read(write(sample.name, before)));
+      expect(['corrupt', 'invalid_input']).toContain(code);
+    }
+  });
+
+  it('is refused in a version that is not known', async () => {
+    const { code } = await failureOf(() => read(write(sample.name, sample.unknown ?? '')));
+    expect(['corrupt', 'invalid_input']).toContain(code);
+  });
+
+  it.skipIf(missing.length > 0)(
+    `is read out of a ZIP archive, and a damaged archive is refused${because}`,
+    async () => {
+      const file = write(join('data', sample.name), sample.text);
+      const archive = join(testFolder(), 'export.zip');
+      execFileSync('python3', [
+        '-c',
+        'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED); z.write(sys.argv[2],sys.argv[3])',
+        archive,
+        file,
+        `data/${sample.name}`,
+      ]);
+      const { format, items } = await read(archive);
+      expect({ format, contents: contentsOf(items) }).toEqual({ format: sample.format, contents: sample.contents });
+      const bytes = readFileSync(archive);
+      // The checksum in the directory of the archive, which follows the data.
+      const at = bytes.indexOf('PK\u0001\u0002') + 16;
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      const { code, message } = await failureOf(() => read(write('bad.zip', bytes)));
+      expect({ code, message }).toMatchObject({ code: 'corrupt', message: expect.stringContaining('the checksum of') });
+      const cut = await failureOf(() => read(write('cut.zip', readFileSync(archive).subarray(0, -30))));
+      expect(cut.code).toBe('corrupt');
+    },
+  );
+});
+
+it('there is a sample of every format', () => {
+  expect(importSamples.map(({ format }) => format).sort()).toEqual(importFormats.map(({ name }) => name).sort());
+});
+
+describe('an archive', () => {
+  const make = (script: string): string => {
+    const archive = join(testFolder(), 'bad.zip');
+    execFileSync('python3', [
+      '-c',
+      `import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED)\n${script}\nz.close()`,
+      archive,
+    ]);
+    return archive;
+  };
+
+  it.each([
+    [
+      'a name that leaves its folder',
+      'z.writestr("../conversations.json", "[]")',
+      /invalid relative path|leaves its folder/,
+    ],
+    ['an absolute name', 'z.writestr("/etc/conversations.json", "[]")', /absolute/],
+    [
+      'a link',
+      'i=zipfile.ZipInfo("conversations.json"); i.external_attr=0o120777<<16; z.writestr(i, "/etc/passwd")',
+      /is a link/,
+    ],
+    ['a bomb', 'z.writestr("conversations.json", "[" + " " * 200000000)', /would become 200000001 bytes/],
+  ])('is refused that holds %s', async (_, script, message) => {
+    const { code, message: said } = await failureOf(() => read(make(script)));
+    expect(['corrupt', 'forbidden']).toContain(code);
+    expect(said).toMatch(message);
+  });
+});
