@@ -46,6 +46,8 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
     /^(\d{4})-?w(\d{2})(?:-?(\d))?$/,
     ([year, week, day], context) => weekSpan(Number(year), Number(week), day, context),
   ],
+  [/^(\d{1,2})\/(\d{1,2})$/, ([month, day], context) => yearlessSpan(Number(month), Number(day), context)],
+  [/^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, slashedSpan],
   [/^--(\d{1,2})-(\d{1,2})$/, ([month, day], context) => yearlessSpan(Number(month), Number(day), context)],
   [/^--(\d{1,2})$/, ([month], context) => yearlessSpan(Number(month), undefined, context)],
   [/^---(\d{1,2})$/, ([day], context) => dayOfMonthSpan(Number(day), context)],
@@ -91,6 +93,12 @@ function daySpan(year: number, month: number, day: number, context: TermContext)
 
 function monthSpan(year: number, month: number, context: TermContext): Span {
   return unitSpan(existingDay(year, month, 1, context), 'month', context);
+}
+
+/** The month comes first, as in 11/20/2026, unless it could be none: 20/11/2026. */
+function slashedSpan([first, second, year]: ReadonlyArray<string | undefined>, context: TermContext): Span {
+  const [month, day] = Number(first) > 12 ? [second, first] : [first, second];
+  return daySpan(Number(year), Number(month), Number(day), context);
 }
 
 function existingDay(year: number, month: number, day: number, { refuse }: TermContext): WallTime {

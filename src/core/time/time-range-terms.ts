@@ -36,6 +36,9 @@ const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'satur
 const weekday = `(${weekdays.map((name) => `${name}|${name.slice(0, 3)}`).join('|')}|tues|thurs?)`;
 const calendarUnit = '(day|week|month|year)s?';
 
+/** What people mean by "recent" is a matter of weeks. */
+const recentDays = 30;
+
 const dayParts: Readonly<Record<string, readonly [number, number]>> = {
   morning: [0, 12],
   afternoon: [12, 18],
@@ -69,6 +72,7 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
     new RegExp(`^(\\d{1,5}) ${calendarUnit}$`),
     ([count, unit], context) => lastUnits(Number(count), unitNamed(unit), context),
   ],
+  [/^recent$/, (_, context) => lastUnits(recentDays, 'day', context)],
   [new RegExp(`^past ${calendarUnit}$`), ([unit], context) => lastUnits(1, unitNamed(unit), context)],
   [/^(\d{1,5}) ?(d|w|mo|y)$/, ([count, letter], context) => lastUnits(Number(count), unitNamed(letter), context)],
   [

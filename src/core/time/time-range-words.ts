@@ -17,6 +17,7 @@ export function tidyRangeText(text: string): string {
     .replace(/[〇零一二三四五六七八九十百千]+(?=日|週|月|[かヵカヶケ箇個]月|年|時|分)/g, (numeral) =>
       String(kanjiNumber(numeral)),
     )
+    .replace(/(令和|平成|昭和) ?(元|\d{1,2})年/g, (_, era: string, year: string) => `${yearOfEra(era, year)}年`)
     .replace(
       new RegExp(`\\b(?:${Object.keys(numberWords).join('|')})(?= (?:minute|hour|day|week|month|year)s?\\b)`, 'g'),
       (word) => String(numberWords[word]),
@@ -39,6 +40,13 @@ const numberWords: Readonly<Record<string, number>> = {
   eleven: 11,
   twelve: 12,
 };
+
+/** The year before the first one of each era. */
+const eras: Readonly<Record<string, number>> = { 令和: 2018, 平成: 1988, 昭和: 1925 };
+
+function yearOfEra(era: string, year: string): number {
+  return (eras[era] ?? 0) + (year === '元' ? 1 : Number(year));
+}
 
 /** 二十三 is 23 and so is 二三: with 十, 百 or 千 it is a sum, else the digits stand side by side. */
 function kanjiNumber(numeral: string): number {
@@ -90,6 +98,7 @@ type Translation = string | ((...groups: string[]) => string);
 /** One Japanese term and its English; the groups of the pattern are handed to a function. First match wins. */
 const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^(?:今|現在|いま)$/, 'now'],
+  [/^(?:最近|近頃|ちかごろ|このごろ)$/, 'recent'],
   [/^(?:今日|本日|きょう)(?:中)?$/, 'today'],
   [/^(?:昨日|きのう)$/, 'yesterday'],
   [/^(?:一昨日|おととい|おとつい)$/, '2 days ago'],
