@@ -52,6 +52,9 @@ export interface MoveReceipt extends PersonaReport {
   readonly verified: Verification;
 }
 
+/** The folder that a new database is made in, beside the old one. */
+export const stagingName = 'move';
+
 /** What `movePersona` would do. Changes nothing. */
 export async function surveyMove(found: FoundPersona, timeZone: string): Promise<PersonaReport> {
   const scratch = await mkdtemp(join(tmpdir(), 'memory-mcp-survey-'));
@@ -72,7 +75,7 @@ export async function movePersona(found: FoundPersona, options: MoveOptions): Pr
   if (sign !== undefined) throw stillInUse(found, sign);
   createPrivateFolder(target.folder);
   await requireFreeSpace(target.folder, 4 * (await sizeOf(found)), `Moving persona "${found.name}"`);
-  const prefix = join(target.folder, 'move');
+  const prefix = join(target.folder, stagingName);
   await removeLeftovers(prefix);
   const staging = createTemporaryPath(prefix);
   try {

@@ -15,10 +15,11 @@ import {
   personaPaths,
 } from '../config/paths.ts';
 import { MemoryMcpError } from '../core/errors.ts';
-import { syncFolder } from '../files/replace-file.ts';
+import { removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import { holdDatabase } from '../store/replace-database.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
+import { stagingName } from './move-persona.ts';
 import { type MoveRecord, readMoveRecord, writeMoveRecord } from './move-record.ts';
 import { giveToOwnerOf } from './owner.ts';
 import { recoverMove, takeBack } from './set-aside.ts';
@@ -45,6 +46,8 @@ export async function withMoveLock<Result>(paths: DataPaths, work: () => Promise
 
 /** Ends the moves that a killed process left behind: completes them, or takes them back. */
 export async function recoverMoves(paths: DataPaths): Promise<void> {
+  for (const folder of personaFolders(paths))
+    await removeLeftovers(join(personaPaths(paths, folder).folder, stagingName));
   for (const { target, record } of listMoves(paths)) {
     if (record.state === 'moving') await recoverMove({ paths, target }, record);
     if (record.state === 'undoing') await undo({ paths, target, record });
