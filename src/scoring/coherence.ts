@@ -14,6 +14,8 @@ const fullDeviations = 1;
 const minimumDeviation = 0.01;
 /** How many pairs outweigh the assumption that a store too small to measure is a conversation. */
 const assumedPairs = 16;
+/** Below this it is only what was assumed, and neighbours would cost more than they give. */
+const negligible = 0.1;
 
 /** 0..1 from pairs of neighbouring texts, each pair in order. */
 export function measureCoherence(pairs: readonly (readonly [string, string])[]): number {
@@ -30,7 +32,8 @@ export function measureCoherence(pairs: readonly (readonly [string, string])[]):
   const deviation = Math.sqrt(mean(apart.map((value) => (value - usual) ** 2)));
   const lead = (mean(beside) - usual) / Math.max(minimumDeviation, deviation);
   const measured = Math.min(1, Math.max(0, (lead - fromDeviations) / (fullDeviations - fromDeviations)));
-  return (assumedPairs + pairs.length * measured) / (assumedPairs + pairs.length);
+  const coherence = (assumedPairs + pairs.length * measured) / (assumedPairs + pairs.length);
+  return coherence < negligible ? 0 : coherence;
 }
 
 function rarityOf(texts: readonly ReadonlySet<string>[]): ReadonlyMap<string, number> {
