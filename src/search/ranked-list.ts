@@ -275,7 +275,9 @@ function examineBest(
   const { bringing, examined } = context.parameters;
   const first = rank(candidates, context);
   const memories = first.map(({ memory }) => memory);
-  const beside = context.coherence === 0 ? [] : findNeighbors(store, memories.slice(0, bringing), memories, filter);
+  // Whoever searches by words alone gets what holds them: a neighbour would stand there for no reason to be seen.
+  const brings = semantic !== undefined && context.coherence > 0;
+  const beside = brings ? findNeighbors(store, memories.slice(0, bringing), memories, filter) : [];
   const similarities = semantic?.measureSimilarities(beside.map(({ id }) => id));
   const added = beside.map((memory) =>
     assess({ memory, ...scoreText(query, memory.content) }, similarities?.get(memory.id)),
