@@ -1,4 +1,8 @@
-/** The personas of a data folder: how much each holds and when it was last used. Opens none of them for writing. */
+/**
+ * The personas of a data folder: how much each holds and when it was last used. Opens none of them for writing, and reads
+ * their databases through SQLite alone: a server lists them too, and closing a file that SQLite has open in the same
+ * process would drop its locks.
+ */
 import { type Stats, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +10,6 @@ import { type DataPaths, personaFolders, personaPaths } from '../config/paths.ts
 import { reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
 import { pathExists } from '../files/path-exists.ts';
-import { detectFileKind } from '../store/sqlite/file-header.ts';
 import { summarizeStore } from '../store/summarize-store.ts';
 
 export interface PersonaSummary {
@@ -34,10 +37,7 @@ export async function summarizePersona(paths: DataPaths, name: string): Promise<
   const { folder, database } = personaPaths(paths, name);
   try {
     const bytes = await folderBytes(folder);
-    if (!pathExists(database)) return { name, bytes, memories: 0 };
-    const { kind } = detectFileKind(database);
-    if (kind === 'absent') return { name, bytes, memories: 0 };
-    if (kind === 'foreign') return { name, bytes, problem: 'memory.sqlite was not created by memory-mcp' };
+    if (!pathExists(database) || sizeOf(database) === 0) return { name, bytes, memories: 0 };
     const { memories, deleted, pinned, oldest, newest, lastUsed } = await summarizeStore(database);
     return { name, memories, deleted, pinned, oldest, newest, last_used: lastUsed, bytes };
   } catch (error) {

@@ -1,6 +1,8 @@
 /** A few figures of a persona's database, read without changing it, and a stamp by which later writes are noticed. */
+import { MemoryMcpError } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
 import { type Connection, openConnection } from './sqlite/connection.ts';
+import { applicationId } from './sqlite/file-header.ts';
 import { copyPrivately, isReadOnlyMount } from './sqlite/private-copy.ts';
 
 export interface StoreSummary {
@@ -22,6 +24,9 @@ export async function summarizeStore(path: string): Promise<StoreSummary> {
   try {
     const connection = await openConnection({ path: copy?.path ?? path, busyTimeout: 5_000, readOnly: true });
     try {
+      if (Number(connection.pragma('application_id')) !== applicationId) {
+        throw new MemoryMcpError('conflict', `${path} was not created by memory-mcp`);
+      }
       return connection.read(() => summarize(connection));
     } finally {
       connection.close();

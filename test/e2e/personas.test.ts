@@ -1,7 +1,7 @@
 /** `persona list | show | rename | copy | delete` of the built program, beside servers and killed processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -155,11 +155,28 @@ describe.skipIf(process.platform === 'win32')('a command that is killed', () => 
       for (const found of left) await run(dataDir, 'delete', found, '--yes', found, '--no-backup');
     }
     expect(namesIn(dataDir)).toEqual(['origin']);
+    // What the last one may have left goes with the next deletion.
+    await run(dataDir, 'copy', 'origin', 'last');
+    await run(dataDir, 'delete', 'last', '--yes', 'last', '--no-backup');
     expect(readdirSync(dataDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });
 
 describe('personas over HTTP', () => {
+  it.skipIf(process.platform !== 'linux')('are listed without dropping the locks of those that are open', async () => {
+    const server = await spawnHttpServer();
+    await server.api('memory_create', { content: '苺のアレルギーがある' });
+    const { ino } = statSync(join(server.dataDir, 'memory', 'default', 'memory.sqlite'));
+    const locks = () =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`:${ino} `) && line.includes(` ${server.pid} `));
+    const before = locks();
+    expect(before.length).toBeGreaterThan(0);
+    expect((await server.request('/api/personas')).status).toBe(200);
+    expect(locks()).toEqual(before);
+  });
+
   it('are listed for a token that opens them, and for no other', async () => {
     const all = 'a'.repeat(24);
     const some = 'b'.repeat(24);
