@@ -6,9 +6,8 @@ import * as z from 'zod';
 import { tagLimit } from '../../core/memory-fields.ts';
 import { foreignMemory } from '../foreign-memory.ts';
 import type { ImportFormat, ImportItem, Reading } from '../format.ts';
-import { elementsOf } from '../json-array.ts';
-import { damaged, parseJson } from '../lines.ts';
 import { conversationLimit } from './conversation-limit.ts';
+import { conversationsOf } from './conversations.ts';
 
 const kind = 'chatgpt';
 const spoken = z.looseObject({ content_type: z.literal('audio_transcription'), text: z.string() });
@@ -35,16 +34,8 @@ export const chatgpt: ImportFormat = {
   limit: conversationLimit,
   recognizes: (_name, beginning) => /^\s*\[/.test(beginning) && /"mapping"\s*:/.test(beginning),
   async *read(document, reading) {
-    for await (const { number, text } of elementsOf(document)) {
-      const parsed = conversation.safeParse(parseJson(document, `conversation ${number}`, text));
-      if (!parsed.success) {
-        throw damaged(
-          document,
-          `conversation ${number}`,
-          `its ${parsed.error.issues[0]?.path.join('.')} is not as this version knows it`,
-        );
-      }
-      yield* turnsOf(parsed.data, number, reading);
+    for await (const { number, value } of conversationsOf(document, conversation)) {
+      yield* turnsOf(value, number, reading);
     }
   },
 };

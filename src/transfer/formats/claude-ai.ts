@@ -6,9 +6,8 @@ import * as z from 'zod';
 import { tagLimit } from '../../core/memory-fields.ts';
 import { foreignMemory } from '../foreign-memory.ts';
 import type { ImportFormat } from '../format.ts';
-import { elementsOf } from '../json-array.ts';
-import { damaged, parseJson } from '../lines.ts';
 import { conversationLimit } from './conversation-limit.ts';
+import { conversationsOf } from './conversations.ts';
 
 const kind = 'claude-ai';
 const message = z.looseObject({
@@ -27,16 +26,8 @@ export const claudeAi: ImportFormat = {
   limit: conversationLimit,
   recognizes: (_name, beginning) => /^\s*\[/.test(beginning) && /"chat_messages"\s*:/.test(beginning),
   async *read(document, reading) {
-    for await (const { number, text } of elementsOf(document)) {
-      const parsed = conversation.safeParse(parseJson(document, `conversation ${number}`, text));
-      if (!parsed.success) {
-        throw damaged(
-          document,
-          `conversation ${number}`,
-          `its ${parsed.error.issues[0]?.path.join('.')} is not as this version knows it`,
-        );
-      }
-      const { name, chat_messages: messages } = parsed.data;
+    for await (const { number, value } of conversationsOf(document, conversation)) {
+      const { name, chat_messages: messages } = value;
       const title = name?.trim() ?? '';
       const tags = title !== '' && title.length <= tagLimit.length ? [title] : [];
       for (const [at, { uuid, sender, text: whole, created_at, content }] of messages.entries()) {
