@@ -3,6 +3,7 @@
  * chooses concrete drivers. Transports and commands use nothing but what it returns.
  */
 import { randomUUID } from 'node:crypto';
+import { commandLine } from './config/container.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -40,6 +41,8 @@ export interface AppDeps {
   readonly clock?: Clock;
   /** A server must stay responsive while another process writes. A command can wait. */
   readonly kind: 'server' | 'command';
+  /** Throws for a persona that must not be opened now, because it is being moved here. */
+  readonly checkMoved?: ((persona: string) => void) | undefined;
   /** What a benchmark replaces: the models by ones that remember their answers, and constants of the ranking. */
   readonly bench?: {
     readonly openModels: typeof openModels;
@@ -51,9 +54,18 @@ export interface AppDeps {
 const sourceLimit = 100;
 
 export function openApp(deps: AppDeps) {
-  const { loaded, configuration = () => loaded.configuration, logger, clock = systemClock, kind, bench } = deps;
+  const {
+    loaded,
+    configuration = () => loaded.configuration,
+    logger,
+    clock = systemClock,
+    kind,
+    checkMoved,
+    bench,
+  } = deps;
   const { paths } = loaded;
   const process = randomUUID();
+  const moveCommand = commandLine(loaded.environment.container, 'migrate from-original');
   const busyTimeout = kind === 'server' ? 5 : 5_000;
 
   const backend = openIndexBackend(loaded.configuration, { clock, logger });
@@ -72,7 +84,7 @@ export function openApp(deps: AppDeps) {
     onIdle: room.keepReserve,
     open: async (persona, where) => {
       const path = where.exists ? where.paths.database : undefined;
-      const open = () => openMemoryStore({ path, persona, busyTimeout });
+      const open = () => openMemoryStore({ path, persona, busyTimeout, moveCommand });
       // A persona that is there must open on a full disk, too, or nothing could be deleted from it.
       const store =
         where.exists && pathExists(where.paths.database) ? await room.with(where.paths, open) : await open();
@@ -106,6 +118,7 @@ export function openApp(deps: AppDeps) {
       if (caller.readOnly && effect !== 'read') {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
+      checkMoved?.(persona);
       return personas.use(persona, creates ? 'write' : 'read', async (workspace) => {
         if (workspace.store.readOnly && effect !== 'read') throw readOnlyMount(workspace.paths.folder);
         return work({
@@ -151,8 +164,13 @@ export function openApp(deps: AppDeps) {
       }
     },
     health(): Promise<Health> {
-      const use = scopeFor(loaded.configuration.persona, { source: 'health', readOnly: true });
-      return checkHealth({ use: (work) => use({ effect: 'read' }, work), logger });
+      const { persona } = loaded.configuration;
+      const use = scopeFor(persona, { source: 'health', readOnly: true });
+      return checkHealth({
+        use: (work) => use({ effect: 'read' }, work),
+        checkMoved: () => checkMoved?.(persona),
+        logger,
+      });
     },
     /** Waits for running calls, writes pending data and closes everything. */
     async close(): Promise<void> {

@@ -235,6 +235,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .option('--apply', 'do it; in place, the old files are kept in original/')
     .option('--undo', 'put the old files back')
     .option('--finish', 'remove the old files; the move can then no longer be undone')
+    .option('--backup', 'with --apply in place: first archive the old files to backups/')
     .option('--force', 'go on although the original may be running, or although something changed since the move')
     .option('--config <file>', 'the configuration file; it must exist')
     .option('--json', 'print the report and failures as JSON')

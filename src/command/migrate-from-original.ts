@@ -12,6 +12,7 @@ import { systemClock } from '../core/clock.ts';
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
 import { type FoundPersona, findPersonas } from '../original/find-personas.ts';
 import { movePersona, surveyMove } from '../original/move-persona.ts';
+import { createProgressFile } from '../original/move-progress.ts';
 import { finishMove, listMoves, recoverMoves, undoMove, withMoveLock } from '../original/moves.ts';
 import { describePersona } from './original-report.ts';
 import { createProgressBar, printData, printFailure, printJson, printNotice, wholeNumber } from './output.ts';
@@ -23,6 +24,7 @@ export interface MigrateFromOriginalFlags {
   readonly undo?: boolean | undefined;
   readonly finish?: boolean | undefined;
   readonly force?: boolean | undefined;
+  readonly backup?: boolean | undefined;
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -109,19 +111,26 @@ async function moveAll(
   const zone = chooseTimeZone(loaded, flags);
   const bar = createProgressBar('from-original', { format: wholeNumber, unit: 'memories' });
   return eachPersona(choosePersonas(folder ?? paths.data, flags), async (found) => {
+    const file = createProgressFile(paths, found.name);
+    file.report({ done: 0, total: 1 });
     try {
       const report = await movePersona(found, {
         paths,
         timeZone: zone.name,
         force: flags.force === true,
+        backup: flags.backup === true,
         version: manifest.version,
         now: systemClock.now,
-        onProgress: ({ done, total }) => bar.show(done, total),
+        onProgress: ({ done, total }) => {
+          bar.show(done, total);
+          file.report({ done, total });
+        },
       });
       bar.end();
       return { report, text: describePersona(report, zone.reason) };
     } finally {
       bar.end();
+      file.remove();
     }
   });
 }

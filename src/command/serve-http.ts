@@ -12,6 +12,7 @@ import { serveHttp } from '../transport/http/server.ts';
 import { openLogFile } from '../transport/log-file.ts';
 import { waitForShutdown } from '../transport/shutdown.ts';
 import { assembleHttpApp } from './assemble-http-app.ts';
+import { startAutomaticMoves } from './automatic-moves.ts';
 import { renderListeningNotice } from './listening-notice.ts';
 import { isTerminal, printNotice } from './output.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
@@ -35,7 +36,8 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   const accessToken = wantsAccessToken ? await openAccessToken(loaded.paths.accessToken) : undefined;
   const clock = systemClock;
   const logFile = openLogFile({ file: loaded.paths.operationsLog, clock, logger });
-  const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server' });
+  const moves = startAutomaticMoves({ loaded, config: flags.config, logger });
+  const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server', checkMoved: moves.check });
   const { httpApp, metrics } = assembleHttpApp({
     app,
     paths: loaded.paths,
@@ -65,11 +67,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       logger,
       close: async () => {
         await server.close();
-        await Promise.all([app.close(), logFile.close()]);
+        await Promise.all([app.close(), logFile.close(), moves.close()]);
       },
     });
   } catch (error) {
-    await Promise.all([app.close(), logFile.close()]);
+    await Promise.all([app.close(), logFile.close(), moves.close()]);
     throw error;
   } finally {
     configuration.close();

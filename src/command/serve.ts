@@ -36,8 +36,14 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
   const { persona, tools } = loaded.configuration;
 
   // Give the client's first request a turn before loading the rest, which takes as long as answering it.
-  const rest = nextTurn().then(() => Promise.all([import('../app.ts'), import('../operation/index.ts')]));
-  const opening = rest.then(([{ openApp }]) => openApp({ loaded, configuration: current, logger, kind: 'server' }));
+  const rest = nextTurn().then(() =>
+    Promise.all([import('../app.ts'), import('../operation/index.ts'), import('./automatic-moves.ts')]),
+  );
+  const opening = rest.then(([{ openApp }, , { startAutomaticMoves }]) => {
+    const moves = startAutomaticMoves({ loaded, config: flags.config, logger });
+    const app = openApp({ loaded, configuration: current, logger, kind: 'server', checkMoved: moves.check });
+    return { app, moves };
+  });
   const server = serveStdio({
     input: process.stdin,
     output,
@@ -45,8 +51,8 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
     version,
     logger,
     openScope: (source) => async (effect, work) => {
-      const { scopeFor } = await opening;
-      return scopeFor(persona, { source, readOnly: tools === 'read-only' })(effect, work);
+      const { app } = await opening;
+      return app.scopeFor(persona, { source, readOnly: tools === 'read-only' })(effect, work);
     },
   });
   void server.firstAnswer.then(() => launcher.keepCode());
@@ -58,7 +64,8 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
     close: async () => {
       configuration.close();
       await server.close();
-      await (await opening).close();
+      const { app, moves } = await opening;
+      await Promise.all([app.close(), moves.close()]);
     },
   });
   await opening;

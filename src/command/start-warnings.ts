@@ -2,18 +2,12 @@
  * What a server says at its start about its surroundings, before the first request fails because of it: a data folder of
  * another user, and a container without a time zone.
  */
-import { existsSync } from 'node:fs';
+import { isInContainer } from '../config/container.ts';
 import type { LoadedConfiguration } from '../config/load.ts';
 import { personaPaths } from '../config/paths.ts';
 import { findAccessProblem } from '../files/access-problem.ts';
 
-/** Docker and Podman leave one of these files in every container. */
-const containerMarks = ['/.dockerenv', '/run/.containerenv'];
-
-export function listStartWarnings(
-  loaded: LoadedConfiguration,
-  { inContainer = containerMarks.some((file) => existsSync(file)) } = {},
-): string[] {
+export function listStartWarnings(loaded: LoadedConfiguration, { inContainer = isInContainer() } = {}): string[] {
   return [warnOfAccess(loaded), inContainer ? warnOfTimeZone(loaded) : undefined].filter((text) => text !== undefined);
 }
 

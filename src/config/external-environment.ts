@@ -4,6 +4,7 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import { hideCredentials } from './config-errors.ts';
+import { type Container, findContainer } from './container.ts';
 import { resolvePath } from './paths.ts';
 import { type Environment, readVariable } from './variables.ts';
 
@@ -27,6 +28,8 @@ export interface ExternalEnvironment {
   /** TZ. Node itself follows it. */
   readonly timeZone: string | undefined;
   readonly sharedProcess: SharedProcessEnvironment;
+  /** The container that this program runs in, by HOSTNAME. */
+  readonly container: Container | undefined;
 }
 
 /**
@@ -89,6 +92,7 @@ export function readExternalEnvironment(environment: Environment, directory: str
     },
     timeZone: readVariable(environment, 'TZ'),
     sharedProcess: sharedProcessEnvironment(environment),
+    container: findContainer(environment),
   };
 }
 

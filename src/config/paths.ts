@@ -58,6 +58,8 @@ export interface DataPaths {
   readonly dataFolderId: string;
   /** Locked while the original system's personas are moved here. */
   readonly moveLock: string;
+  /** How far the move is that holds the lock. */
+  readonly moveProgress: string;
   /** Takes up space that is given back when the disk is full. */
   readonly spaceReserve: string;
   /** Contains the token that a server made for itself. */
@@ -79,6 +81,7 @@ export function dataPaths(data: string, { models }: { models?: string | undefine
     backups: join(data, 'backups'),
     dataFolderId: join(data, 'data-folder-id'),
     moveLock: join(data, 'migration.lock'),
+    moveProgress: join(data, 'migration-progress.json'),
     spaceReserve: join(data, 'space-reserve'),
     accessToken: join(data, 'access-token'),
     hookNotes: join(data, 'hooks'),

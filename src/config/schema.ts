@@ -101,6 +101,9 @@ const settingsSchema = z.strictObject({
     help: 'How many recent memories get_context shows.',
     live: true,
   }),
+  migrate: setting(choice(['manual', 'auto']).default('manual'), {
+    help: 'How personas of the original system in the data folder are moved here: manual = with "memory-mcp migrate from-original"; auto = a server moves them, after a backup, once the original has stopped.',
+  }),
   log_level: setting(choice(logLevels).default('info'), {
     help: 'Minimum level of log lines.',
     live: true,

@@ -2,13 +2,15 @@
  * Brings one persona of the original system here. The new database is made and checked beside the old files; then it is
  * put in place in one step. In place, the old files are set aside first; a source elsewhere is only read.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
+import { createBackup } from '../backup/create-backup.ts';
 import {
   createPrivateFolder,
   type DataPaths,
+  dataPaths,
   findPersonaFolder,
   type PersonaPaths,
   personaPaths,
@@ -19,6 +21,7 @@ import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/repla
 import { inspectDatabase } from '../store/database-copy.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
+import { archiveOriginal } from './archive-original.ts';
 import type { FoundPersona } from './find-personas.ts';
 import {
   type ImportCounts,
@@ -41,6 +44,8 @@ export interface MoveOptions {
   readonly timeZone: string;
   /** Moves although the original may still be running. */
   readonly force: boolean;
+  /** Archives what a move in place changes, before it does. */
+  readonly backup: boolean;
   readonly version: string;
   readonly now: () => Date;
   readonly onProgress: (progress: ImportProgress) => void;
@@ -48,6 +53,8 @@ export interface MoveOptions {
 
 export interface MoveReceipt extends PersonaReport {
   readonly in_place: boolean;
+  /** The backup from before the move. */
+  readonly archive?: string | undefined;
   readonly imported: ImportCounts;
   readonly verified: Verification;
 }
@@ -66,15 +73,20 @@ export async function surveyMove(found: FoundPersona, timeZone: string): Promise
 }
 
 export async function movePersona(found: FoundPersona, options: MoveOptions): Promise<MoveReceipt> {
-  const { paths, timeZone, force, now } = options;
+  const { timeZone, force, now } = options;
+  // What was found has real paths.
+  const paths = dataPaths(realpathSync(options.paths.data), options.paths);
   const target = personaPaths(paths, findPersonaFolder(paths, found.name) ?? found.name);
   const inPlace = isInside(paths.data, found.folder);
   const kind = detectFileKind(target.database).kind;
   if (kind === 'foreign' && found.database !== target.database) throw occupied(found, target);
   const sign = inPlace && !force ? await findSignOfUse(found, now()) : undefined;
   if (sign !== undefined) throw stillInUse(found, sign);
+  const needed = 4 * (await sizeOf(found));
+  const parts = { ...options, paths };
+  const archive = inPlace && options.backup ? await backUp(found, target, { ...parts, needed }) : undefined;
   createPrivateFolder(target.folder);
-  await requireFreeSpace(target.folder, 4 * (await sizeOf(found)), `Moving persona "${found.name}"`);
+  await requireFreeSpace(target.folder, needed, `Moving persona "${found.name}"`);
   const prefix = join(target.folder, stagingName);
   await removeLeftovers(prefix);
   const staging = createTemporaryPath(prefix);
@@ -90,10 +102,10 @@ export async function movePersona(found: FoundPersona, options: MoveOptions): Pr
       if ((await fingerprints(found)) !== before) throw stillInUse(found, 'its files changed while they were read');
       // Before it is in place, because a server may open it at once.
       await giveToOwnerOf(paths.data, target.folder);
-      if (inPlace) await setAside({ paths, target }, recordOf(found, options, merged), staged);
+      if (inPlace) await setAside({ paths, target }, recordOf(found, parts, merged), staged);
       else if (staged !== undefined) await putInPlace(staged, target);
       await giveToOwnerOf(paths.data, target.folder);
-      return { ...report, in_place: inPlace, ...done };
+      return { ...report, in_place: inPlace, archive, ...done };
     });
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -142,6 +154,21 @@ function recordOf(found: FoundPersona, { paths, timeZone, version, now }: MoveOp
     merged,
     files: found.files.map(({ path, name }) => ({ from: relative(paths.data, path), to: name })),
   };
+}
+
+/** The original's files, and the persona here that they are added to. Returns the archive of the first. */
+async function backUp(
+  found: FoundPersona,
+  target: PersonaPaths,
+  { paths, version, now, needed }: Pick<MoveOptions, 'paths' | 'version' | 'now'> & { needed: number },
+): Promise<string> {
+  const archive = await archiveOriginal(found, { paths, others: needed });
+  if (detectFileKind(target.database).kind === 'ours') {
+    const folder = basename(target.folder);
+    await createBackup({ paths, personas: [folder], selection: folder, out: paths.backups, version, now });
+    await giveToOwnerOf(paths.data, paths.backups);
+  }
+  return archive;
 }
 
 /** Never replaces a database that appeared meanwhile. */

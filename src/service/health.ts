@@ -22,13 +22,23 @@ export interface Health {
 
 export interface HealthDeps {
   readonly use: <Value>(work: (scope: Scope) => Promise<Value>) => Promise<Value>;
+  /** Throws if the persona is not here yet. */
+  readonly checkMoved: () => void;
   readonly logger: Logger;
 }
+
+/** The server works, and one persona has to wait. */
+const withoutPersona: Health = { status: 'degraded', checks: { database: 'ok', recall: 'unknown' } };
 
 /** Model states in which searches find less than they should. */
 const withoutModel = ['downloading', 'absent', 'failed', 'runtime missing'];
 
-export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> {
+export async function checkHealth({ use, checkMoved, logger }: HealthDeps): Promise<Health> {
+  try {
+    checkMoved();
+  } catch {
+    return withoutPersona;
+  }
   try {
     return await use(async (scope) => {
       await probe(scope.workspace);
@@ -41,7 +51,7 @@ export async function checkHealth({ use, logger }: HealthDeps): Promise<Health> 
     logger.warn('the health check failed', { reason: reasonOf(error) });
     // A file of another program or of a newer version affects one persona only.
     if (error instanceof MemoryMcpError && error.code === 'conflict') {
-      return { status: 'degraded', checks: { database: 'ok', recall: 'unknown' } };
+      return withoutPersona;
     }
     return { status: 'unavailable', checks: { database: 'unavailable', recall: 'unknown' } };
   }

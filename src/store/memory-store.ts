@@ -36,6 +36,8 @@ export interface StoreOptions {
   readonly path?: string | undefined;
   readonly persona: string;
   readonly busyTimeout: number;
+  /** The command that moves a file of the original system here, for a message; without the name of the persona. */
+  readonly moveCommand?: string | undefined;
 }
 
 /**
@@ -43,8 +45,9 @@ export interface StoreOptions {
  * for a file of another program or a newer version, without changing it, and `corrupt` or `backend_unavailable` if
  * SQLite fails.
  */
-export async function openMemoryStore({ path, persona, busyTimeout }: StoreOptions): Promise<MemoryStore> {
-  if (path !== undefined) prepareFile(path, persona);
+export async function openMemoryStore(options: StoreOptions): Promise<MemoryStore> {
+  const { path, busyTimeout } = options;
+  if (path !== undefined) prepareFile(path, options);
   const copy = path !== undefined && isReadOnlyMount(path) ? await copyPrivately(path) : undefined;
   const connection = await openConnection({ path: copy?.path ?? path ?? inMemory, busyTimeout });
   const fullText = createFullText(connection);
@@ -65,11 +68,11 @@ export type MemoryStore = ReturnType<typeof assembleStore>;
  * Opens an existing `memory.sqlite` for queries alone: nothing is created, migrated or written. Throws `not_found` if
  * there is none, and `conflict` if it is not of this version.
  */
-export async function openStoreForQueries(options: Required<StoreOptions> & { path: string }): Promise<MemoryStore> {
+export async function openStoreForQueries(options: StoreOptions & { path: string }): Promise<MemoryStore> {
   const { path, persona, busyTimeout } = options;
   const { kind } = detectFileKind(path);
   if (kind === 'absent') throw new MemoryMcpError('not_found', `Persona "${persona}" has no memories yet`);
-  if (kind === 'foreign') throw foreignFile(persona);
+  if (kind === 'foreign') throw foreignFile(options);
   const connection = await openConnection({ path, busyTimeout, queriesOnly: true });
   try {
     requireCurrentSchema(connection);
@@ -120,20 +123,20 @@ function assembleStore(connection: Connection, { fullText, copy }: StoreParts) {
   };
 }
 
-function prepareFile(path: string, persona: string): void {
+function prepareFile(path: string, options: StoreOptions): void {
   const kind = detectFileKind(path);
-  if (kind.kind === 'foreign') throw foreignFile(persona);
+  if (kind.kind === 'foreign') throw foreignFile(options);
   if (kind.kind === 'ours') refuseNewerSchema(path, kind.schemaVersion);
   // SQLite gives the WAL the mode of the database file, so create the file with private mode first.
   else withSqliteErrors(path, () => closeSync(openSync(path, 'a', privateFileMode)));
 }
 
-function foreignFile(persona: string): MemoryMcpError {
+function foreignFile({ persona, moveCommand = 'memory-mcp migrate from-original' }: StoreOptions): MemoryMcpError {
   return new MemoryMcpError(
     'conflict',
     `memory.sqlite of persona "${persona}" was not created by memory-mcp and was left unchanged`,
     {
-      hint: `If the original system created it, "memory-mcp migrate from-original --persona ${persona}" shows what it holds, and with --apply moves it here.`,
+      hint: `If it is of the original system, stop that and move it here: ${moveCommand} --persona ${persona} --apply`,
     },
   );
 }

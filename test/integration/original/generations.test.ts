@@ -23,6 +23,7 @@ async function bringOver(folder: string) {
     paths,
     timeZone: 'Asia/Tokyo',
     force: data.killed === true,
+    backup: false,
     version: '0',
     now: () => now,
     onProgress: () => {},

@@ -24,6 +24,7 @@ describe('the data folder', () => {
       backups: join('/data', 'backups'),
       dataFolderId: join('/data', 'data-folder-id'),
       moveLock: join('/data', 'migration.lock'),
+      moveProgress: join('/data', 'migration-progress.json'),
       spaceReserve: join('/data', 'space-reserve'),
       accessToken: join('/data', 'access-token'),
       hookNotes: join('/data', 'hooks'),
