@@ -30,6 +30,7 @@ COPY package.json config.example.json CHANGELOG.md LICENSE ./
 COPY bin bin
 COPY --from=build /app/dist dist
 COPY scripts/container/entrypoint.sh /usr/local/bin/memory-mcp
+COPY scripts/container/health.sh /usr/local/bin/memory-mcp-health
 ENV NODE_ENV=production \
     MEMORY_MCP_DATA_DIR=/data \
     MEMORY_MCP_SERVER_HOST=0.0.0.0 \
@@ -38,6 +39,6 @@ ENV NODE_ENV=production \
 VOLUME ["/data", "/config"]
 EXPOSE 26262
 HEALTHCHECK --interval=30s --timeout=10s --start-period=40s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MEMORY_MCP_SERVER_PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["memory-mcp-health"]
 ENTRYPOINT ["memory-mcp"]
 CMD ["serve", "--http"]

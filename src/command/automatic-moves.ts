@@ -9,11 +9,12 @@ import type { LoadedConfiguration } from '../config/load.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { secondLength } from '../core/time/durations.ts';
-import { type FoundPersona, findPersonas } from '../original/find-personas.ts';
+import { type FoundPersona, findPersonasIn } from '../original/find-personas.ts';
 import { findSignOfUse } from '../original/in-use.ts';
 import { readProgress } from '../original/move-progress.ts';
 import { listMoves } from '../original/moves.ts';
 import { createPendingMoves } from '../original/pending-moves.ts';
+import { announceMoves } from './manual-moves.ts';
 import { runMove } from './run-move.ts';
 
 export interface AutomaticMovesDeps {
@@ -33,8 +34,8 @@ export interface AutomaticMoves {
 /** How often to look whether the original has stopped, and whether others have moved something. */
 const interval = 2 * secondLength;
 
-/** Knows at once what has to wait, and moves it from now on. */
-export function startAutomaticMoves({ loaded, config, logger }: AutomaticMovesDeps): AutomaticMoves {
+/** Knows at once what has to wait, and moves it from now on; with `migrate` on manual it only says what there is. */
+export function startMoves({ loaded, config, logger }: AutomaticMovesDeps): AutomaticMoves {
   const { paths, configuration, environment } = loaded;
   const pending = createPendingMoves(paths);
   const stop = new AbortController();
@@ -50,15 +51,9 @@ export function startAutomaticMoves({ loaded, config, logger }: AutomaticMovesDe
   }
 
   function findPending(): FoundPersona[] {
-    try {
-      // Those with their own names first: another of the same name is then added to it.
-      const isRenamed = ({ name, formerName }: FoundPersona) => Number(name !== formerName);
-      return findPersonas(paths.data).sort((one, other) => isRenamed(one) - isRenamed(other));
-    } catch (error) {
-      if (!(error instanceof MemoryMcpError) || error.code !== 'not_found') throw error;
-      // A data folder without personas.
-      return [];
-    }
+    // Those with their own names first: another of the same name is then added to it.
+    const isRenamed = ({ name, formerName }: FoundPersona) => Number(name !== formerName);
+    return findPersonasIn(paths).sort((one, other) => isRenamed(one) - isRenamed(other));
   }
 
   async function moveAll(): Promise<void> {
@@ -118,7 +113,7 @@ export function startAutomaticMoves({ loaded, config, logger }: AutomaticMovesDe
 
   const run = (persona: string | undefined) => runMove({ persona, config, signal: stop.signal });
 
-  if (configuration.migrate !== 'auto') return { check: () => {}, close: async () => {} };
+  if (configuration.migrate !== 'auto') return { check: announceMoves({ loaded, logger }), close: async () => {} };
   const work = beginUnlessUnreadable();
   return {
     check: pending.check,

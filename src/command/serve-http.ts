@@ -12,7 +12,7 @@ import { serveHttp } from '../transport/http/server.ts';
 import { openLogFile } from '../transport/log-file.ts';
 import { waitForShutdown } from '../transport/shutdown.ts';
 import { assembleHttpApp } from './assemble-http-app.ts';
-import { startAutomaticMoves } from './automatic-moves.ts';
+import { startMoves } from './automatic-moves.ts';
 import { renderListeningNotice } from './listening-notice.ts';
 import { isTerminal, printNotice } from './output.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
@@ -36,7 +36,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   const accessToken = wantsAccessToken ? await openAccessToken(loaded.paths.accessToken) : undefined;
   const clock = systemClock;
   const logFile = openLogFile({ file: loaded.paths.operationsLog, clock, logger });
-  const moves = startAutomaticMoves({ loaded, config: flags.config, logger });
+  const moves = startMoves({ loaded, config: flags.config, logger });
   const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server', checkMoved: moves.check });
   const { httpApp, metrics } = assembleHttpApp({
     app,

@@ -39,8 +39,8 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
   const rest = nextTurn().then(() =>
     Promise.all([import('../app.ts'), import('../operation/index.ts'), import('./automatic-moves.ts')]),
   );
-  const opening = rest.then(([{ openApp }, , { startAutomaticMoves }]) => {
-    const moves = startAutomaticMoves({ loaded, config: flags.config, logger });
+  const opening = rest.then(([{ openApp }, , { startMoves }]) => {
+    const moves = startMoves({ loaded, config: flags.config, logger });
     const app = openApp({ loaded, configuration: current, logger, kind: 'server', checkMoved: moves.check });
     return { app, moves };
   });

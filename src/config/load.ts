@@ -3,13 +3,28 @@
  * only file that reads `process.env`. It prints nothing: messages for the user are returned as `warnings`.
  */
 import { isAbsolute } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { combineErrors } from './config-errors.ts';
 import { type ExternalEnvironment, readExternalEnvironment } from './external-environment.ts';
 import { findFile, listDefaultLocations, readConfigurationFile, readObject } from './file.ts';
-import { translateLegacyValue, warnOfLegacyNames } from './legacy-keys.ts';
+import {
+  type Disagreement,
+  isOriginalFile,
+  legacyDataVariable,
+  translateLegacyValue,
+  warnOfLegacyNames,
+  warnOfPrecedence,
+} from './legacy-keys.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
-import { createReading, parseSettingValue, type Reading, type Source, setAtPath } from './setting-value.ts';
+import {
+  createReading,
+  parseSettingValue,
+  type Reading,
+  type Source,
+  setAtPath,
+  valueAtPath,
+} from './setting-value.ts';
 import { type Environment, readVariable, readVariables } from './variables.ts';
 
 /** The flags of `serve` as parsed by commander. `config` is the path of the file. */
@@ -64,19 +79,20 @@ export async function loadConfiguration({
     return resolveVariable(name, text, directory, warnings);
   };
   const externalEnvironment = readExternalEnvironment(environment, directory);
-  const data = path('MEMORY_MCP_DATA_DIR', readVariable(environment, 'MEMORY_MCP_DATA_DIR')) ?? folders.data;
+  const pathIn = (name: string) => path(name, readVariable(environment, name));
+  const data = pathIn('MEMORY_MCP_DATA_DIR') ?? pathIn(legacyDataVariable) ?? folders.data;
   const paths = dataPaths(data, { models: externalEnvironment.huggingFace.folder });
 
   const found = findFile({
     fromFlag: flags.config === undefined ? undefined : resolvePath(flags.config, directory),
-    fromVariable: path('MEMORY_MCP_CONFIG_PATH', readVariable(environment, 'MEMORY_MCP_CONFIG_PATH')),
+    fromVariable: pathIn('MEMORY_MCP_CONFIG_PATH'),
     defaults: listDefaultLocations(paths.config, folders.config),
   });
   const { file } = found;
   const fromFile =
     file === undefined ? createReading() : readObject(await readConfigurationFile(file), { from: 'file', name: file });
   const readings = [fromFile, readVariables(environment, directory), readFlags(flags)];
-  const { tree, sources, errors } = mergeSources(readings);
+  const { tree, sources, disagreements, errors } = mergeSources(readings);
   if (errors.length > 0) {
     throw combineErrors(errors, 'Fix or remove them. config.example.json lists every setting with its default.');
   }
@@ -87,6 +103,9 @@ export async function loadConfiguration({
     .map(({ path: [group = ''] }) => group);
   const legacyNames = [...new Set([...readings.flatMap((reading) => reading.legacyNames), ...unusedGroups])];
   if (legacyNames.length > 0) warnings.push(warnOfLegacyNames(legacyNames));
+  if (file !== undefined && isOriginalFile(fromFile.values.map(({ setting }) => setting.key))) {
+    warnings.push(...warnOfPrecedence(disagreements, file));
+  }
   return {
     configuration: configurationSchema.parse(tree),
     sources,
@@ -116,11 +135,14 @@ function readFlags(flags: ConfigurationFlags): Reading {
 function mergeSources(readings: readonly Reading[]): {
   tree: Record<string, unknown>;
   sources: Record<string, Source>;
+  /** Where the environment overrides another value of the file. */
+  disagreements: Disagreement[];
   errors: string[];
 } {
   const tree: Record<string, unknown> = {};
   const sources: Record<string, Source> = Object.fromEntries(settings.map(({ key }) => [key, { from: 'default' }]));
   const errors = readings.flatMap((reading) => reading.errors);
+  const disagreements: Disagreement[] = [];
   for (const reading of readings) {
     for (const settingValue of reading.values) {
       const { setting, source, value } = settingValue;
@@ -135,11 +157,15 @@ function mergeSources(readings: readonly Reading[]): {
         errors.push(...parsed.errors);
         continue;
       }
+      const former = valueAtPath(tree, setting.path);
+      if (sources[setting.key]?.from === 'file' && !isDeepStrictEqual(former, parsed.value)) {
+        disagreements.push({ key: setting.key, by: source });
+      }
       setAtPath(tree, setting.path, parsed.value);
       sources[setting.key] = source;
     }
   }
-  return { tree, sources, errors };
+  return { tree, sources, disagreements, errors };
 }
 
 /** Resolves the path in a variable. MCP clients do not expand `$HOME` as a shell does, and choose the working directory. */

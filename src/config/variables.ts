@@ -1,11 +1,11 @@
 /**
  * Reads settings from the environment: `MEMORY_MCP_SERVER_PORT`, groups as `MEMORY_MCP_AUTO_CLEANUP_ENABLED` or with two
- * underscores, comma-separated lists, tokens as JSON or in a file. A variable that is empty or "null" counts as unset.
+ * underscores, comma-separated lists, tokens as JSON or in a file; and from those of the original system. A variable that is empty or "null" counts as unset.
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import { combineErrors, findNearestName } from './config-errors.ts';
 import { groupNames, readObject, readText } from './file.ts';
-import { isLegacyVariable } from './legacy-keys.ts';
+import { isLegacyVariable, legacyVariablesOf } from './legacy-keys.ts';
 import { resolvePath } from './paths.ts';
 import { settings } from './schema.ts';
 import { createReading, type Reading, type SettingValue } from './setting-value.ts';
@@ -39,7 +39,8 @@ export function readVariables(environment: Environment, directory: string): Read
   const reading = createReading();
   for (const group of groupNames) readGroup(environment, group, reading);
   for (const setting of settings) {
-    const name = setting.variables.find((candidate) => readVariable(environment, candidate) !== undefined);
+    const names = [...setting.variables, ...legacyVariablesOf(setting.key)];
+    const name = names.find((candidate) => readVariable(environment, candidate) !== undefined);
     const text = name === undefined ? undefined : readVariable(environment, name);
     if (name !== undefined && text !== undefined) {
       reading.values.push({ setting, value: setting.fromText(text), source: { from: 'environment', name } });
@@ -85,16 +86,17 @@ function readTokensFile(environment: Environment, directory: string): SettingVal
   return { setting, value, source: { from: 'environment', name: `${tokensFileVariable}=${file}` } };
 }
 
-/** Warns about a variable with our prefix that is not a setting. */
+/** Warns about a variable with our prefix, or the original's, that is not a setting. */
 function checkName(name: string, environment: Environment, reading: Reading): void {
-  if (!name.startsWith(prefix) || readVariable(environment, name) === undefined) return;
+  if (readVariable(environment, name) === undefined) return;
+  if (isLegacyVariable(name)) reading.legacyNames.push(name);
+  else if (name.startsWith(prefix)) checkOwnName(name, reading);
+}
+
+function checkOwnName(name: string, reading: Reading): void {
   const known = [...settings.flatMap(({ variables }) => variables), ...ownVariables.map((variable) => variable.name)];
   const groups = [...groupNames].map((group) => prefix + group.toUpperCase());
   if (known.includes(name) || groups.includes(name)) return;
-  if (isLegacyVariable(name)) {
-    reading.legacyNames.push(name);
-    return;
-  }
   const nearest = findNearestName(name, known);
   const advice = nearest === undefined ? 'memory-mcp serve --help lists them' : `did you mean ${nearest}?`;
   reading.warnings.push(`${name} is not a setting and has no effect; ${advice}`);

@@ -4,6 +4,7 @@
  */
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { DataPaths } from '../config/paths.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
 import { restorePersonaName } from './persona-names.ts';
@@ -48,6 +49,16 @@ export function findPersonas(folder: string): FoundPersona[] {
   throw new MemoryMcpError('not_found', `${folder} is not a data folder of the original system`, {
     hint: 'Name its data folder (which contains "memory"), or the folder of one persona (which contains memory.sqlite).',
   });
+}
+
+/** Those in a data folder of this program, which may have none. */
+export function findPersonasIn({ data }: DataPaths): FoundPersona[] {
+  try {
+    return findPersonas(data);
+  } catch (error) {
+    if (error instanceof MemoryMcpError && error.code === 'not_found') return [];
+    throw error;
+  }
 }
 
 /** Whether the file at this path is a database that another program than this one made. */

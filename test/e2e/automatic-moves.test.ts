@@ -79,7 +79,7 @@ describe('a server on a data folder of the original', () => {
   });
 
   it('answers busy with a percentage meanwhile, serves the others, and ends within a second', async () => {
-    const data = await dataFolderWith(6_000);
+    const data = await dataFolderWith(3_000);
     const server = await spawnHttpServer({ dataDir: data, env: auto });
     await until(async () => /: [1-9]\d? % done/.test((await ask(server)).text), 'a percentage');
     await server.api('memory_create', { content: 'stored meanwhile' }, { 'x-persona': 'other' });
@@ -92,7 +92,7 @@ describe('a server on a data folder of the original', () => {
     const busy = await next.call('get_context');
     expect([busy.isError, busy.text]).toEqual([true, expect.stringContaining('is being moved here')]);
     await until(async () => !(await next.call('get_context')).isError, 'the persona is served');
-    expect((await next.call('get_context')).structured).toMatchObject({ total_memories: 6_000 });
+    expect((await next.call('get_context')).structured).toMatchObject({ total_memories: 3_000 });
   });
 
   it('is one of several, of which one moves and all serve', async () => {
@@ -172,6 +172,19 @@ describe('a server on a data folder of the original', () => {
       expect.stringContaining('memory-mcp migrate from-original --persona default'),
     ]);
     expect(filesIn(join(data, 'memory', 'default'))).toEqual(before);
+  });
+
+  it('begins no second persona beside one whose folder has a broken name, without the setting', async () => {
+    const data = await dataFolderWith(1, Buffer.from('葵').toString('latin1'));
+    const server = await spawnHttpServer({ dataDir: data });
+    expect(server.stderr()).toMatch(/not served yet: 葵\. Stop it, then run: memory-mcp migrate from-original --apply/);
+    const { status, text } = await ask(server, '葵');
+    expect([status, text]).toEqual([409, expect.stringContaining('memory-mcp migrate from-original --persona 葵')]);
+    await server.api('memory_create', { content: 'of another' }, { 'x-persona': 'other' });
+
+    const env = { MEMORY_MCP_DATA_DIR: data };
+    expect(await runCommand(['migrate', 'from-original', '--apply'], { env })).toMatchObject({ code: 0 });
+    expect(await countMemories(server, '葵')).toBe(1);
   });
 });
 

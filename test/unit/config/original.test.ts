@@ -112,4 +112,74 @@ describe('the original system', () => {
     expect(configuration).toMatchObject(expected);
     expect(warnings).toHaveLength(1);
   });
+
+  it('took the persona from PERSONA, which counts where nothing newer does', async () => {
+    const { load } = createMachine();
+    const persona = async (environment: Record<string, string>) => (await load({ environment })).configuration.persona;
+    expect(await persona({ PERSONA: '葵', NOUS_DEFAULT_PERSONA: 'nilou' })).toBe('葵');
+    expect(await persona({ NOUS_DEFAULT_PERSONA: 'nilou' })).toBe('nilou');
+    expect(await persona({ PERSONA: '葵', MEMORY_MCP_PERSONA: 'sofia' })).toBe('sofia');
+  });
+
+  it('had NOUS_ variables in its last version: they set what they have here, and the others are named once', async () => {
+    const { load, path } = createMachine();
+    const environment = {
+      NOUS_DATA_ROOT: path('nous'),
+      NOUS_SERVER__HOST: '0.0.0.0',
+      NOUS_SERVER__PORT: '8080',
+      NOUS_TIMEZONE: 'Asia/Tokyo',
+      NOUS_LOG_LEVEL: 'WARNING',
+      NOUS_EMBEDDING__MODEL: 'intfloat/multilingual-e5-small',
+      NOUS_EMBEDDING__DEVICE: 'cpu',
+      NOUS_RERANKER__MODEL: 'none',
+      NOUS_QDRANT__URL: 'http://qdrant:6333',
+      NOUS_QDRANT__API_KEY: '',
+      NOUS_QDRANT__COLLECTION_PREFIX: 'memory_',
+      NOUS_SEARXNG_URL: 'http://nas:8888',
+      NOUS_OPENROUTER_API_KEY: 'hunter2',
+    };
+    const { configuration, warnings, paths, sources } = await load({ environment });
+    expect(paths.data).toBe(path('nous'));
+    expect(configuration).toMatchObject({
+      server_host: '0.0.0.0',
+      server_port: 8080,
+      timezone: 'Asia/Tokyo',
+      log_level: 'warn',
+      embeddings_model: 'intfloat/multilingual-e5-small',
+      reranker_model: 'none',
+      qdrant_url: 'http://qdrant:6333',
+    });
+    expect(sources.server_port).toEqual({ from: 'environment', name: 'NOUS_SERVER__PORT' });
+    expect(warnings).toEqual([
+      expect.stringContaining('NOUS_LOG_LEVEL'),
+      'NOUS_OPENROUTER_API_KEY, NOUS_SEARXNG_URL are settings of the original system and have no effect',
+    ]);
+    expect(warnings.join()).not.toContain('hunter2');
+  });
+
+  describe('let its file go before the environment', () => {
+    const environment = {
+      MEMORY_MCP_SERVER_PORT: '26262',
+      MEMORY_MCP_TIMEZONE: 'UTC',
+      MEMORY_MCP_STORAGE_BACKEND: 'qdrant',
+      MEMORY_MCP_RERANKER_TOP_N: '5',
+    };
+
+    it('and hears once where that makes a difference', async () => {
+      const { load, write } = createMachine();
+      const config = write('config.json', { ...guideFile, timezone: 'Asia/Tokyo' });
+      const { configuration, warnings } = await load({ flags: { config }, environment });
+      expect(configuration).toMatchObject({ timezone: 'UTC', storage_backend: 'qdrant', server_port: 26262 });
+      expect(warnings).toEqual([
+        `${config} and the environment differ in timezone (MEMORY_MCP_TIMEZONE), storage_backend (MEMORY_MCP_STORAGE_BACKEND). The environment counts; in the original system the file did. Remove the one that is wrong`,
+      ]);
+    });
+
+    it('which a file of today does not, and is not told about', async () => {
+      const { load, write } = createMachine();
+      const config = write('config.json', { ...guideFile, timezone: 'Asia/Tokyo', log_level: 'info' });
+      const { warnings } = await load({ flags: { config }, environment });
+      expect(warnings).toEqual([]);
+    });
+  });
 });
