@@ -1,6 +1,6 @@
 /**
- * What a session starts with: the context, pinned memories, the newest ones (those of the project first), and finished
- * conversations that nobody has reviewed yet.
+ * What a session starts with: the context, pinned and important memories, the newest ones (those of the project first),
+ * and finished conversations that nobody has reviewed yet.
  */
 import type { Memory } from '../core/memory.ts';
 import { servedJson } from '../core/served-text.ts';
@@ -19,6 +19,7 @@ const label =
 
 const contextBytes = 3_000;
 const shownPinned = 10;
+const shownImportant = 5;
 /** How many of the newest are looked through for those that may be shown. */
 const examined = 200;
 
@@ -45,7 +46,7 @@ function holdsSomething(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : value !== undefined;
 }
 
-/** Pinned ones, then the newest of the project, then the newest of all. */
+/** Pinned ones, then the most important, then the newest of the project, then the newest of all. */
 function memoryLines(store: MemoryStore, scope: HookScope): string[] {
   const { allowed, project, settings } = scope;
   const newest = (tags?: readonly string[]) =>
@@ -56,6 +57,7 @@ function memoryLines(store: MemoryStore, scope: HookScope): string[] {
   const chosen = new Map<string, Memory>();
   const groups = [
     store.memories.pinned(shownPinned).filter(allowed),
+    store.memories.important(examined, { except: [] }).filter(allowed).slice(0, shownImportant),
     ...(project === undefined ? [] : [newest([project.tag])]),
     newest(),
   ];

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { sessionStart } from '../service/session-start.ts';
 import { personaContext } from './context-schema.ts';
 import { defineOperation } from './operation.ts';
-import { listedMemory } from './vocabulary.ts';
+import { sessionMemory } from './vocabulary.ts';
 
 const recallStatus = z.strictObject({
   mode: z.enum(['hybrid', 'keyword', 'semantic']),
@@ -34,7 +34,7 @@ export const getContext = defineOperation({
   title: 'Start a session',
   description:
     'Call it first in every session: who the user is, the state of the persona, when the last conversation was, open ' +
-    'goals and promises, pinned and recent memories, and whether recall works in full.',
+    'goals and promises, pinned, important and recent memories, and whether recall works in full.',
   effect: 'read',
   set: 'core',
   input: z.strictObject({}),
@@ -43,9 +43,10 @@ export const getContext = defineOperation({
     now: z.string(),
     timezone: z.string(),
     last_conversation: z.strictObject({ at: z.string(), age: z.string() }).optional(),
-    ...personaContext.shape,
-    pinned: z.array(listedMemory),
-    recent: z.array(listedMemory),
+    ...personaContext.omit({ updated_at: true }).partial().shape,
+    pinned: z.array(sessionMemory).optional(),
+    important: z.array(sessionMemory).optional(),
+    recent: z.array(sessionMemory),
     total_memories: z.number(),
     recall: recallStatus,
   }),

@@ -9,7 +9,7 @@ import { memoryKeyAt } from '../core/memory-key.ts';
 import { holdsServedBlock, servedKey } from '../core/served-text.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
 import { defineOperation } from './operation.ts';
-import { createFields, memoryKey } from './vocabulary.ts';
+import { createFields, memoryKey, pinnedField } from './vocabulary.ts';
 
 export const memoryCreate = defineOperation({
   name: 'memory_create',
@@ -21,12 +21,13 @@ export const memoryCreate = defineOperation({
   effect: 'write',
   set: 'core',
   creates: true,
-  input: z.strictObject(createFields),
+  input: z.strictObject({ ...createFields, pinned: pinnedField }),
   output: z.strictObject({
     key: memoryKey,
     stored: z.boolean(),
     duplicate_of: memoryKey.optional(),
     version: z.number(),
+    pinned: z.literal(true).optional(),
     lexical: z.literal('indexed'),
     vector: z.enum(['indexed', 'queued', 'partial', 'off']),
     embedded_characters: z.number().optional(),
@@ -55,6 +56,7 @@ export const memoryCreate = defineOperation({
       stored: created,
       duplicate_of: created ? undefined : memory.key,
       version: memory.version,
+      ...(memory.pinned && { pinned: true as const }),
       ...reportReplaced(fields.content),
       lexical: 'indexed' as const,
       ...vector,

@@ -9,7 +9,7 @@ import { embedAgain } from '../service/embed-again.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
 import { clearFields } from './clear-fields.ts';
 import { defineOperation } from './operation.ts';
-import { changeFields, clearable, listedMemory, memoryKey } from './vocabulary.ts';
+import { changeFields, clearable, listedMemory, memoryKey, pinnedField } from './vocabulary.ts';
 
 export const memoryUpdate = defineOperation({
   name: 'memory_update',
@@ -23,6 +23,7 @@ export const memoryUpdate = defineOperation({
     key: memoryKey,
     expected_version: z.int().min(1).optional(),
     ...changeFields,
+    pinned: pinnedField,
     clear: clearable(clearableFieldNames).describe('Fields to empty, for example ["emotion"].'),
   }),
   output: z.strictObject({
@@ -30,16 +31,17 @@ export const memoryUpdate = defineOperation({
     previous_version: z.number(),
     replaced_characters: z.number().optional(),
   }),
-  async run({ key, expected_version: expectedVersion, clear = [], ...fields }, scope) {
+  async run({ key, expected_version: expectedVersion, clear = [], pinned, ...fields }, scope) {
     const { workspace, clock, caller } = scope;
     const change = clearFields('memory_update', fields, clear);
-    if (Object.values(change).every((value) => value === undefined)) {
+    if (pinned === undefined && Object.values(change).every((value) => value === undefined)) {
       throw new MemoryMcpError('invalid_input', 'memory_update: no field to change was given', {
         hint: 'Give at least one field besides key. To remove what a field says, name it in clear.',
       });
     }
     const memory = await workspace.store.memories.update(key, change, {
       now: clock.now().toISOString(),
+      pinned,
       expectedVersion,
       note: workspace.activity.note('memory_update', caller.source),
     });

@@ -29,6 +29,9 @@ export const changeFields = mapFields(({ schema }, name) =>
   name === 'tags' ? schema.optional().describe('Replaces all tags.') : schema.optional(),
 ) as ChangeFields;
 
+/** Says for itself what it does: get_context has a list of that name. */
+export const pinnedField = z.boolean().optional();
+
 /** The names of fields that a change empties. Said apart from the fields, because strict modes fill each with null. */
 export function clearable<const Name extends string>(names: readonly Name[]) {
   return z.array(z.enum(names)).max(names.length).optional();
@@ -116,6 +119,9 @@ const contentOrPreview = {
 
 /** A memory in a list. */
 export const listedMemory = z.strictObject({ ...viewFields, ...contentOrPreview });
+
+/** A memory at the start of a session. Fields that say nothing are left out. */
+export const sessionMemory = listedMemory.partial().required({ key: true, created_at: true, age: true });
 
 /** A memory with its text, or with the requested part of it. */
 export const readMemory = listedMemory.extend({

@@ -24,16 +24,15 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
   /** Keyed by day and operation. */
   const reads = new Map<string, ReadCount>();
   const accesses = new Map<MemoryKey, { count: number; lastAt: Timestamp }>();
-  /**
-   * When this process was active, at most once a minute, newest last. Holds the times within the conversation gap and
-   * the last one before it.
-   */
-  const moments: number[] = [];
+  /** The last two spans in which this process was active without a pause. */
+  const spans: { readonly from: number; to: number }[] = [];
 
   function noteMoment(now: Date): void {
     const time = now.getTime();
-    if (time - (moments.at(-1) ?? 0) >= minuteLength) moments.push(time);
-    while ((moments[1] ?? time) <= time - conversationGap) moments.shift();
+    const current = spans.at(-1);
+    if (current !== undefined && time - current.to < conversationGap) current.to = time;
+    else spans.push({ from: time, to: time });
+    if (spans.length > 2) spans.shift();
   }
 
   function countRead({ operation, day, count, lastAt }: ReadCount): void {
@@ -61,16 +60,22 @@ export function createActivity({ store, clock, process }: ActivityDeps) {
       noteMoment(now);
       return { at: now.toISOString(), process, operation, source };
     },
-    /** The newest operation of an earlier process, or of this one more than 30 minutes ago. */
+    /**
+     * When the conversation before this one ended: the newest operation, of any process, that was followed by a pause of
+     * 30 minutes. Some clients start a process per call, so a new process is no sign of a new conversation.
+     */
     lastConversation(): Timestamp | undefined {
       const now = clock.now().getTime();
-      const own = moments.findLast((moment) => moment <= now - conversationGap);
-      const others = store.operations.lastActivityOfOthers(process, new Date(now).toISOString());
-      const ownAt = own === undefined ? undefined : new Date(own).toISOString();
-      return [ownAt, others]
-        .filter((at) => at !== undefined)
-        .toSorted()
-        .at(-1);
+      const others = store.operations.activityOfOthers(process, new Date(now).toISOString());
+      const known = [...spans, ...others.map((at) => ({ from: Date.parse(at), to: Date.parse(at) }))]
+        .filter(({ to }) => to <= now)
+        .toSorted((one, other) => other.to - one.to);
+      let began = now;
+      for (const { from, to } of known) {
+        if (began - to >= conversationGap) return new Date(to).toISOString();
+        began = Math.min(began, from);
+      }
+      return undefined;
     },
     /** Writes pending counts to the store. */
     async flush(): Promise<void> {

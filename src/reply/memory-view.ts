@@ -4,6 +4,7 @@
  */
 
 import type { Memory } from '../core/memory.ts';
+import { type MemoryField, memoryFieldNames, memoryFields } from '../core/memory-fields.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
 import { ageOf } from '../core/time/age.ts';
 import type { Scope } from '../persona/scope.ts';
@@ -17,6 +18,8 @@ export type MemoryView = Omit<Memory, 'id' | 'content'> & {
   /** Length of the whole content in characters, if only a part is shown. */
   readonly content_length?: number | undefined;
 };
+
+export type SessionMemory = Pick<MemoryView, 'key' | 'created_at' | 'age'> & Partial<MemoryView>;
 
 /** Hidden characters are made visible here, before replies are measured, because that makes texts longer. */
 export function viewOf(
@@ -33,4 +36,14 @@ export function viewOf(
 export function briefViewOf(memory: Memory, scope: Pick<Scope, 'clock' | 'settings'>): Shortened<MemoryView> {
   const view = viewOf(memory, scope);
   return fitReply<MemoryView>([view], replyBudget.concise)[0] ?? view;
+}
+
+/** What a session starts with of a memory: what was said and when, and only the other fields that say something. */
+export function sessionViewOf(memory: Memory, scope: Pick<Scope, 'clock' | 'settings'>): SessionMemory {
+  const { key, created_at, age, ...view } = viewOf(memory, scope);
+  const told = memoryFieldNames.filter((name) => {
+    const { default: initial }: MemoryField = memoryFields[name];
+    return view[name] !== undefined && JSON.stringify(view[name]) !== JSON.stringify(initial);
+  });
+  return { key, created_at, age, ...Object.fromEntries(told.map((name) => [name, view[name]])) };
 }

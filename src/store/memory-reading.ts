@@ -115,6 +115,15 @@ export function createMemoryReading(connection: Connection) {
     /** The newest pinned live memories, newest first. */
     pinned: (limit: number): Memory[] =>
       selectWhere('m.pinned = 1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT ?').all(limit).map(memoryFromRow),
+    /** Live memories of importance 0.8 and more, the most important and then the newest first. */
+    important: (limit: number, { except }: { except: readonly MemoryId[] }): Memory[] =>
+      // The limit stands in the index as well, which SQLite uses only where it sees the number.
+      selectWhere(
+        `m.importance >= 0.8 AND m.deleted_at IS NULL AND m.id NOT IN (SELECT value FROM json_each(?))
+         ORDER BY m.importance DESC, m.id DESC LIMIT ?`,
+      )
+        .all(JSON.stringify(except), limit)
+        .map(memoryFromRow),
   };
 }
 

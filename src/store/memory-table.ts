@@ -33,7 +33,15 @@ export type MemoryDraft = MemoryFields & {
   readonly created_at: Timestamp;
   /** The key for the time of creation. The store appends a number if it is taken. */
   readonly key: MemoryKey;
+  readonly pinned?: boolean | undefined;
 };
+
+export interface UpdateOptions {
+  readonly now: Timestamp;
+  readonly pinned?: boolean | undefined;
+  readonly expectedVersion?: number | undefined;
+  readonly note?: OperationNote | undefined;
+}
 
 export type CreateOutcome = { readonly created: boolean; readonly memory: Memory };
 
@@ -91,6 +99,9 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     return id;
   }
 
+  const writePinned = (id: MemoryId, pinned: boolean) =>
+    connection.sql('UPDATE memories SET pinned = ? WHERE id = ?').run(pinned ? 1 : 0, id);
+
   function addTags(memory: Memory, added: readonly string[]): Memory {
     const tags = deduplicateTags([...memory.tags, ...added]);
     if (tags.length === memory.tags.length) return memory;
@@ -130,16 +141,19 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
   return {
     ...reading,
     ...imports,
-    /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it. */
+    /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it, and pins it if asked to. */
     create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {
         const duplicate = withContent(hashContent(draft.content));
         if (duplicate !== undefined) {
           operations.append(note, [duplicate.key]);
-          return { created: false, memory: addTags(duplicate, draft.tags) };
+          const tagged = addTags(duplicate, draft.tags);
+          const pin = draft.pinned === true && !tagged.pinned;
+          return { created: false, memory: pin ? setColumn(tagged, 'pinned', 1, draft.created_at) : tagged };
         }
         const key = findFreeKey(draft.key);
-        insert({ ...draft, key, updated_at: draft.created_at });
+        const id = insert({ ...draft, key, updated_at: draft.created_at });
+        if (draft.pinned === true) writePinned(id, true);
         operations.append(note, [key]);
         return { created: true, memory: readKnown(key) };
       }),
@@ -148,7 +162,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
     update: (
       key: MemoryKey,
       change: MemoryChange,
-      { now, expectedVersion, note }: { now: Timestamp; expectedVersion?: number | undefined; note?: OperationNote },
+      { now, pinned, expectedVersion, note }: UpdateOptions,
     ): Promise<Memory> =>
       connection.write(() => {
         const memory = readLive(key);
@@ -156,6 +170,7 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
           throw staleVersion(memory, expectedVersion);
         }
         operations.append(note, [key]);
+        if (pinned !== undefined) writePinned(memory.id, pinned);
         return overwrite(memory, applyChange(memory, change), now, 'update');
       }),
 

@@ -63,17 +63,19 @@ export function createOperationLog(connection: Connection) {
         for (const [key, { count: times, lastAt }] of accesses) access.run(times, lastAt, key);
         connection.sql('DELETE FROM operation_counts WHERE day < ?').run(keepFrom);
       }, 'bulk'),
-    /** When any process other than `process` was last active. Ignores times after `now`, which come from a wrong clock. */
-    lastActivityOfOthers(process: string, now: Timestamp): Timestamp | undefined {
-      const row = connection
-        .sql<{ at: string | null }>(
-          `SELECT max(at) AS at FROM (
-             SELECT max(at) AS at FROM operations WHERE process <> ? AND at <= ?
-             UNION ALL SELECT max(last_at) FROM operation_counts WHERE process <> ? AND last_at <= ?)`,
+    /**
+     * When other processes than `process` were active, newest first and to the minute: the last operation of each. Times
+     * after `now` come from a wrong clock and are left out.
+     */
+    activityOfOthers: (process: string, now: Timestamp): Timestamp[] =>
+      connection
+        .sql(
+          `SELECT max(at) FROM (
+             SELECT at FROM operations WHERE process <> ? AND at <= ?
+             UNION ALL SELECT last_at FROM operation_counts WHERE process <> ? AND last_at <= ?)
+           GROUP BY substr(at, 1, 16) ORDER BY 1 DESC`,
         )
-        .get(process, now, process, now);
-      return row?.at ?? undefined;
-    },
+        .column(process, now, process, now),
     /** Adds entries of another program, under its name as the process. Does nothing if there are some already. */
     importAll: (program: string, entries: readonly ImportedOperation[]): Promise<void> =>
       connection.write(() => {

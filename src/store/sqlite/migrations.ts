@@ -15,6 +15,7 @@ const migrations: readonly Migration[] = [
   { name: 'first schema', apply: createFirstSchema },
   { name: 'erased keys', apply: addErasedKeys },
   { name: 'imported fields', apply: addImportedFields },
+  { name: 'index of important memories', apply: indexImportantMemories },
 ];
 
 /** Adds the table of erased keys, which are never assigned again. Fills it from the change log, which has recent ones. */
@@ -33,6 +34,11 @@ function addImportedFields(connection: Connection): void {
       fields TEXT NOT NULL
     ) STRICT;
   `);
+}
+
+/** Every session starts with them. */
+function indexImportantMemories(connection: Connection): void {
+  connection.execute('CREATE INDEX memories_important ON memories (importance DESC, id DESC) WHERE importance >= 0.8');
 }
 
 const schemaVersion = migrations.length;

@@ -84,7 +84,7 @@ describe('5 columns, November 2025', () => {
       { version: 1, replaced_at: '2025-11-02T00:00:00.000Z', fields: { content: '苺が嫌い' } },
     ]);
     expect(store.memories.read('memory_20251101173000')?.version).toBe(2);
-    expect(store.operations.lastActivityOfOthers('this one', now.toISOString())).toBe('2025-11-05T23:00:00.000Z');
+    expect(store.operations.activityOfOthers('this one', now.toISOString())[0]).toBe('2025-11-05T23:00:00.000Z');
     expect(JSON.stringify(store.operations.countsSince('2025-01-01'))).not.toContain('秘密');
   });
 

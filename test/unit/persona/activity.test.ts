@@ -112,17 +112,39 @@ describe('the last conversation', () => {
     expect([activity.lastConversation(), activity.lastConversation()]).toEqual([undefined, undefined]);
   });
 
-  it('is the newest operation of an earlier process, read or write', async () => {
+  it('ended with the newest operation of an earlier process, read or write, before a pause of 30 minutes', async () => {
     const store = await openTestStore();
     const earlier = activityOn(store, 'earlier');
     await store.memories.create(draft('one'), earlier.activity.note('memory_create', 'tests'));
     const { activity, clock } = activityOn(store, 'this');
+    clock.advance(29 * minute);
+    expect(activity.lastConversation()).toBeUndefined();
+    clock.advance(minute);
     expect(activity.lastConversation()).toBe(now);
     earlier.clock.advance(5 * minute);
-    clock.advance(6 * minute);
+    clock.advance(5 * minute);
     earlier.activity.recordRead('memory_search', [], owner);
     await earlier.activity.flush();
     expect(activity.lastConversation()).toBe('2026-11-24T00:35:00.000Z');
+  });
+
+  it('goes on where each call has a process of its own', async () => {
+    const store = await openTestStore();
+    for (const [index, at] of [0, 120, 121, 140, 169].entries()) {
+      const { activity, clock } = activityOn(store, `process ${index}`);
+      clock.advance(at * minute);
+      if (index % 2 === 0) {
+        await store.memories.create(draft(`${index}`), activity.note('memory_create', 'tests'));
+      } else {
+        activity.recordRead('memory_search', [], owner);
+        await activity.flush();
+      }
+    }
+    const { activity, clock } = activityOn(store, 'the next one');
+    clock.advance(169 * minute);
+    expect(activity.lastConversation()).toBe(now);
+    clock.advance(30 * minute);
+    expect(activity.lastConversation()).toBe('2026-11-24T03:19:00.000Z');
   });
 
   it('is not in the future, where an earlier process had a wrong clock', async () => {
@@ -144,12 +166,14 @@ describe('the last conversation', () => {
     expect(activity.lastConversation()).toBeUndefined();
     clock.advance(minute);
     expect(activity.lastConversation()).toBe(now);
-    // A long conversation goes on: what counts is its newest moment that is 30 minutes old.
+    // A long conversation goes on: it is not the last one while it lasts.
     for (let step = 0; step < 10; step++) {
       activity.recordRead('memory_search', [], owner);
       clock.advance(10 * minute);
     }
-    expect(activity.lastConversation()).toBe('2026-11-24T02:10:00.000Z');
+    expect(activity.lastConversation()).toBe(now);
+    clock.advance(20 * minute);
+    expect(activity.lastConversation()).toBe('2026-11-24T02:30:00.000Z');
   });
 });
 
