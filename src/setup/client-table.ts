@@ -45,8 +45,8 @@ export interface Client {
 }
 
 const serverName = 'memory';
-/** Seconds after which the harness gives up; the hook itself ends after 1.5. */
-const hookTimeout = 5;
+/** Seconds after which the harness gives up; the hook itself ends after 1.5. Codex allows SessionEnd no more than this. */
+const hookTimeout = 3;
 
 function below(...path: string[]) {
   return ({ home, platform }: Place): string => (platform === 'win32' ? win32 : posix).join(home, ...path);

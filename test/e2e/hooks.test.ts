@@ -375,14 +375,22 @@ it('what a hook has shown is not stored again as new', async () => {
   expect((await server.listAll()).map((memory) => memory.key)).toEqual([key]);
 });
 
-/** Recorded from Claude Code 2.1.197, which was talking to a stand-in of its model's API; paths were shortened. */
-describe('events recorded from Claude Code', () => {
+/**
+ * Recorded from Claude Code 2.1.197, Codex 0.171.0 and Gemini CLI 0.61.0, each talking to a stand-in of its model's API;
+ * paths were shortened.
+ */
+describe.each([
+  { client: 'claude-code', title: 'Claude Code', reading: ['session-start', 'prompt', 'tool-failure'] },
+  { client: 'codex', title: 'Codex', reading: ['session-start', 'prompt'] },
+  { client: 'gemini-cli', title: 'Gemini CLI', reading: ['session-start', 'prompt'] },
+])('events recorded from $title', ({ client, reading }) => {
+  const args = ['--client', client];
   const recorded = (event: string): Record<string, unknown> =>
     JSON.parse(
-      readFileSync(join(repositoryRoot, 'test', 'support', 'recorded', 'claude-code-hooks', `${event}.json`), 'utf8'),
+      readFileSync(join(repositoryRoot, 'test', 'support', 'recorded', `${client}-hooks`, `${event}.json`), 'utf8'),
     );
 
-  it.each(['session-start', 'prompt', 'tool-failure'])('%s is answered under its own name', async (event) => {
+  it.each(reading)('%s is answered under its own name', async (event) => {
     const dataDir = testFolder();
     const learned =
       'When node missing-better-sqlite3.js fails with Cannot find module, run npm install in packages/db first.';
@@ -391,7 +399,7 @@ describe('events recorded from Claude Code', () => {
       { content: learned, key: 'memory_2' },
     ]);
     const input = recorded(event);
-    const { text, eventName } = await runHook(event, input, { dataDir });
+    const { text, eventName } = await runHook(event, input, { dataDir, args });
     expect(eventName).toBe(input.hook_event_name);
     expect(text).toContain(event === 'tool-failure' ? 'npm install in packages/db' : 'PostgreSQL 16');
   });
@@ -402,7 +410,7 @@ describe('events recorded from Claude Code', () => {
     await fillDataFolder(dataDir, [{ content: billing }]);
     writeFileSync(transcript, 'x'.repeat(5_000));
     const input = { ...recorded(event), transcript_path: transcript };
-    expect(await runHook(event, input, { dataDir })).toMatchObject({ text: undefined, code: 0, err: '' });
+    expect(await runHook(event, input, { dataDir, args })).toMatchObject({ text: undefined, code: 0, err: '' });
     expect(readdirSync(join(dataDir, 'hooks'))).toHaveLength(1);
   });
 });
