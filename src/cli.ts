@@ -144,6 +144,16 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     });
 
   program
+    .command('demo')
+    .description('Show what a memory does, with real operations in a folder of its own. Needs no client.')
+    .option('--keep', 'keep the folder, and say where it is')
+    .option('--config <file>', 'the configuration file; it must exist')
+    .action(async (flags) => {
+      const { demo } = await import('./command/demo.ts');
+      exitCode = await demo(flags);
+    });
+
+  program
     .command('hook')
     .description("Answer an event of an assistant's program with what the memory holds for it. See docs/hooks.md.")
     .argument('[event]', 'session-start, prompt, tool-failure, pre-compact or session-end')
