@@ -11,7 +11,9 @@ import { testFolder } from '../support/stores.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
 
 const pages = ['README.md', 'README.ja.md', 'SECURITY.md'].concat(
-  ['clients', 'hooks', 'security', 'configuration', 'models'].map((name) => `docs/${name}.md`),
+  ['clients', 'hooks', 'migration', 'migration.ja', 'security', 'configuration', 'models'].map(
+    (name) => `docs/${name}.md`,
+  ),
 );
 
 /** Lines that are not run here, by how they begin. */
@@ -22,6 +24,7 @@ const notRun: Readonly<Record<string, string>> = {
   'docker compose up': 'test/e2e/docker runs the image on a real engine',
   'npx memory-mcp download-models': 'needs the hub; test/e2e/download-models.test.ts has one on loopback',
   'npx vitest': 'this is that',
+  'memory-mcp migrate from-original': 'test/e2e/migrate-from-original.test.ts runs it on such a folder',
   'npx tsx scripts/build-bundles.ts': 'takes 100 MB of disk; test/unit/setup/bundles.test.ts has the manifests',
   'claude plugin': 'needs Claude Code',
 };
