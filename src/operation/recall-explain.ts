@@ -11,8 +11,8 @@ export const recallExplain = defineOperation({
   title: 'Explain a search',
   description:
     'Says why a memory was or was not found by a question: its words, its cosine, z and nearness (0 as near as the ' +
-    'answer to another question, 1 as its own), the filters that hide it, whether it has a vector, and its rank at ' +
-    'each stage.',
+    'answer to another question, 1 as its own), what memories beside it lent it, the filters that hide it, whether it has ' +
+    'a vector, and its rank at each stage.',
   effect: 'read',
   set: 'full',
   input: z.strictObject({
@@ -38,6 +38,16 @@ export const recallExplain = defineOperation({
       nearness: z.number().optional(),
       unavailable: z.string().optional(),
     }),
+    turns: z
+      .strictObject({
+        coherence: z.number(),
+        ends_in_question: z.boolean(),
+        speaker_named: z.boolean(),
+        own: z.number(),
+        lent_by: memoryKey.optional(),
+        lent: z.number().optional(),
+      })
+      .optional(),
     vector: z.string(),
     hidden_by: z.array(z.string()),
     mode: z.string(),

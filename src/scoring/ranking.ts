@@ -98,21 +98,32 @@ export interface RankingContext {
 export type Ranked<Entry> = Entry & {
   /** In deviations; comparable only inside one list. */
   readonly strength: number;
+  /** The part of it that comes from a memory beside this one; absent where none lent anything. */
+  readonly loan?: Loan | undefined;
 };
+
+/** What the neighbor boost gave. */
+export interface Loan {
+  /** The id of the memory that lent it. */
+  readonly from: number;
+  /** In deviations. */
+  readonly amount: number;
+}
 
 /** Best first, the newer first among equals. */
 export function rank<Entry extends Candidate>(candidates: readonly Entry[], context: RankingContext): Ranked<Entry>[] {
   const { parameters = rankingParameters } = context;
   const relevance = scoreRelevance(candidates, { ...context, parameters });
-  const lent = neighborBoost(candidates, relevance, { ...context, parameters });
+  const loans = neighborBoost(candidates, relevance, { ...context, parameters });
   return candidates
     .map((entry, index) => ({
       ...entry,
       strength:
         (relevance[index] ?? 0) +
-        (lent[index] ?? 0) +
+        (loans[index]?.amount ?? 0) +
         scoreTurn(entry, parameters) +
         prior(entry, context.now, parameters),
+      loan: loans[index],
     }))
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
 }
@@ -163,12 +174,12 @@ function neighborBoost(
   candidates: readonly Candidate[],
   relevance: readonly number[],
   { parameters, coherence = 1, distribution }: Circumstances,
-): number[] {
+): (Loan | undefined)[] {
   const { neighborShare, neighborShareByWords, answerShare } = parameters;
   const usualShare = distribution === undefined ? neighborShareByWords : neighborShare;
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {
-    let best = 0;
+    let best: Loan | undefined;
     for (let distance = 1; distance <= sessionReach; distance++) {
       for (const id of [memory.id - distance, memory.id + distance]) {
         const place = places.get(id);
@@ -176,14 +187,19 @@ function neighborBoost(
         if (place === undefined || neighbour === undefined) continue;
         if (!inSameSession(memory, neighbour.memory)) continue;
         const answers = neighbour.asks === true && id === memory.id - 1 && distribution !== undefined;
-        best = Math.max(best, (answers ? answerShare : usualShare) * (relevance[place] ?? 0));
+        const amount = coherence * (answers ? answerShare : usualShare) * (relevance[place] ?? 0);
+        if (amount > (best?.amount ?? 0)) best = { from: id, amount };
       }
     }
-    return coherence * best;
+    return best;
   });
 }
 
-function scoreTurn({ asks, spokenByNamed }: Candidate, { questionPenalty, speakerBonus }: RankingParameters): number {
+/** What a memory gains or loses by its own turn. */
+export function scoreTurn(
+  { asks, spokenByNamed }: Partial<Turn>,
+  { questionPenalty, speakerBonus }: RankingParameters = rankingParameters,
+): number {
   return (spokenByNamed === true ? speakerBonus : 0) - (asks === true ? questionPenalty : 0);
 }
 

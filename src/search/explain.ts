@@ -9,9 +9,10 @@ import { languageOf } from '../core/text/language.ts';
 import type { Scope } from '../persona/scope.ts';
 import { scoreText } from '../scoring/bm25.ts';
 import { nearness } from '../scoring/model-quality.ts';
-import { zScore } from '../scoring/ranking.ts';
+import { scoreTurn, zScore } from '../scoring/ranking.ts';
 import { prepareQueryFor, searchWords } from './lexical-search.ts';
 import { rankMemories } from './ranked-list.ts';
+import type { RankedMemory } from './ranked-memory.ts';
 import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
 
 export interface Explanation {
@@ -42,6 +43,18 @@ export interface Explanation {
     readonly nearness?: number;
     readonly unavailable?: string;
   };
+  /** What the memories beside it and its own turn add; all in deviations. Absent unless it is in the list. */
+  readonly turns?: {
+    /** 0..1: how much the memories beside one have to do with it in this store. */
+    readonly coherence: number;
+    readonly ends_in_question: boolean;
+    readonly speaker_named: boolean;
+    /** What the two before have by being a question or of the named speaker. */
+    readonly own: number;
+    /** The neighbour that lent most, and how much. */
+    readonly lent_by?: MemoryKey | undefined;
+    readonly lent?: number | undefined;
+  };
   readonly vector: string;
   /** The filters that hide it. */
   readonly hidden_by: readonly string[];
@@ -66,7 +79,8 @@ export async function explainRecall(
   const { coverage, matched } = scoreText(query, memory.content);
   const inText = new Set(matched);
   const listRank = list.memories.findIndex((entry) => entry.memory.id === memory.id) + 1;
-  const { proximity, preceding } = list.memories[listRank - 1] ?? {};
+  const listed = list.memories[listRank - 1];
+  const { proximity, preceding } = listed ?? {};
   const wordRank = searchWords(store, query, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
   const meaningRank = 'unavailable' in meaning ? 0 : [...meaning.hits.keys()].indexOf(memory.id) + 1;
   return {
@@ -89,6 +103,7 @@ export async function explainRecall(
       })),
     },
     meaning: 'unavailable' in meaning ? meaning : measureMeaning(meaning, queryText, memory),
+    ...(listed !== undefined && { turns: explainTurns(scope, listed) }),
     vector: vectorState(scope, memory),
     hidden_by: hidingFilters(scope, memory, filter),
     mode: list.mode,
@@ -114,6 +129,20 @@ function measureMeaning(
         distinct_z: zScore(residualDistribution, { cosine: residualCosine, language }),
       }),
     ...(near !== undefined && { nearness: near }),
+  };
+}
+
+function explainTurns({ workspace }: Scope, listed: RankedMemory): NonNullable<Explanation['turns']> {
+  const { loan } = listed;
+  return {
+    coherence: workspace.neighborCoherence.current(),
+    ends_in_question: listed.asks,
+    speaker_named: listed.spokenByNamed,
+    own: scoreTurn(listed),
+    ...(loan !== undefined && {
+      lent_by: workspace.store.memories.byIds([loan.from]).get(loan.from)?.key,
+      lent: loan.amount,
+    }),
   };
 }
 

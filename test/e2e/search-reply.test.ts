@@ -149,6 +149,7 @@ describe('a search with a model', () => {
       found: true,
       hidden_by: [],
       rank: { words: 1, meaning: 1, list: 1 },
+      turns: { ends_in_question: false, speaker_named: false, own: 0 },
     });
   });
 });
