@@ -105,7 +105,7 @@ export function startMoves({ loaded, config, logger }: AutomaticMovesDeps): Auto
     if (pending.stateOf(name)?.state !== 'waiting') {
       const command = commandLine(environment.container, `migrate from-original --persona ${name} --apply --force`);
       logger.warn(
-        `persona "${name}" waits to be moved here, because ${sign}. Stop the original system; a minute later it is moved by itself. If it is stopped, run: ${command}`,
+        `persona "${name}" waits to be moved here, because ${sign}. Stop the original system; some minutes later it is moved by itself. If it is stopped and you do not want to wait, run: ${command}`,
       );
     }
     pending.set(name, { state: 'waiting', sign });

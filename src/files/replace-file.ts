@@ -57,8 +57,11 @@ export function createTemporaryPath(path: string): string {
   return `${path}.${process.pid}-${processToken}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Removes temporary files and folders of killed processes next to `path`. Returns the names of those still in use. */
-export async function removeLeftovers(path: string): Promise<string[]> {
+/**
+ * Removes temporary files and folders of killed processes next to `path`. Returns the names of those still in use. Whoever
+ * holds a lock on them all says `alone`: a process id that lives may be another process's, as after a container restarts.
+ */
+export async function removeLeftovers(path: string, { alone = false } = {}): Promise<string[]> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
   const inUse: string[] = [];
@@ -66,7 +69,7 @@ export async function removeLeftovers(path: string): Promise<string[]> {
     if (!name.startsWith(prefix)) continue;
     const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined) continue;
-    if (isWriterAlive(Number(pid), token)) inUse.push(name);
+    if (!alone && isWriterAlive(Number(pid), token)) inUse.push(name);
     else await rm(join(folder, name), { force: true, recursive: true });
   }
   return inUse;

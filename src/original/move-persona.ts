@@ -37,6 +37,7 @@ import { type OriginalPersona, openOriginalPersona } from './original-persona.ts
 import { giveToOwnerOf } from './owner.ts';
 import { type PersonaReport, surveyPersona } from './report.ts';
 import { setAside } from './set-aside.ts';
+import { stagingName } from './staging-name.ts';
 
 export interface MoveOptions {
   readonly paths: DataPaths;
@@ -58,9 +59,6 @@ export interface MoveReceipt extends PersonaReport {
   readonly imported: ImportCounts;
   readonly verified: Verification;
 }
-
-/** The folder that a new database is made in, beside the old one. */
-export const stagingName = 'move';
 
 /** What `movePersona` would do. Changes nothing. */
 export async function surveyMove(found: FoundPersona, timeZone: string): Promise<PersonaReport> {

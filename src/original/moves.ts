@@ -19,10 +19,10 @@ import { removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import { holdDatabase } from '../store/replace-database.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
-import { stagingName } from './move-persona.ts';
 import { type MoveRecord, readMoveRecord, writeMoveRecord } from './move-record.ts';
 import { giveToOwnerOf } from './owner.ts';
 import { recoverMove, takeBack } from './set-aside.ts';
+import { stagingName } from './staging-name.ts';
 
 /** Runs `work` while no other process moves personas in this data folder. Throws `busy` if one does. */
 export async function withMoveLock<Result>(paths: DataPaths, work: () => Promise<Result>): Promise<Result> {
@@ -46,8 +46,9 @@ export async function withMoveLock<Result>(paths: DataPaths, work: () => Promise
 
 /** Ends the moves that a killed process left behind: completes them, or takes them back. */
 export async function recoverMoves(paths: DataPaths): Promise<void> {
-  for (const folder of personaFolders(paths))
-    await removeLeftovers(join(personaPaths(paths, folder).folder, stagingName));
+  for (const folder of personaFolders(paths)) {
+    await removeLeftovers(join(personaPaths(paths, folder).folder, stagingName), { alone: true });
+  }
   for (const { target, record } of listMoves(paths)) {
     if (record.state === 'moving') await recoverMove({ paths, target }, record);
     if (record.state === 'undoing') await undo({ paths, target, record });

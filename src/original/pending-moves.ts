@@ -46,7 +46,7 @@ export function createPendingMoves(paths: DataPaths) {
         });
       }
       throw new MemoryMcpError('busy', `Persona "${persona}" waits to be moved here, because ${found.sign}`, {
-        hint: 'Stop the original system. A minute later it is moved by itself.',
+        hint: 'Stop the original system. One to ten minutes later it is moved by itself.',
       });
     },
   };

@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)(`another image on the data of the origina
     }
     const waiting = await ask('sofia', token);
     expect([waiting.status, waiting.text]).toEqual([503, expect.stringContaining('memory.sqlite-wal lies beside')]);
-    const command = /If it is stopped, run: (docker exec .* --force)/.exec(guideLogs())?.[1];
+    const command = /waits to be moved here.* run: (docker exec .* --force)/.exec(guideLogs())?.[1];
     expect(type(command ?? 'false').status).toBe(0);
     await until(async () => (await totalOf('sofia', token)) === counts.sofia, 'sofia is served');
     expect(readdirSync(join(data, 'backups')).filter((name) => name.startsWith('original-nilou-'))).toHaveLength(1);

@@ -54,9 +54,7 @@ describe('a server on a data folder of the original', () => {
     // One has the journal of a process that was killed.
     const waiting = await ask(server, 'sofia');
     expect([waiting.status, waiting.text]).toEqual([503, expect.stringContaining('memory.sqlite-wal lies beside')]);
-    expect(server.stderr()).toMatch(
-      /"sofia" waits .*If it is stopped, run: memory-mcp migrate from-original --persona/,
-    );
+    expect(server.stderr()).toMatch(/"sofia" waits .*run: memory-mcp migrate from-original --persona/);
     const env = { MEMORY_MCP_DATA_DIR: data };
     const forced = ['migrate', 'from-original', '--persona', 'sofia', '--apply', '--force'];
     expect(await runCommand(forced, { env })).toMatchObject({ code: 0 });

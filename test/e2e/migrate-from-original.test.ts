@@ -1,8 +1,9 @@
 /** `migrate from-original` of the built program: on the original's own data folder, and from a copy of one. */
-import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeOriginalPersona } from '../support/original-data.ts';
+import { openConnection } from '../../src/store/sqlite/connection.ts';
+import { age, writeOriginalPersona } from '../support/original-data.ts';
 import { writeOriginalDataFolder } from '../support/original-personas.ts';
 import { runCommand } from '../support/run-command.ts';
 import { filesIn, testFolder } from '../support/stores.ts';
@@ -170,6 +171,17 @@ describe('a data folder of the original system', () => {
     expect(filesIn(join(data, 'memory'))).toEqual(before);
   });
 
+  it('is moved in place where a link leads to it', async () => {
+    const { data } = await originalDataFolder();
+    const before = filesIn(join(data, 'memory'));
+    const link = join(testFolder(), 'link');
+    symlinkSync(data, link);
+    expect(await migrate(link, '--apply')).toMatchObject({ code: 0 });
+    expect((await call(link, 'get_context', {})).total_memories).toBe(2);
+    expect(await migrate(link, '--undo')).toMatchObject({ code: 0 });
+    expect(filesIn(join(data, 'memory'))).toEqual(before);
+  });
+
   it('is named by a permanent deletion, until --finish', async () => {
     const { data } = await originalDataFolder();
     await migrate(data, '--apply');
@@ -205,6 +217,28 @@ describe('a data folder of the original system', () => {
     expect((await call(data, 'get_context', {})).total_memories).toBe(2);
     expect(await migrate(data, '--undo')).toMatchObject({ code: 0 });
     expect(filesIn(join(data, 'memory'))).toEqual(before);
+  });
+
+  it('is moved in spite of a journal that nothing has had open for ten minutes, and not of one that is in use', async () => {
+    const data = testFolder();
+    const folder = await writeOriginalPersona(data, 'default', { generation: '24 columns', memories, killed: true });
+    const before = filesIn(folder);
+    const path = join(folder, 'memory.sqlite');
+    age(data, 11);
+    expect(await migrate(data, '--apply')).toMatchObject({ code: 0 });
+    expect((await call(data, 'get_context', {})).total_memories).toBe(2);
+    expect(await migrate(data, '--undo')).toMatchObject({ code: 0 });
+    expect(filesIn(folder)).toEqual(before);
+
+    const original = await openConnection({ path, busyTimeout: 1_000, queriesOnly: true });
+    original.sql('SELECT count(*) FROM memories').get();
+    age(data, 11);
+    const { code, err } = await migrate(data, '--apply');
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringContaining('memory.sqlite is open in another program'),
+    });
+    original.close();
   });
 
   it.skipIf(process.getuid?.() !== 0)(

@@ -128,9 +128,9 @@ export async function writeDatabase(
   for (const end of ['', '-wal', '-shm']) rmSync(building + end, { force: true });
 }
 
-/** Dates everything below a folder two minutes back. */
-export function age(folder: string): void {
-  const before = new Date(Date.now() - 2 * 60_000);
+/** Dates everything below a folder back. */
+export function age(folder: string, minutes = 2): void {
+  const before = new Date(Date.now() - minutes * 60_000);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     utimesSync(join(folder, name), before, before);
   }
