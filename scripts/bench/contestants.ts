@@ -23,6 +23,12 @@ export interface Contestant {
   /** Stores many at once, for loading; `most` is how many the server takes. */
   readonly createMany?: { readonly most: number; readonly call: (notes: readonly Note[]) => ToolCall };
   readonly search: (query: string) => ToolCall;
+  /** What a search shows of a note that it has found, where that is not its text. */
+  readonly shows?: (note: Note) => string;
+  /** The arguments and the file of a command that stores many at once. */
+  readonly importNotes?: (notes: readonly Note[]) => { readonly args: readonly string[]; readonly text: string };
+  /** It only works in a git repository. */
+  readonly needsRepository?: boolean;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,7 +43,13 @@ export const memoryMcp: Contestant = {
   environment: (folder) => ({ MEMORY_MCP_DATA_DIR: `${folder}/data`, MEMORY_MCP_MODEL_DOWNLOAD: 'never' }),
   create: ({ content, tags }) => ({ name: 'memory_create', arguments: { content, tags } }),
   search: (query) => ({ name: 'memory_search', arguments: { query, limit: 10 } }),
+  importNotes: (notes) => ({
+    args: ['import', '--format', 'json-lines'],
+    text: notes.map(({ content, tags }) => `${JSON.stringify({ content, tags })}\n`).join(''),
+  }),
 };
+
+const titleOf = (uniqueWord: string) => `Note about ${uniqueWord}`;
 
 const entity = ({ content, uniqueWord }: Note) => ({
   name: uniqueWord,
@@ -83,7 +95,7 @@ export const peers: readonly Contestant[] = [
     peer: { name: '@ai-devkit/memory', version: '0.20.1' },
     create: ({ content, uniqueWord, tags }) => ({
       name: 'memory_storeKnowledge',
-      arguments: { title: `Note about ${uniqueWord}`, content, tags },
+      arguments: { title: titleOf(uniqueWord), content, tags },
     }),
     search: (query) => ({ name: 'memory_searchKnowledge', arguments: { query, limit: 10 } }),
   },
@@ -96,6 +108,20 @@ export const peers: readonly Contestant[] = [
       arguments: { key: uniqueWord, value: content, category: 'note' },
     }),
     search: (query) => ({ name: 'context_search', arguments: { query, limit: 10 } }),
+  },
+  {
+    title: 'memorix',
+    peer: { name: 'memorix', version: '1.0.7' },
+    args: ['serve'],
+    needsRepository: true,
+    environment: (folder) => ({ MEMORIX_DATA_DIR: `${folder}/data` }),
+    create: ({ content, uniqueWord }) => ({
+      name: 'memorix_store',
+      arguments: { entityName: uniqueWord, type: 'discovery', title: titleOf(uniqueWord), narrative: content },
+    }),
+    search: (query) => ({ name: 'memorix_search', arguments: { query, limit: 10 } }),
+    // A search shows titles; a second call has the texts.
+    shows: ({ uniqueWord }) => titleOf(uniqueWord),
   },
 ];
 

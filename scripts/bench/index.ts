@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 
 const benches: Readonly<Record<string, string>> = {
+  all: 'everything beside the memory servers that install from npm, for docs/benchmarks.md',
   cold: 'start, footprint and end of a server, beside other memory servers',
   calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
   vectors: 'the vector indexes: speed, memory and how much they find',

@@ -18,6 +18,8 @@ export interface StartedServer {
   sinceSpawn(): number;
   request(method: string, params: object): Promise<Reply>;
   notify(method: string): void;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
   /** Resident memory of the process and all its descendants in MB; undefined where there is no `ps`. */
   memory(): number | undefined;
   /** Closes its input and resolves with the milliseconds until it is gone. */
@@ -78,6 +80,7 @@ export function startServer({ file, args, environment, folder, node = process.ex
       });
     },
     notify: (method) => void send({ method }),
+    ended: gone,
     memory: () => (child.pid === undefined ? undefined : residentMemory(child.pid)),
     async end() {
       const asked = performance.now();
