@@ -19,7 +19,7 @@ import { removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import { holdDatabase } from '../store/replace-database.ts';
 import { detectFileKind } from '../store/sqlite/file-header.ts';
-import { type MoveRecord, readMoveRecord, writeMoveRecord } from './move-record.ts';
+import { type MoveRecord, moveRecordName, readMoveRecord, writeMoveRecord } from './move-record.ts';
 import { giveToOwnerOf } from './owner.ts';
 import { recoverMove, takeBack } from './set-aside.ts';
 import { stagingName } from './staging-name.ts';
@@ -47,7 +47,10 @@ export async function withMoveLock<Result>(paths: DataPaths, work: () => Promise
 /** Ends the moves that a killed process left behind: completes them, or takes them back. */
 export async function recoverMoves(paths: DataPaths): Promise<void> {
   for (const folder of personaFolders(paths)) {
-    await removeLeftovers(join(personaPaths(paths, folder).folder, stagingName), { alone: true });
+    const { folder: place, original } = personaPaths(paths, folder);
+    for (const prefix of [join(place, stagingName), join(original, moveRecordName)]) {
+      await removeLeftovers(prefix, { alone: true });
+    }
   }
   for (const { target, record } of listMoves(paths)) {
     if (record.state === 'moving') await recoverMove({ paths, target }, record);
@@ -104,21 +107,28 @@ interface Moved {
 
 /** Safe to repeat after a crash at any point. */
 async function undo({ paths, target, record }: Moved): Promise<void> {
-  const held = detectFileKind(target.database).kind === 'ours' ? await holdDatabase(target.database) : undefined;
+  await writeMoveRecord(target, { ...record, state: 'undoing' });
+  if (detectFileKind(target.database).kind === 'ours') await removeOurDatabase({ paths, target, record });
+  const journals = ['-journal', '-wal', '-shm'].map((end) => target.database + end);
+  for (const ours of [...journals, target.vectorStore, target.context, target.cleanupSuggestions]) {
+    // What is not in original/ any more has been put back already.
+    const isBack = record.files.some(({ to }) => to === basename(ours)) && !inOriginal(target, ours);
+    if (!isBack) await rm(ours, { recursive: true, force: true });
+  }
+  await takeBack({ paths, target }, record);
+}
+
+/** And puts the old one in its place, if that is where it was. */
+async function removeOurDatabase({ paths, target, record }: Moved): Promise<void> {
+  const held = await holdDatabase(target.database);
   try {
-    await writeMoveRecord(target, { ...record, state: 'undoing' });
     const former = join(target.original, basename(target.database));
     const wasHere = record.files.some(({ from }) => join(paths.data, from) === target.database);
-    if (held !== undefined && wasHere) await held.replace({ replacement: former });
-    else if (held !== undefined) await rm(target.database);
-    for (const derived of [target.vectorStore, target.context, target.cleanupSuggestions]) {
-      // What is not in original/ any more has been put back already.
-      const isBack = record.files.some(({ to }) => to === basename(derived)) && !inOriginal(target, derived);
-      if (!isBack) await rm(derived, { recursive: true, force: true });
-    }
-    await takeBack({ paths, target }, record);
+    if (wasHere) await held.replace({ replacement: former });
+    else await rm(target.database);
   } finally {
-    held?.release();
+    // Before the original's journal is back: SQLite removes its own by that name when it closes.
+    held.release();
   }
 }
 
