@@ -3,7 +3,7 @@
  * dependencies of this project: a peer that cannot be installed is named and left out.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Contestant, peersFolder, program } from './contestants.ts';
 
@@ -52,5 +52,6 @@ function programOf({ peer }: Contestant): string {
   const { bin } = JSON.parse(readFileSync(join(modules, 'package.json'), 'utf8'));
   const [entry] = typeof bin === 'string' ? [bin] : Object.values<string>(bin);
   if (entry === undefined) throw new Error('its package names no program');
-  return join(modules, entry);
+  // Some only run if they are started by the path that Node resolves.
+  return realpathSync(join(modules, entry));
 }
