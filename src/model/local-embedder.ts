@@ -86,7 +86,9 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
       const embedded = await client.embed({ model, as, prefix, text }, options);
       answeredBy = client.status().pid;
       noteDevice(embedded);
-      if (managed.loaded()?.space.id === space.id) return embedded;
+      // A process that had to load the model may have met newer files than those that were seen last.
+      const loaded = embedded.freshlyLoaded === true ? managed.loadedNow() : managed.loaded();
+      if (loaded?.space.id === space.id) return embedded;
     } catch (error) {
       managed.noteFailure(error);
       throw error;

@@ -39,6 +39,8 @@ export interface ManagedModel<Loaded> {
   files(): ModelFiles | undefined;
   /** The result of `load`. Undefined once the files have changed. */
   loaded(): Loaded | undefined;
+  /** The same, but as of this moment. */
+  loadedNow(): Loaded | undefined;
   /** Loads the model if necessary. Rejects with `model_unavailable`, and starts a download if files are missing. */
   use(): Promise<Loaded>;
   /** Reports an error that occurred while the model was used. */
@@ -87,6 +89,11 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
     return seen.files;
   };
 
+  const filesNow = (): ModelFiles | undefined => {
+    seen = undefined;
+    return files();
+  };
+
   const fail = (error: unknown, stamp: string | undefined) => {
     const state = error instanceof InferenceError && error.reason === 'runtime missing' ? 'runtime missing' : 'failed';
     failure = { state, error, stamp, at: clock.monotonic() };
@@ -98,6 +105,9 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
   const load = async (found: ModelFiles): Promise<Loaded> => {
     try {
       const value = await deps.load(found);
+      if (filesNow()?.stamp !== found.stamp) {
+        throw new MemoryMcpError('model_unavailable', `The files of ${name} were replaced while it was being loaded`);
+      }
       loaded = { value, stamp: found.stamp };
       failure = undefined;
       return value;
@@ -149,6 +159,10 @@ export function createManagedModel<Loaded>(deps: ManagedModelDeps<Loaded>): Mana
     files,
     loaded: () => {
       files();
+      return loaded?.value;
+    },
+    loadedNow: () => {
+      filesNow();
       return loaded?.value;
     },
     status: () => {

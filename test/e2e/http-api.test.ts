@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { LogLevel } from '../../src/core/logger.ts';
 import { openTestApp, type TestApp } from '../support/http-app.ts';
 import { spawnHttpServer } from '../support/http-server.ts';
 import { until } from '../support/until.ts';
@@ -225,12 +226,21 @@ describe('the log of calls', () => {
   });
 
   it('holds what was asked at the level debug alone', async () => {
-    const app = await openTestApp({ logLevel: 'debug' });
+    const app = await openTestApp({ logLevel: () => 'debug' });
     await post(app, 'memory_create', { content: '苺が好き' });
     expect(app.log).toMatchObject([{ operation: 'memory_create', input: { content: '苺が好き' } }]);
-    const silent = await openTestApp({ logLevel: 'silent' });
-    await post(silent, 'memory_create', { content: '苺が好き' });
-    expect(silent.log).toEqual([]);
+  });
+
+  it('follows the level of the moment', async () => {
+    let level: LogLevel = 'silent';
+    const app = await openTestApp({ logLevel: () => level });
+    await post(app, 'memory_create', { content: '苺が好き' });
+    expect(app.log).toEqual([]);
+    level = 'info';
+    await post(app, 'memory_list', {});
+    level = 'error';
+    await post(app, 'memory_list', {});
+    expect(app.log).toMatchObject([{ level: 'info', operation: 'memory_list' }]);
   });
 
   it('is a file of lines of JSON that only its owner reads, and holds the last call when the server has ended', async () => {

@@ -10,7 +10,7 @@ import { openApp } from '../../src/app.ts';
 import { assembleHttpApp } from '../../src/command/assemble-http-app.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { silentLogger } from '../../src/core/logger.ts';
+import { type LogLevel, silentLogger } from '../../src/core/logger.ts';
 import type { ToolSet } from '../../src/operation/index.ts';
 import type { CallEntry, RefusalEntry } from '../../src/transport/call-log.ts';
 import type { HttpApp } from '../../src/transport/http/app.ts';
@@ -21,7 +21,8 @@ export interface AppOptions {
   readonly tools?: ToolSet;
   readonly ratePerSecond?: () => number;
   readonly allowedOrigins?: readonly string[];
-  readonly logLevel?: 'debug' | 'info' | 'silent';
+  /** Asked for each request, as the file of a running server is. */
+  readonly logLevel?: () => LogLevel;
 }
 
 export interface TestApp extends HttpApp {
@@ -33,14 +34,13 @@ export interface TestApp extends HttpApp {
 
 export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
   const dataDir = mkdtempSync(join(tmpdir(), 'memory-mcp-http-'));
-  const { tools = 'full', logLevel = 'info' } = options;
+  const { tools = 'full', logLevel = () => 'info' } = options;
   const loaded = await loadConfiguration({
     environment: {
       MEMORY_MCP_DATA_DIR: dataDir,
       MEMORY_MCP_EMBEDDINGS_MODEL: 'none',
       MEMORY_MCP_RERANKER_MODEL: 'none',
       MEMORY_MCP_TOOLS: tools,
-      MEMORY_MCP_LOG_LEVEL: logLevel,
       MEMORY_MCP_ALLOWED_ORIGINS: (options.allowedOrigins ?? []).join(','),
       MEMORY_MCP_AUTH_TOKENS: JSON.stringify(options.tokens ?? []),
     },
@@ -52,7 +52,11 @@ export async function openTestApp(options: AppOptions = {}): Promise<TestApp> {
   const { httpApp, metrics } = assembleHttpApp({
     app,
     paths: loaded.paths,
-    current: () => ({ ...loaded.configuration, rate_limit_per_second: options.ratePerSecond?.() ?? 0 }),
+    current: () => ({
+      ...loaded.configuration,
+      rate_limit_per_second: options.ratePerSecond?.() ?? 0,
+      log_level: logLevel(),
+    }),
     accessToken: undefined,
     writeLog: (line) => log.push(JSON.parse(line)),
     version: '0.0.0',

@@ -53,6 +53,8 @@ export interface EmbeddedText {
   /** The device that it ran on, and why that is not the requested one. */
   readonly device: string;
   readonly warning?: string | undefined;
+  /** The model had to be loaded for it. */
+  readonly freshlyLoaded?: boolean | undefined;
 }
 
 /**

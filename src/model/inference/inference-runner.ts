@@ -22,10 +22,10 @@ export function createInferenceClient(runner: InferenceRunner): InferenceClient 
     loadReranker: async (model, options) => toLoadedModel(await runner.run({ type: 'load-reranker', model }, options)),
     embed: async (request, options) => {
       const { result, numbers } = await runner.run({ type: 'embed', ...request }, options);
-      const { dimensions, embeddedCharacters, device, warning } = result;
+      const { dimensions, embeddedCharacters, device, warning, freshlyLoaded } = result;
       const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
       const vectors = Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
-      return { vectors, embeddedCharacters, device, warning };
+      return { vectors, embeddedCharacters, device, warning, freshlyLoaded };
     },
     rerank: async (request, options) => [...(await runner.run({ type: 'rerank', ...request }, options)).numbers],
     status: () => runner.status(),

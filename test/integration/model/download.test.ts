@@ -98,6 +98,22 @@ describe('a download', () => {
     expect(findModelFiles(again)).toBeDefined();
   });
 
+  it.each(['config.json', 'modules.json', 'tokenizer.json', 'tokenizer_config.json'])(
+    'that ends when it has put some files in their place, here before %s, has not put the graph there',
+    async (blocked) => {
+      // A folder of that name is a place that no file can take.
+      mkdirSync(join(place.folder, blocked, 'occupied'), { recursive: true });
+      await expect(fetch()).rejects.toThrow();
+      const left = filesIn(place.folder);
+      expect(left).toContainEqual(expect.stringMatching(/^onnx\/model_quantized\.onnx\.\w+\.partial$/));
+      expect(left).not.toContain(graph);
+      rmSync(join(place.folder, blocked), { recursive: true });
+      expect(findModelFiles(place)).toBeUndefined();
+      await fetch();
+      expect(findModelFiles(place)).toBeDefined();
+    },
+  );
+
   it('starts a file over where the server does not send parts', async () => {
     server.misbehave({ cutAfter: 50_000 });
     const stop = new AbortController();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { rankMemories } from '../../../src/search/ranked-list.ts';
+import { disabledEmbedder } from '../../../src/model/disabled-embedder.ts';
+import { type RecallMode, rankMemories } from '../../../src/search/ranked-list.ts';
 import { searchable } from '../../support/searchable.ts';
 import { live } from '../../support/stores.ts';
 
@@ -109,5 +110,28 @@ describe('a search that its caller cancels', () => {
     caller.abort();
     await expect(search).rejects.toThrow('cancelled by its caller');
     expect(told).toBe(true);
+  });
+});
+
+describe('a search by meaning alone', () => {
+  const question = '苺のアレルギー';
+
+  it('does not count words, which one by words and meaning does', async () => {
+    const { workspace, scope } = await searchable();
+    await workspace.add('苺のアレルギーがある');
+    const coverageIn = async (mode: RecallMode) =>
+      (await rankMemories(scope, { query: question }, mode, live)).memories.map(({ coverage }) => coverage);
+    expect(await coverageIn('semantic')).toEqual([0]);
+    expect((await coverageIn('hybrid'))[0]).toBeGreaterThan(0.5);
+  });
+
+  it('without a model goes by words, and says so with the reason', async () => {
+    const { workspace, scope } = await searchable();
+    await workspace.add('苺のアレルギーがある');
+    await workspace.add('京都で犬を飼い始めた');
+    const without = { ...scope, workspace: { ...workspace, servingEmbedder: () => disabledEmbedder } };
+    const list = await rankMemories(without, { query: question }, 'semantic', live);
+    expect(list).toMatchObject({ mode: 'keyword', degraded: expect.stringContaining('No embedding model') });
+    expect(list.memories.map(({ memory }) => memory.content)).toEqual(['苺のアレルギーがある']);
   });
 });

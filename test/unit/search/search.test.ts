@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { memoryKeyAt } from '../../../src/core/memory-key.ts';
 import { searchMemories } from '../../../src/search/search.ts';
 import { searchable } from '../../support/searchable.ts';
-import { live, now } from '../../support/stores.ts';
+import { draft, live, now } from '../../support/stores.ts';
 
 it('a memory that is deleted or erased while its search waits for the model is not shown', async () => {
   const { workspace, scope } = await searchable();
@@ -35,4 +36,24 @@ it('a memory that is deleted or erased while its search waits for the model is n
   tellGone();
   const { results } = await search;
   expect(results.map(({ key }) => key)).toEqual([kept.key]);
+});
+
+it('a narrow filter finds all that pass it, though more memories than a search looks at lie nearer', async () => {
+  const { workspace, scope } = await searchable();
+  const { store } = workspace;
+  for (let count = 0; count < 110; count++) await workspace.add(`苺のアレルギーがある ${count}`);
+  const keys: string[] = [];
+  for (const content of ['京都で犬を飼い始めた', 'The meeting moved to Thursday', '海まで走った']) {
+    const { memory } = await store.memories.create(
+      draft(content, { tags: ['few'], key: memoryKeyAt(new Date(), 'UTC') }),
+    );
+    await workspace.embeddingScheduler.embed(memory);
+    keys.push(memory.key);
+  }
+  const filter = { ...live, tags: ['few'] };
+  for (const mode of ['semantic', 'hybrid'] as const) {
+    const options = { query: '苺のアレルギー', mode, filter, limit: 10, detail: 'concise', cursorScope: '苺' } as const;
+    const { results, total } = await searchMemories(scope, options);
+    expect([mode, total, results.map(({ key }) => key).toSorted()]).toEqual([mode, 3, keys.toSorted()]);
+  }
 });
