@@ -8,8 +8,7 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Language } from '../../src/core/text/language.ts';
 import { type ModelQuality, nearness } from '../../src/scoring/model-quality.ts';
-import type { RankingParameters } from '../../src/scoring/ranking-parameters.ts';
-import { tellingCoverage } from '../../src/scoring/strength.ts';
+import { type RankingParameters, rankingParameters } from '../../src/scoring/ranking-parameters.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
 import type { QuestionGroup, QuestionQuery, QuestionSet } from './recall-sets.ts';
 import { type Asked, type FoundHit, openRecallStores, type RecallMode, type RecallStore } from './recall-store.ts';
@@ -151,6 +150,6 @@ function nearnesses(
   );
   const known = near.filter((value) => value !== undefined);
   const nearest = known.length === 0 ? undefined : Math.max(...known);
-  const open = known.length < near.length || hits.some(({ coverage }) => coverage >= tellingCoverage);
+  const open = known.length < near.length || hits.some(({ coverage }) => coverage >= rankingParameters.tellingCoverage);
   return { nearest, noneAbove: open ? undefined : (nearest ?? Number.NEGATIVE_INFINITY) };
 }

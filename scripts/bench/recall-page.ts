@@ -1,7 +1,34 @@
 /**
- * The words around the tables of docs/recall.md.
+ * docs/recall.md: the words around the tables, what was tried (`recall-tried.md`), and the tables that runs have left.
  */
-export const recallPageIntroduction = `# How well memories are found
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The page with the tables in `folder`: runs of all questions first, then the parts of the ranking. */
+export function composePage(folder: string): string {
+  const tried = readFileSync(join(import.meta.dirname, 'recall-tried.md'), 'utf8');
+  const of = (kind: string) =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.md'))
+      .sort()
+      .map((name) => readFileSync(join(folder, name), 'utf8').trim());
+  const parts = of('parts');
+  return [
+    introduction.trim(),
+    tried.trim(),
+    '## Tables',
+    ...of('run'),
+    ...(parts.length === 0 ? [] : ['## The parts, one at a time', partsIntroduction, ...parts]),
+    '',
+  ].join('\n\n');
+}
+
+const partsIntroduction =
+  'Each part of the ranking left out, or a constant changed, against the ranking as it is: the same questions to the same ' +
+  'stores, the mean difference in points with its paired 95 % interval, and in brackets the same for the half on which ' +
+  'parameters were chosen and for the other. Bold is beyond noise: there the part earns its place, or with a plus does harm.';
+
+const introduction = `# How well memories are found
 
 Made by \`npm run bench -- recall --page docs/recall.md\`: the question sets are imported through \`memory_create\`, one memory after another, and asked through \`memory_search\`, in one process without a transport. What the models answered is kept in \`.cache/vectors\`, by the hash of the text, and used again by the next run. A run writes files for an independent scorer into \`.cache/bench/recall\`. The sets are public Japanese and English retrieval sets and are not part of this repository; \`--sets\` names a folder of others, and \`--own\` measures on your own memories without printing any of their text.
 
@@ -31,6 +58,4 @@ R@k is the share of the relevant memories among the first k, in percent, with a 
 The tables of strength show, beside each set's questions to its own store, what the server says to questions for strangers: up to 100 questions of each set, each put to one store per language among the other sets and to one other store of its own set, taking turns. A stranger is a store that shares no text, no speaker and no title with the one that can answer. There every \`strong\` is wrong and every \`none\` is right; with an answerable question it is the other way round.
 
 The curves show what \`none\` would be worth if it were said up to other limits of nearness, on the reported half, all sets counting alike. *Caught*: questions for strangers that would be called none. *Lost*: answerable questions that would be, and beside it those among them whose answer stood among the first five, which is the recall that is really lost. *Right*: the share of \`none\` that is true where questions of both kinds are equally many. The last row is what the server said, with its own limits. A question is judged by the first page of its results, at most 50, as \`why\` shows them: rounded, so the last row may differ by a question or two from that of its limit.
-
-## Tables
 `;

@@ -53,17 +53,22 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** Percentile bootstrap of the mean, 1,000 resamples, the same in every run. */
+/** Percentile bootstrap of the mean. */
 function bootstrap(values: readonly number[]): readonly [number, number] {
-  let state = 12_345;
+  const means = resampledMeans(values).sort((one, other) => one - other);
+  return [means[24] ?? 0, means[974] ?? 0];
+}
+
+/** The means of 1,000 resamples, the same in every run with the same seed. */
+export function resampledMeans(values: readonly number[], seed = 12_345): number[] {
+  let state = seed;
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const means = Array.from({ length: 1_000 }, () => {
+  return Array.from({ length: 1_000 }, () => {
     let sum = 0;
     for (let draw = 0; draw < values.length; draw++) sum += values[Math.floor(random() * values.length)] ?? 0;
     return sum / Math.max(1, values.length);
-  }).sort((one, other) => one - other);
-  return [means[24] ?? 0, means[974] ?? 0];
+  });
 }

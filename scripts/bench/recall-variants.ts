@@ -15,7 +15,8 @@ export interface Variant {
 
 /** What each part is left out with. */
 const parts: Readonly<Record<string, Partial<RankingParameters>>> = {
-  words: { wordsWeight: 0 },
+  words: { wordsWeight: 0, wordsWeightByWords: 0 },
+  crowding: { crowdedLoss: 0 },
   'words-power': { wordsPower: 1 },
   proximity: { proximityShare: 0 },
   'context-terms': { precedingShare: 0 },
@@ -59,6 +60,25 @@ const measures: readonly [string, (answer: Answer) => number][] = [
   ['MRR', ({ relevant, ranked }) => reciprocalRank(relevant, ranked)],
 ];
 
+/** What the mixture of words and meaning gains over each of them alone, on the same questions. */
+export function renderMixture(answers: readonly Answer[], byWords: readonly Answer[]): string {
+  const own = answers.filter(({ kind }) => kind === 'answerable');
+  const mixed = own.filter(({ mode }) => mode === 'hybrid');
+  const alone = (mode: Answer['mode'], from: readonly Answer[]) =>
+    from.filter((answer) => answer.mode === mode).map((answer) => ({ ...answer, mode: 'hybrid' as const }));
+  const against = (name: string, others: readonly Answer[]) =>
+    others.length === 0 ? [] : [`Hybrid against ${name}:\n\n${renderDifferences(others, mixed)}`];
+  const ids = new Set(mixed.map(({ id }) => id));
+  return [
+    ...against(
+      'words alone',
+      alone('keyword', byWords).filter(({ id, kind }) => kind === 'answerable' && ids.has(id)),
+    ),
+    ...against('meaning alone', alone('semantic', own)),
+  ].join('\n\n');
+}
+
+/** The mean difference per set, with its paired interval and both halves; bold beyond noise. */
 export function renderDifferences(base: readonly Answer[], changed: readonly Answer[]): string {
   const byQuestion = new Map(changed.map((answer) => [`${answer.mode} ${answer.id}`, answer]));
   const sets = [...new Set(base.map(({ set }) => set))].sort();

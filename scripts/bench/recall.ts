@@ -6,6 +6,10 @@
  *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--reranker DIR] [--only set,set] [--out DIR] [--answers DIR]
  *     [--folder DIR] [--keep] [--shuffle] [--limit N] [--page FILE] [--own]
  *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
+ *   npm run bench -- recall --page FILE --collect
+ *
+ * Each run leaves its tables in the output folder, under the name of its model or of --section. --page puts all that lie
+ * there behind the words of the page; with --collect nothing is measured before.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -13,11 +17,19 @@ import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
 import { type Answer, type FillOptions, fillStores, type Run } from './recall-answers.ts';
 import { renderCurves } from './recall-curve.ts';
+import { renderNone } from './recall-none.ts';
 import { measureOwn } from './recall-own.ts';
-import { recallPageIntroduction } from './recall-page.ts';
+import { composePage } from './recall-page.ts';
 import { loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
 import { renderRecall, renderStrength } from './recall-tables.ts';
-import { partNames, renderDifferences, type Variant, variantWith, variantWithout } from './recall-variants.ts';
+import {
+  partNames,
+  renderDifferences,
+  renderMixture,
+  type Variant,
+  variantWith,
+  variantWithout,
+} from './recall-variants.ts';
 import { circumstances } from './report.ts';
 
 export async function run(args: string[]): Promise<void> {
@@ -38,10 +50,15 @@ export async function run(args: string[]): Promise<void> {
       page: { type: 'string' },
       own: { type: 'boolean', default: false },
       without: { type: 'string' },
+      /** The name under which the tables are kept for the page. */
+      section: { type: 'string' },
+      /** Measures nothing. */
+      collect: { type: 'boolean', default: false },
       change: { type: 'string', multiple: true, default: [] },
     },
   });
   if (values.own) return measureOwn();
+  if (values.collect && values.page !== undefined) return writeFileSync(values.page, composePage(values.out));
   if (!existsSync(values.sets))
     throw new Error(`There are no question sets in ${values.sets}: name their folder with --sets`);
   const loaded = loadQuestionSets(values.sets, values.only?.split(','));
@@ -50,25 +67,32 @@ export async function run(args: string[]): Promise<void> {
 
   const runs = [{ label: 'no model', model: 'none', modes: ['keyword'] } as const, ...modelRuns(values.models)]
     .map((each) => ({ ...each, reranker: values.reranker === undefined ? 'none' : resolve(values.reranker) }))
-    .filter(({ model }) => values.model === undefined || basename(model) === values.model);
+    .filter(({ model }) => values.model === undefined || values.model.split(',').includes(basename(model)));
   const variants = [...namedParts(values.without).map(variantWithout), ...values.change.map(variantWith)];
-  const parts: string[] = [];
-  const say = (text: string) => {
-    parts.push(text);
-    console.log(`\n${text}`);
-  };
   const how: FillOptions = {
     limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
     answers: values.answers,
     folder: values.folder,
     keep: values.keep,
   };
+  const command = `npm run bench -- recall ${args.join(' ')}`.trim();
+  let byWords: readonly Answer[] = [];
   for (const each of runs) {
+    const said: string[] = [];
+    const say = (text: string) => {
+      said.push(text);
+      console.log(`\n${text}`);
+    };
     if (variants.length > 0) await measureVariants(each, variants, sets, how, say);
-    else await measureRun(each, sets, how, { out: values.out, say });
+    else {
+      const answers = await measureRun(each, sets, how, { out: values.out, say, byWords });
+      if (each.model === 'none') byWords = answers;
+    }
+    say(circumstances({ command, folder: values.out }));
+    const name = values.section ?? `${variants.length > 0 ? 'parts' : 'run'}-${basename(each.model)}`;
+    writeFileSync(join(values.out, `${name}.md`), `${said.join('\n\n')}\n`);
   }
-  say(circumstances({ command: `npm run bench -- recall ${args.join(' ')}`.trim(), folder: values.out }));
-  if (values.page !== undefined) writeFileSync(values.page, `${recallPageIntroduction}\n${parts.join('\n\n')}\n`);
+  if (values.page !== undefined) writeFileSync(values.page, composePage(values.out));
 }
 
 type Say = (text: string) => void;
@@ -77,17 +101,22 @@ async function measureRun(
   each: Run,
   sets: readonly QuestionSet[],
   how: FillOptions,
-  { out, say }: { out: string; say: Say },
-): Promise<void> {
+  { out, say, byWords }: { out: string; say: Say; byWords: readonly Answer[] },
+): Promise<Answer[]> {
   const stores = await fillStores(each, sets, how);
   try {
     const answers = await stores.ask({ modes: each.modes, strangers: true });
     writeRuns(out, each, answers);
     const used = answers.filter(({ mode }) => mode === each.modes.at(-1));
     const curves = renderCurves(used);
+    const mixture = renderMixture(answers, byWords);
+    const judged = renderNone(used);
     say(`### ${each.label}\n\n${renderRecall(answers)}`);
+    if (mixture !== '') say(mixture);
     say(`How sure it was, ${each.modes.at(-1)}:\n\n${renderStrength(used)}`);
-    if (curves !== '') say(`What \`none\` would be worth at other limits:\n\n${curves}`);
+    if (judged !== '') say(`Equally many answerable and strangers' questions, in one language:\n\n${judged}`);
+    if (curves !== '') say(`What \`none\` would be worth if nearness alone were asked:\n\n${curves}`);
+    return answers;
   } finally {
     await stores.close();
   }

@@ -98,6 +98,8 @@ export interface RankingContext {
 export type Ranked<Entry> = Entry & {
   /** In deviations; comparable only inside one list. */
   readonly strength: number;
+  /** Meaning alone, in deviations; absent where it was not searched or the memory has no vector. */
+  readonly meaning?: number | undefined;
   /** The part of it that comes from a memory beside this one; absent where none lent anything. */
   readonly loan?: Loan | undefined;
 };
@@ -113,7 +115,8 @@ export interface Loan {
 /** Best first, the newer first among equals. */
 export function rank<Entry extends Candidate>(candidates: readonly Entry[], context: RankingContext): Ranked<Entry>[] {
   const { parameters = rankingParameters } = context;
-  const relevance = scoreRelevance(candidates, { ...context, parameters });
+  const meanings = candidates.map((entry) => scoreMeaning(entry, { ...context, parameters }));
+  const relevance = scoreRelevance(candidates, meanings, { ...context, parameters });
   const loans = neighborBoost(candidates, relevance, { ...context, parameters });
   return candidates
     .map((entry, index) => ({
@@ -123,6 +126,7 @@ export function rank<Entry extends Candidate>(candidates: readonly Entry[], cont
         (loans[index]?.amount ?? 0) +
         scoreTurn(entry, parameters) +
         prior(entry, context.now, parameters),
+      meaning: meanings[index],
       loan: loans[index],
     }))
     .sort((one, other) => other.strength - one.strength || other.memory.id - one.memory.id);
@@ -130,10 +134,15 @@ export function rank<Entry extends Candidate>(candidates: readonly Entry[], cont
 
 type Circumstances = RankingContext & { readonly parameters: RankingParameters };
 
-function scoreRelevance(candidates: readonly Candidate[], circumstances: Circumstances): number[] {
+function scoreRelevance(
+  candidates: readonly Candidate[],
+  plain: readonly (number | undefined)[],
+  circumstances: Circumstances,
+): number[] {
   const { asked, quality, parameters } = circumstances;
-  const meanings = candidates.map((entry) => {
-    const meaning = scoreMeaning(entry, circumstances);
+  const wordsWeight = weighWords(candidates, circumstances);
+  const meanings = candidates.map((entry, index) => {
+    const meaning = plain[index];
     return meaning === undefined
       ? undefined
       : modelWeight(quality, asked, entry.language, parameters.minimumModelWeight) * meaning;
@@ -141,17 +150,36 @@ function scoreRelevance(candidates: readonly Candidate[], circumstances: Circums
   const known = meanings.filter((meaning) => meaning !== undefined);
   // A memory that has no vector yet gets the average of the others.
   const usual = known.length === 0 ? 0 : known.reduce((sum, meaning) => sum + meaning, 0) / known.length;
-  return candidates.map((entry, index) => (meanings[index] ?? usual) + scoreWordMatch(entry, circumstances));
+  return candidates.map(
+    (entry, index) => (meanings[index] ?? usual) + wordsWeight * scoreWordMatch(entry, circumstances),
+  );
 }
 
+/**
+ * Beside meaning, words count for less where they single out nothing: where many texts hold almost as many of them as
+ * the best. In a conversation that is usual, since its lines repeat words; among unrelated texts it costs twice as much.
+ */
+function weighWords(
+  candidates: readonly Candidate[],
+  { distribution, parameters, coherence = 1 }: Circumstances,
+): number {
+  const { wordsWeight, wordsWeightByWords, crowdSize, crowdedFrom, crowdedLoss, leastWordsShare } = parameters;
+  if (distribution === undefined) return wordsWeightByWords;
+  const coverages = candidates.map(({ coverage }) => coverage).sort((one, other) => other - one);
+  const best = coverages[0] ?? 0;
+  const crowd = best === 0 ? 0 : (coverages[crowdSize - 1] ?? 0) / best;
+  return wordsWeight * Math.max(leastWordsShare, 1 - crowdedLoss * (2 - coherence) * Math.max(0, crowd - crowdedFrom));
+}
+
+/** 0..1 and above: what its words make of a candidate, in shares of the weight of the words. */
 function scoreWordMatch(
   { coverage, proximity = 0, preceding = 0, language }: Candidate,
   { asked, distribution, quality, parameters, coherence = 1 }: Circumstances,
 ): number {
-  const { wordsWeight, wordsPower, proximityShare, precedingShare, minimumModelWeight } = parameters;
+  const { wordsPower, proximityShare, precedingShare, minimumModelWeight } = parameters;
   const confirmed = distribution === undefined ? 0 : modelWeight(quality, asked, language, minimumModelWeight);
   const beside = proximityShare * proximity + ((precedingShare * (1 + confirmed)) / 2) * coherence * preceding;
-  return wordsWeight * (coverage + beside) ** wordsPower;
+  return (coverage + beside) ** wordsPower;
 }
 
 /** The mean of plain and residual z-scores was right more often than either. */

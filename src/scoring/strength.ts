@@ -8,6 +8,7 @@ import type { Language } from '../core/text/language.ts';
 import type { RatedTerm } from './bm25.ts';
 import { type ModelQuality, modelWeight, nearness } from './model-quality.ts';
 import type { Candidate, Ranked, ScoreDistribution } from './ranking.ts';
+import { rankingParameters } from './ranking-parameters.ts';
 
 export type Strength = 'strong' | 'weak' | 'none';
 /** The basis of the judgement: the measured scale of the model, a sample of the memories, or neither. */
@@ -18,24 +19,13 @@ export interface Judgement {
   readonly calibration: CalibrationSource;
 }
 
-/**
- * The lead of the best over the second, in deviations, that `strong` requires. With meaning, 2 was right in 86 % on
- * paraphrases and 2.5 in 93 %; by words alone more changes nothing.
- */
-const decisiveLead = { withMeaning: 2.5, byWords: 2 };
-/** Normalized similarity of an answer to its question. */
-const answering = 1;
-/** Below this lay two in five questions about other subjects, and 2 in 100 about stored ones. */
-const unrelatedBelow = 0.85;
-/** Cosines across languages are less certain. */
-const unrelatedAcrossBelow = 0.4;
-/** The coverage from which words alone make an answer. */
-export const tellingCoverage = 0.3;
-/** The coverage that makes a hit even of endings and function words, where a query has little else. */
-const noticeableCoverage = 0.1;
 /** The weight of whole words, and of pairs of characters that are no ending. */
 const wordWeight = 1;
 const minimumSample = 64;
+/** Normalized similarity of an answer to its question. */
+const answering = 1;
+/** Fewer memories show nothing about what usually lies near a question. */
+const comparedPlace = 10;
 
 export interface StrengthEvidence {
   readonly ranked: readonly Ranked<Candidate>[];
@@ -49,12 +39,46 @@ export interface StrengthEvidence {
 export function judgeStrength(evidence: StrengthEvidence): Judgement {
   const { ranked } = evidence;
   const calibration = calibrationOf(evidence);
+  if (ranked.length === 0) return { strength: evidence.beyondWords === true ? 'weak' : 'none', calibration };
+  if (isNone(evidence)) return { strength: 'none', calibration };
+  return { strength: isDecisive(evidence) ? 'strong' : 'weak', calibration };
+}
+
+function isNone(evidence: StrengthEvidence): boolean {
+  const compared = comparedMeaning(evidence);
+  return evidence.ranked.length > 0 && evidence.ranked.every((entry) => isUnrelated(entry, evidence, compared));
+}
+
+/**
+ * The best leads the second clearly, and is confirmed: by words alone, or with a model that guesses, it holds a good part
+ * of the query's, and with meaning, words and meaning agree on it. Where words cannot tell, across languages and where no
+ * memory holds one, nearness has to.
+ */
+function isDecisive(evidence: StrengthEvidence): boolean {
+  const { ranked, distribution, quality, asked } = evidence;
+  const { strongLead, strongLeadByWords, strongShare, strongShareByWords, tellingCoverage } = rankingParameters;
   const [best, second] = ranked;
-  if (best === undefined) return { strength: evidence.beyondWords === true ? 'weak' : 'none', calibration };
-  if (ranked.every((entry) => isUnrelated(entry, evidence))) return { strength: 'none', calibration };
+  if (best === undefined) return false;
   const lead = best.strength - (second?.strength ?? 0);
-  const needed = evidence.distribution === undefined ? decisiveLead.byWords : decisiveLead.withMeaning;
-  return { strength: lead >= needed && answers(best, evidence) ? 'strong' : 'weak', calibration };
+  const leads = (least: number, share: number) => lead >= least && lead >= share * best.strength;
+  if (distribution === undefined || modelWeight(quality, asked, best.language) < 1)
+    return leads(strongLeadByWords, strongShareByWords) && best.coverage >= tellingCoverage;
+  if (!leads(strongLead, strongShare)) return false;
+  const wordsTell = best.language === asked && ranked.some(({ coverage }) => coverage > 0);
+  return wordsTell ? isAgreedOn(best, ranked) : (nearnessOf(best, evidence) ?? 0) >= answering;
+}
+
+function isAgreedOn(best: Ranked<Candidate>, ranked: readonly Ranked<Candidate>[]): boolean {
+  const { strongCoverage, strongWordsLead, strongMeaningLag } = rankingParameters;
+  const others = ranked.filter((entry) => entry !== best);
+  const byWords = Math.max(0, ...others.map(({ coverage }) => coverage));
+  const byMeaning = Math.max(...others.map(({ meaning = Number.NEGATIVE_INFINITY }) => meaning));
+  return (
+    best.coverage >= strongCoverage &&
+    best.coverage - byWords >= strongWordsLead &&
+    // A memory without a vector yet is judged by its words.
+    (best.meaning ?? Number.POSITIVE_INFINITY) >= byMeaning - strongMeaningLag
+  );
 }
 
 function calibrationOf({ ranked, asked, distribution, quality }: StrengthEvidence): CalibrationSource {
@@ -68,25 +92,49 @@ function nearnessOf({ cosine, language }: Candidate, { asked, quality }: Strengt
   return cosine === undefined ? undefined : nearness(quality, cosine, asked, language);
 }
 
-function answers(entry: Candidate, evidence: StrengthEvidence): boolean {
-  return entry.coverage >= tellingCoverage || (nearnessOf(entry, evidence) ?? 0) >= answering;
-}
-
 /**
  * Whether a result counts as one: it holds a word of the query, or lies nearer than the limit of `none`. Results beyond
  * these only fill the page.
  */
-export function isHit(
-  entry: Candidate & { readonly matched: readonly RatedTerm[] },
+export function createHitTest(
   evidence: StrengthEvidence,
-): boolean {
-  if (entry.coverage >= noticeableCoverage || entry.matched.some(({ weight }) => weight >= wordWeight)) return true;
-  return entry.cosine !== undefined && !isUnrelated(entry, evidence);
+): (entry: Candidate & Partial<Ranked<Candidate>> & { readonly matched: readonly RatedTerm[] }) => boolean {
+  const none = isNone(evidence);
+  const compared = comparedMeaning(evidence);
+  return (entry) => {
+    if (entry.coverage >= rankingParameters.noticeableCoverage) return true;
+    if (entry.matched.some(({ weight }) => weight >= wordWeight)) return true;
+    if (none || entry.cosine === undefined) return false;
+    return !isUnrelated(entry, evidence, undefined) || !isUnrelated(entry, evidence, compared);
+  };
 }
 
-/** False for a memory that cannot be judged: it may be the answer. */
-function isUnrelated(entry: Candidate, evidence: StrengthEvidence): boolean {
+/**
+ * The meaning of the tenth best: what lies near a question in this store without being its answer. Undefined where
+ * too few vectors were looked at.
+ */
+function comparedMeaning({ ranked, distribution }: StrengthEvidence): number | undefined {
+  if (distribution === undefined || distribution.size < minimumSample) return undefined;
+  const meanings = ranked.flatMap(({ meaning }) => meaning ?? []).sort((one, other) => other - one);
+  return meanings[comparedPlace - 1];
+}
+
+/**
+ * False for a memory that cannot be judged: it may be the answer. One that stands out from the tenth best may lie
+ * further away than one among many like it.
+ */
+function isUnrelated(
+  entry: Candidate & { readonly meaning?: number | undefined },
+  evidence: StrengthEvidence,
+  compared: number | undefined,
+): boolean {
+  const { unrelatedBelow, unrelatedAcrossBelow, standingOut, standingOutBelow, standingOutAcrossBelow } =
+    rankingParameters;
   const near = nearnessOf(entry, evidence);
-  if (near === undefined || entry.coverage >= tellingCoverage) return false;
-  return near < (entry.language === evidence.asked ? unrelatedBelow : unrelatedAcrossBelow);
+  if (near === undefined || entry.coverage >= rankingParameters.tellingCoverage) return false;
+  const same = entry.language === evidence.asked;
+  if (compared === undefined || entry.meaning === undefined)
+    return near < (same ? unrelatedBelow : unrelatedAcrossBelow);
+  const lead = Math.max(0, entry.meaning - compared);
+  return near + standingOut * lead < (same ? standingOutBelow : standingOutAcrossBelow);
 }

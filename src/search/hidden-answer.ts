@@ -4,7 +4,7 @@
  */
 import type { MemoryFilter } from '../core/memory.ts';
 import type { Scope } from '../persona/scope.ts';
-import { tellingCoverage } from '../scoring/strength.ts';
+import { rankingParameters } from '../scoring/ranking-parameters.ts';
 import { narrows } from '../store/filter-predicate.ts';
 import { findNearestTags } from './nearest-tags.ts';
 import { type RankedList, type RecallMode, rankMemories, type Target } from './ranked-list.ts';
@@ -44,7 +44,7 @@ export async function findHidden(
 
 function answersWell({ memories, judgement }: RankedList): boolean {
   const [best] = memories;
-  return judgement.strength === 'strong' || (best !== undefined && best.coverage >= tellingCoverage);
+  return judgement.strength === 'strong' || (best !== undefined && best.coverage >= rankingParameters.tellingCoverage);
 }
 
 /** The tags that are spelt like those asked for, else those of the memories that were found without the filters. */

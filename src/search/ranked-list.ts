@@ -12,7 +12,7 @@ import type { Workspace } from '../persona/workspace.ts';
 import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
 import { type RankingContext, rank, scoreOf } from '../scoring/ranking.ts';
 import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
-import { isHit, type Judgement, judgeStrength } from '../scoring/strength.ts';
+import { createHitTest, type Judgement, judgeStrength } from '../scoring/strength.ts';
 import { createTurnReader, type Turn } from '../scoring/turns.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -106,10 +106,11 @@ export async function rankMemories(
     mode !== 'keyword' &&
     hasUnsearchedMeaning(scope.workspace, filter, { searched: semantic !== undefined });
   const judgement: Judgement = unsure ? { ...judged, strength: 'weak' } : judged;
+  const isHit = createHitTest(evidence);
   const scored = ranked.map(({ strength, ...entry }) => ({
     ...entry,
     score: scoreOf(strength),
-    hit: isHit(entry, evidence),
+    hit: isHit({ ...entry, strength }),
   }));
   const reranked: Reranked =
     'query' in target

@@ -37,6 +37,18 @@ describe('one order out of two scores', () => {
     expect(order(words, { distribution: undefined })).toEqual([20, 10]);
   });
 
+  it('lets words that single out nothing weigh less, most where neighbours are unrelated', () => {
+    const meant = candidate(10, { cosine: 0.9, coverage: 0.2 });
+    const worded = candidate(20, { cosine: 0.6, coverage: 0.45 });
+    const crowd = (coverage: number) =>
+      Array.from({ length: 12 }, (_, index) => candidate(100 + 10 * index, { cosine: 0.4, coverage }));
+    expect(order([meant, worded, ...crowd(0.1)])[0]).toBe(20);
+    expect(order([meant, worded, ...crowd(0.4)], { coherence: 0 })[0]).toBe(10);
+    const between = crowd(0.26);
+    expect(order([meant, worded, ...between])[0]).toBe(20);
+    expect(order([meant, worded, ...between], { coherence: 0 })[0]).toBe(10);
+  });
+
   it('counts the residual cosine for one half', () => {
     const candidates = [
       candidate(10, { cosine: 0.8, residualCosine: 0.5 }),

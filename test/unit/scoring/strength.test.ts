@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelQuality } from '../../../src/scoring/model-quality.ts';
 import { type Candidate, measureDistribution, type Ranked } from '../../../src/scoring/ranking.ts';
-import { isHit, judgeStrength, type StrengthEvidence } from '../../../src/scoring/strength.ts';
+import { createHitTest, judgeStrength, type StrengthEvidence } from '../../../src/scoring/strength.ts';
 
 const knows = { right: 1, related: 0.8, unrelated: 0.5 };
 const quality: ModelQuality = { 'ja-ja': knows, 'ja-en': knows, 'en-ja': knows, 'en-en': knows };
@@ -9,7 +9,7 @@ const distribution = measureDistribution(
   Array.from({ length: 100 }, (_, index) => ({ cosine: 0.5 + (index % 3) / 20, language: 'ja' as const })),
 );
 
-function entry(strength: number, parts: Partial<Candidate>): Ranked<Candidate> {
+function entry(strength: number, parts: Partial<Ranked<Candidate>>): Ranked<Candidate> {
   const memory = { id: 1, importance: 0.5, created_at: '2026-11-24T00:00:00Z' };
   return { memory, language: 'ja', coverage: 0, strength, ...parts };
 }
@@ -33,7 +33,10 @@ describe('the strength of an answer', () => {
   });
 
   it('needs a clearer lead where meaning was searched than by words alone', () => {
-    const ranked = [answer, { ...answer, strength: answer.strength - 2.2 }];
+    const ranked = [
+      { ...answer, strength: 4.2 },
+      { ...answer, strength: 2, coverage: 0.2 },
+    ];
     expect(judge(ranked).strength).toBe('weak');
     expect(judge(ranked, { quality: undefined, distribution: undefined }).strength).toBe('strong');
   });
@@ -43,6 +46,68 @@ describe('the strength of an answer', () => {
     const said = entry(5, { coverage: 0.6 });
     expect(judge([said, entry(1, { coverage: 0.1 })], words)).toEqual({ strength: 'strong', calibration: 'none' });
     expect(judge([entry(2, { coverage: 0.2 })], words).strength).toBe('weak');
+  });
+
+  it('needs a lead that counts beside the strength of the best itself', () => {
+    const second = { ...answer, coverage: 0.2 };
+    expect(
+      judge([
+        { ...answer, strength: 10 },
+        { ...second, strength: 7 },
+      ]).strength,
+    ).toBe('strong');
+    expect(
+      judge([
+        { ...answer, strength: 20 },
+        { ...second, strength: 17 },
+      ]).strength,
+    ).toBe('weak');
+  });
+
+  it('is strong only where words and meaning agree on the best', () => {
+    const other = { ...faint, coverage: 0.3, meaning: 2 };
+    expect(judge([{ ...answer, meaning: 4 }, other]).strength).toBe('strong');
+    expect(
+      judge([
+        { ...answer, meaning: 4 },
+        { ...other, coverage: 0.48 },
+      ]).strength,
+    ).toBe('weak');
+    expect(
+      judge([
+        { ...answer, meaning: 4 },
+        { ...other, meaning: 5 },
+      ]).strength,
+    ).toBe('weak');
+  });
+
+  it('is strong by nearness alone where words cannot tell', () => {
+    const english = { ...answer, language: 'en' as const, coverage: 0 };
+    expect(judge([english, unrelated]).strength).toBe('strong');
+    expect(judge([{ ...english, cosine: 0.75 }, unrelated]).strength).toBe('weak');
+    expect(
+      judge([
+        { ...answer, coverage: 0 },
+        { ...unrelated, coverage: 0 },
+      ]).strength,
+    ).toBe('strong');
+  });
+
+  it('judges a model that guesses by the words', () => {
+    const lost = { ...quality, 'ja-ja': { ...knows, right: 0.1 } };
+    const ranked = [
+      { ...answer, meaning: 1 },
+      { ...faint, meaning: 6 },
+    ];
+    expect(judge(ranked, { quality: lost }).strength).toBe('strong');
+  });
+
+  it('is none sooner among many memories that lie as near, and later for one that stands out', () => {
+    const crowd = (meaning: number) => Array.from({ length: 12 }, () => ({ ...unrelated, meaning }));
+    const near = { ...unrelated, cosine: 0.77 };
+    expect(judge([{ ...near, meaning: 3 }, ...crowd(2.8)]).strength).toBe('none');
+    expect(judge([{ ...near, meaning: 4.5 }, ...crowd(2.8)]).strength).toBe('weak');
+    expect(judge([{ ...unrelated, meaning: 6 }, ...crowd(2.8)]).strength).toBe('weak');
   });
 
   it('is none when no memory is about the question', () => {
@@ -85,15 +150,27 @@ describe('the strength of an answer', () => {
 });
 
 describe('a result counts as a hit', () => {
-  const hit = (parts: Partial<Candidate>, weights: readonly number[] = [], more: Partial<StrengthEvidence> = {}) => {
+  const hit = (
+    parts: Partial<Ranked<Candidate>>,
+    weights: readonly number[] = [],
+    more: Partial<StrengthEvidence> = {},
+  ) => {
     const matched = weights.map((weight) => ({ text: 'x', prefix: false, weight, documents: 1, value: 1 }));
-    return isHit({ ...entry(1, parts), matched }, { ranked: [], asked: 'ja', distribution, quality, ...more });
+    const tested = { ...entry(1, parts), matched };
+    return createHitTest({ ranked: [tested], asked: 'ja', distribution, quality, ...more })(tested);
   };
 
   it('when it holds a word of the query, or most of one that has only endings', () => {
     expect(hit({ coverage: 0.02 }, [0.25, 1])).toBe(true);
     expect(hit({ coverage: 0.4 }, [0.25])).toBe(true);
     expect(hit({ coverage: 0.02 }, [0.25, 0.2, 0.4])).toBe(false);
+  });
+
+  it('unless none was said of all of them', () => {
+    const parts = { cosine: 0.77, meaning: 3 };
+    const crowd = Array.from({ length: 12 }, () => ({ ...unrelated, meaning: 2.8 }));
+    expect(hit(parts, [], { ranked: [entry(1, parts), ...crowd] })).toBe(false);
+    expect(hit(parts, [], { ranked: [entry(1, { ...parts, meaning: 6 }), ...crowd] })).toBe(true);
   });
 
   it('when it lies nearer than the limit of none, or its nearness cannot be told', () => {
