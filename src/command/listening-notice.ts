@@ -10,6 +10,8 @@ export interface ListeningDeps {
   readonly port: number;
   readonly withTokens: boolean;
   readonly accessToken?: AccessToken | undefined;
+  /** What its user types to see the token. */
+  readonly tokenCommand: string;
 }
 
 export interface ListeningNotice {
@@ -19,30 +21,36 @@ export interface ListeningNotice {
   readonly accessToken: string | undefined;
 }
 
-export function renderListeningNotice({ host, port, withTokens, accessToken }: ListeningDeps): ListeningNotice {
+export function renderListeningNotice({
+  host,
+  port,
+  withTokens,
+  accessToken,
+  tokenCommand,
+}: ListeningDeps): ListeningNotice {
   const url = `http://${toReachableHost(host)}:${port}`;
   const wantsToken = withTokens || accessToken !== undefined;
   const header = wantsToken ? 'Authorization: Bearer <token>' : 'X-Persona: <name>';
   const isKnown = accessToken?.isNew === false;
-  const where = isKnown ? '; every request needs the access token, which "memory-mcp token" shows' : '';
+  const where = isKnown ? `; every request needs the access token, which "${tokenCommand}" shows` : '';
   return {
     line: `listening on ${url}/mcp${where}`,
     terminal: `memory-mcp is listening on ${url}
   Claude Code:     ${renderClaudeCommand(url, header)}
   Other clients:   {"type": "http", "url": "${url}/mcp"}
   Programs:        ${url}/api/<operation>, ${url}/health, ${url}/metrics
-${isKnown ? 'Every request needs the access token, which "memory-mcp token" shows.\n' : ''}Press Ctrl+C to stop.
+${isKnown ? `Every request needs the access token, which "${tokenCommand}" shows.\n` : ''}Press Ctrl+C to stop.
 `,
-    accessToken: accessToken?.isNew === true ? renderAccessToken(url, accessToken) : undefined,
+    accessToken: accessToken?.isNew === true ? renderAccessToken(url, accessToken, tokenCommand) : undefined,
   };
 }
 
-function renderAccessToken(url: string, { current, notKept }: AccessToken): string {
+function renderAccessToken(url: string, { current, notKept }: AccessToken, tokenCommand: string): string {
   const authorization = `Bearer ${current()}`;
   const entry = { type: 'http', url: `${url}/mcp`, headers: { Authorization: authorization } };
   const fate =
     notKept === undefined
-      ? 'It is shown this once. "memory-mcp token" shows it again, "memory-mcp token --new" replaces it.'
+      ? `It is shown this once. "${tokenCommand}" shows it again, "${tokenCommand} --new" replaces it.`
       : `It is valid until the server ends, because it could not be kept: ${notKept}`;
   return `Other machines can reach this server, and no auth_tokens are configured: it made itself an access token, which every request needs.
   Claude Code:     ${renderClaudeCommand(url, `Authorization: ${authorization}`)}

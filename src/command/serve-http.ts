@@ -2,6 +2,7 @@
  * `serve --http`: one process for all personas, with access control, until a signal ends it.
  */
 import { openApp } from '../app.ts';
+import { commandLine } from '../config/container.ts';
 import { createPrivateFolder, personaFolders } from '../config/paths.ts';
 import { systemClock } from '../core/clock.ts';
 import { openAccessToken } from '../transport/http/access/access-token.ts';
@@ -56,6 +57,7 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       port: server.port,
       withTokens: tokens.length > 0,
       accessToken,
+      tokenCommand: commandLine(loaded.environment.container, 'token'),
     });
     if (isTerminal()) printNotice(notice.terminal);
     else logger.info(notice.line);

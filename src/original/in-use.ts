@@ -39,6 +39,6 @@ async function signOf({ path }: OriginalFile, { folder }: FoundPersona, now: Dat
 
 export function stillInUse({ name }: FoundPersona, sign: string): MemoryMcpError {
   return new MemoryMcpError('conflict', `The original system may still use persona "${name}": ${sign}`, {
-    hint: 'Nothing was changed. Stop the original system and wait a minute. If it is stopped already, add --force.',
+    hint: 'Nothing of it was changed. Stop the original system and wait a minute; if it is stopped already, run this again with --force.',
   });
 }

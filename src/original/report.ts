@@ -32,6 +32,7 @@ export interface PersonaReport {
   /** The zone in which times without an offset are read. */
   readonly timezone: string;
   readonly local_times: number;
+  /** Of those times. */
   readonly oldest?: TimePair | undefined;
   readonly newest?: TimePair | undefined;
   /** Number of memories that keep this column as JSON, because it has no field here. */
@@ -88,8 +89,8 @@ function createTally() {
       memories += 1;
       versions += past.length;
       if (memory.deleted_at !== undefined) deleted += 1;
-      if (created?.local === true) localTimes += 1;
-      if (created !== undefined) {
+      if (created?.local === true) {
+        localTimes += 1;
         const pair = { there: created.there, here: memory.created_at };
         if (oldest === undefined || pair.here < oldest.here) oldest = pair;
         if (newest === undefined || pair.here > newest.here) newest = pair;

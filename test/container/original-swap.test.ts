@@ -68,6 +68,8 @@ describe.skipIf(missing !== undefined)(`another image on the data of the origina
     const token = tokenInLogs();
     expect(guideLogs()).toMatch(/not served yet: .*nilou.* Stop it, then run: docker exec [0-9a-f]{12} memory-mcp/);
 
+    expect(guideLogs()).toMatch(/"docker exec [0-9a-f]{12} memory-mcp token" shows it again/);
+
     const first = await asOldClient();
     expect([first.status, first.text]).toEqual([401, expect.stringContaining('the persona in X-Persona')]);
     const second = await ask('nilou', token);
@@ -82,7 +84,7 @@ describe.skipIf(missing !== undefined)(`another image on the data of the origina
 
     // One has the journal of a process that was killed: the message says what to do about that.
     const all = type('docker exec memory-mcp memory-mcp migrate from-original --apply');
-    expect(all).toMatchObject({ status: 3, said: expect.stringContaining('add --force') });
+    expect(all).toMatchObject({ status: 3, said: expect.stringContaining('with --force') });
     expect(type('docker exec memory-mcp memory-mcp migrate from-original --apply --force').status).toBe(0);
     for (const [persona, count] of Object.entries(counts)) expect(await totalOf(persona, token)).toBe(count);
     expect(statSync(join(data, 'memory', 'default', 'memory.sqlite')).uid).toBe(1000);

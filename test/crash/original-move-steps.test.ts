@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { writeOriginalPersona } from '../support/original-data.ts';
 import { runCommand } from '../support/run-command.ts';
 import { filesIn, openTestStore, testFolder } from '../support/stores.ts';
 import { repositoryRoot } from '../support/surroundings.ts';
+
+// Some hundred runs of the program, one after the other.
+vi.setConfig({ testTimeout: 600_000 });
 
 const preload = join(repositoryRoot, 'test', 'support', 'killed-at-step.cjs');
 const memories = ['一', '二', '三'].map((content, index) => ({

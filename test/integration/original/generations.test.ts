@@ -118,6 +118,16 @@ describe('16 columns, from November 2025', () => {
     });
   });
 
+  it('shows as times without a zone only those that have none', async () => {
+    const { receipt } = await bringOver('nilou');
+    expect(receipt).toMatchObject({
+      local_times: 3,
+      // The item is older, and its time has an offset.
+      oldest: { there: '2025-11-17T20:00:00', here: '2025-11-17T11:00:00.000Z' },
+      newest: { there: '2025-11-18T00:00:00', here: '2025-11-17T15:00:00.000Z' },
+    });
+  });
+
   it('gives the second of two memories with one key another one, and says so', async () => {
     const { store, receipt } = await bringOver('nilou');
     expect(store.memories.read('memory_20251117200000_01')?.content).toBe('同じ秒のもう一つの記憶');
