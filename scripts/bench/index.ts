@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, string>> = {
   calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
   vectors: 'the vector indexes: speed, memory and how much they find',
   qdrant: 'the index in Qdrant beside the flat index',
+  'qdrant-recall': 'the question sets, asked through Qdrant and through the flat index',
   models: 'the embedding models and rerankers: speed and memory',
   sharing: 'eight servers that share an inference process, beside eight with one each',
   recall: 'how well memories are found',

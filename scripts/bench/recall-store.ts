@@ -92,9 +92,17 @@ export interface RecallStoresDeps {
   readonly reranker: string;
   /** Where the models' answers are kept. */
   readonly answers: string;
+  /** Variables of the environment, for another index. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
-export async function openRecallStores({ folder, model, reranker, answers }: RecallStoresDeps): Promise<RecallStores> {
+export async function openRecallStores({
+  folder,
+  model,
+  reranker,
+  answers,
+  settings = {},
+}: RecallStoresDeps): Promise<RecallStores> {
   const data = join(folder, 'data');
   const loaded = await loadConfiguration({
     environment: {
@@ -102,6 +110,7 @@ export async function openRecallStores({ folder, model, reranker, answers }: Rec
       MEMORY_MCP_EMBEDDINGS_MODEL: model,
       MEMORY_MCP_RERANKER_MODEL: reranker,
       MEMORY_MCP_MODEL_DOWNLOAD: 'never',
+      ...settings,
     },
     folders: { data, config: join(data, 'no-config'), cache: join(data, 'no-cache') },
     directory: folder,
