@@ -4,10 +4,7 @@
  * query and the store alone, and not on the other candidates.
  */
 import { documentTerms, type QueryTerm, queryTerms } from '../core/text/terms.ts';
-
-/** BM25 parameters. Low, because memories are short: repetition and length say little. Chosen by measurement. */
-const k1 = 0.7;
-const b = 0.4;
+import { rankingParameters } from './ranking-parameters.ts';
 
 /** Statistics over all texts of a store. */
 export interface TextStatistics {
@@ -88,6 +85,7 @@ export function scoreText({ terms, totalValue, averageLength, lookup }: Prepared
       if (term.length >= length) count(prefixes.get(term.slice(0, length)));
     }
   }
+  const { termSaturation: k1, lengthNormalization: b } = rankingParameters;
   const damping = k1 * (1 - b + (b * text.length) / averageLength);
   let sum = 0;
   const matched: RatedTerm[] = [];

@@ -4,21 +4,16 @@
  * neighbours that share more of them than any two memories of the store do.
  */
 import { documentTerms } from '../core/text/terms.ts';
+import { rankingParameters } from './ranking-parameters.ts';
 
 /** The beginning of a text is enough. */
 const readCharacters = 600;
-/** Deviations by which neighbours share more words than others: nothing is taken below, everything above. */
-const fromDeviations = 0.25;
-const fullDeviations = 1;
 /** Texts without a word in common have no deviation. */
 const minimumDeviation = 0.01;
-/** How many pairs outweigh the assumption that a store too small to measure is a conversation. */
-const assumedPairs = 16;
-/** Below this it is only what was assumed, and neighbours would cost more than they give. */
-const negligible = 0.1;
 
 /** 0..1 from pairs of neighbouring texts, each pair in order. */
 export function measureCoherence(pairs: readonly (readonly [string, string])[]): number {
+  const { coherentFrom, coherentFully, assumedPairs, negligibleCoherence } = rankingParameters;
   const terms = pairs.map((pair) => pair.map((text) => new Set(documentTerms(text.slice(0, readCharacters)))));
   const rarity = rarityOf(terms.flat());
   const shared = (one: ReadonlySet<string> = new Set(), other: ReadonlySet<string> = new Set()) =>
@@ -31,9 +26,9 @@ export function measureCoherence(pairs: readonly (readonly [string, string])[]):
   const usual = mean(apart);
   const deviation = Math.sqrt(mean(apart.map((value) => (value - usual) ** 2)));
   const lead = (mean(beside) - usual) / Math.max(minimumDeviation, deviation);
-  const measured = Math.min(1, Math.max(0, (lead - fromDeviations) / (fullDeviations - fromDeviations)));
+  const measured = Math.min(1, Math.max(0, (lead - coherentFrom) / (coherentFully - coherentFrom)));
   const coherence = (assumedPairs + pairs.length * measured) / (assumedPairs + pairs.length);
-  return coherence < negligible ? 0 : coherence;
+  return coherence < negligibleCoherence ? 0 : coherence;
 }
 
 function rarityOf(texts: readonly ReadonlySet<string>[]): ReadonlyMap<string, number> {

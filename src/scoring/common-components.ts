@@ -4,14 +4,11 @@
  * hardly do. After Mu and Viswanath, All-but-the-Top, 2018, with the directions weakened instead of removed.
  */
 import { addScaled, dotProduct } from '../core/vector.ts';
+import { rankingParameters } from './ranking-parameters.ts';
 
-/** Fewer vectors do not show their common components. */
-export const minimumVectors = 128;
 const directionCount = 8;
 /** Rounds of subspace iteration. Directions are only weakened, so they need not be exact. */
 const rounds = 4;
-/** A direction keeps the share r / (variance + r), where r is this many times the mean variance of a dimension. */
-const keptVariances = 10;
 
 export interface CommonComponents {
   readonly mean: Float32Array;
@@ -37,8 +34,9 @@ export interface ResidualQuery {
 
 /** Undefined for fewer than `leastVectors`, and for vectors that do not differ. */
 export function findCommonComponents(vectors: readonly Float32Array[]): CommonComponents | undefined {
+  const { componentsFromVectors, keptVariances } = rankingParameters;
   const dimensions = vectors[0]?.length ?? 0;
-  if (vectors.length < minimumVectors || dimensions <= directionCount) return undefined;
+  if (vectors.length < componentsFromVectors || dimensions <= directionCount) return undefined;
   const mean = new Float32Array(dimensions);
   for (const vector of vectors) addScaled(mean, vector, 1 / vectors.length);
   const centred = vectors.map((vector) => addScaled(Float32Array.from(vector), mean, -1));

@@ -59,10 +59,6 @@ function languagePairQuality(
   return { right: right / count, related: related / count, unrelated: unrelated / count };
 }
 
-/** At or below a quarter right the model gets the least weight, at or above five eighths the full weight. */
-const chanceLevel = 0.25;
-const fullTrustLevel = 0.625;
-
 /** The weight of the model, `minimum`..1; 1 for a model that was not measured. */
 export function modelWeight(
   quality: ModelQuality | undefined,
@@ -71,7 +67,8 @@ export function modelWeight(
   minimum = rankingParameters.minimumModelWeight,
 ): number {
   if (quality === undefined) return 1;
-  const share = (quality[`${asked}-${answered}`].right - chanceLevel) / (fullTrustLevel - chanceLevel);
+  const { guessingBelow, trustedFrom } = rankingParameters;
+  const share = (quality[`${asked}-${answered}`].right - guessingBelow) / (trustedFrom - guessingBelow);
   return Math.min(1, Math.max(minimum, share));
 }
 

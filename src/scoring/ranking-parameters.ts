@@ -4,6 +4,13 @@
  * `npm run bench -- recall --without <part>` measures it again.
  */
 export const rankingParameters = {
+  /** How many texts full text proposes and how many vectors the index does, and how many of all are kept in order. */
+  wordCandidates: 100,
+  vectorCandidates: 100,
+  rankedLimit: 200,
+  /** k1 and b of BM25: low, because memories are short, and repetition and length say little. */
+  termSaturation: 0.7,
+  lengthNormalization: 0.4,
   /** Weight of full coverage, in deviations, where meaning was searched and where it was not. */
   wordsWeight: 18,
   wordsWeightByWords: 12,
@@ -24,6 +31,10 @@ export const rankingParameters = {
   precedingShare: 0.375,
   /** How many of the best candidates are examined for proximity and context terms. */
   examined: 50,
+  /** Fewer vectors do not show what all have in common. */
+  componentsFromVectors: 128,
+  /** A common direction keeps the share r / (variance + r), where r is this many times the mean variance of a dimension. */
+  keptVariances: 10,
   /** Share of the cosines without the common components in the score of the meaning. */
   residualShare: 0.5,
   /**
@@ -31,6 +42,18 @@ export const rankingParameters = {
    * memories in the language of the query.
    */
   languageLevelling: 0.6,
+  /** How many memories before and after one belong to its sitting, and how long a pause may be within one. */
+  sessionReach: 2,
+  longestPauseMinutes: 30,
+  /**
+   * Whether neighbours cohere (`coherence.ts`): deviations by which they share more words than any two memories, below
+   * which nothing is taken from them and above which everything; how many pairs outweigh the assumption that they do; and
+   * what is so little that it is only that assumption. jsts_para measures 0, rpc_para 0.2, conversations 1.
+   */
+  coherentFrom: 0.25,
+  coherentFully: 1,
+  assumedPairs: 16,
+  negligibleCoherence: 0.1,
   /** How many of the best candidates bring the memories beside them. */
   bringing: 20,
   /**
@@ -46,6 +69,9 @@ export const rankingParameters = {
   questionPenalty: 1.5,
   /** What a memory gains whose speaker the query names, in deviations. 3 was within noise of it. */
   speakerBonus: 2,
+  /** The share of the measuring questions that a model gets right (chance is 1/16): it guesses below, and is trusted above. */
+  guessingBelow: 0.25,
+  trustedFrom: 0.625,
   /** Weight of a model that guesses: enough to order memories that words cannot tell apart. */
   minimumModelWeight: 0.01,
   /**
@@ -61,6 +87,11 @@ export const rankingParameters = {
   strongMeaningLag: 0.5,
   strongLeadByWords: 2,
   strongShareByWords: 0.5,
+  /** The nearness of an answer to its question. */
+  answeringNearness: 1,
+  /** A sample of fewer vectors shows nothing, nor do fewer memories than this place about what usually lies near a question. */
+  sampledFrom: 64,
+  comparedPlace: 10,
   /** The coverage from which words alone make an answer. */
   tellingCoverage: 0.3,
   /** The coverage that makes a hit even of endings and function words, where a query has little else. */

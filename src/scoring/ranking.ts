@@ -8,7 +8,7 @@ import type { Language } from '../core/text/language.ts';
 import { dayLength } from '../core/time/durations.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { type RankingParameters, rankingParameters } from './ranking-parameters.ts';
-import { inSameSession, sessionReach } from './session-window.ts';
+import { inSameSession } from './session-window.ts';
 import type { Turn } from './turns.ts';
 
 /** Fewer sampled vectors of a language are not enough for its mean. */
@@ -203,7 +203,7 @@ function neighborBoost(
   relevance: readonly number[],
   { parameters, coherence = 1, distribution }: Circumstances,
 ): (Loan | undefined)[] {
-  const { neighborShare, neighborShareByWords, answerShare } = parameters;
+  const { neighborShare, neighborShareByWords, answerShare, sessionReach } = parameters;
   const usualShare = distribution === undefined ? neighborShareByWords : neighborShare;
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {

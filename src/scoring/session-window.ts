@@ -5,10 +5,9 @@
 
 import type { MemoryId, Timestamp } from '../core/memory.ts';
 import { minuteLength } from '../core/time/durations.ts';
+import { rankingParameters } from './ranking-parameters.ts';
 
-/** How many memories before and after one belong to its window. */
-export const sessionReach = 2;
-const longestPauseMilliseconds = 30 * minuteLength;
+const { sessionReach, longestPauseMinutes } = rankingParameters;
 
 export interface WrittenMemory {
   readonly id: MemoryId;
@@ -27,5 +26,5 @@ export function idsAround(id: MemoryId): MemoryId[] {
 
 export function inSameSession(one: WrittenMemory, other: WrittenMemory): boolean {
   const pause = Math.abs(Date.parse(one.created_at) - Date.parse(other.created_at));
-  return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMilliseconds;
+  return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMinutes * minuteLength;
 }

@@ -21,11 +21,6 @@ export interface Judgement {
 
 /** The weight of whole words, and of pairs of characters that are no ending. */
 const wordWeight = 1;
-const minimumSample = 64;
-/** Normalized similarity of an answer to its question. */
-const answering = 1;
-/** Fewer memories show nothing about what usually lies near a question. */
-const comparedPlace = 10;
 
 export interface StrengthEvidence {
   readonly ranked: readonly Ranked<Candidate>[];
@@ -65,7 +60,9 @@ function isDecisive(evidence: StrengthEvidence): boolean {
     return leads(strongLeadByWords, strongShareByWords) && best.coverage >= tellingCoverage;
   if (!leads(strongLead, strongShare)) return false;
   const wordsTell = best.language === asked && ranked.some(({ coverage }) => coverage > 0);
-  return wordsTell ? isAgreedOn(best, ranked) : (nearnessOf(best, evidence) ?? 0) >= answering;
+  return wordsTell
+    ? isAgreedOn(best, ranked)
+    : (nearnessOf(best, evidence) ?? 0) >= rankingParameters.answeringNearness;
 }
 
 function isAgreedOn(best: Ranked<Candidate>, ranked: readonly Ranked<Candidate>[]): boolean {
@@ -85,7 +82,7 @@ function calibrationOf({ ranked, asked, distribution, quality }: StrengthEvidenc
   if (distribution === undefined) return 'none';
   if (quality !== undefined && ranked.every(({ language }) => modelWeight(quality, asked, language) === 1))
     return 'measured';
-  return distribution.size >= minimumSample ? 'sampled' : 'none';
+  return distribution.size >= rankingParameters.sampledFrom ? 'sampled' : 'none';
 }
 
 function nearnessOf({ cosine, language }: Candidate, { asked, quality }: StrengthEvidence): number | undefined {
@@ -114,9 +111,9 @@ export function createHitTest(
  * too few vectors were looked at.
  */
 function comparedMeaning({ ranked, distribution }: StrengthEvidence): number | undefined {
-  if (distribution === undefined || distribution.size < minimumSample) return undefined;
+  if (distribution === undefined || distribution.size < rankingParameters.sampledFrom) return undefined;
   const meanings = ranked.flatMap(({ meaning }) => meaning ?? []).sort((one, other) => other - one);
-  return meanings[comparedPlace - 1];
+  return meanings[rankingParameters.comparedPlace - 1];
 }
 
 /**

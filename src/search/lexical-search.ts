@@ -6,13 +6,13 @@
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { type PreparedQuery, prepareQuery, scoreText, type TextScore } from '../scoring/bm25.ts';
 import { bestCandidates, lookUpTerms, type TermLookUp } from '../scoring/candidates.ts';
+import { rankingParameters } from '../scoring/ranking-parameters.ts';
 import { matchesAllLive } from '../store/filter-predicate.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
-/** Upper bound on the texts that the looked-up terms name together, and on those that are read. */
+/** Upper bound on the texts that the looked-up terms name together. */
 const lookupBudget = 1_000;
-const readLimit = 100;
 /** Up to this many memories behind a filter are named to full text one by one. */
 const narrowLimit = 30_000;
 
@@ -33,9 +33,12 @@ export function prepareQueryFor(store: MemoryStore, queryText: string): Prepared
 export function searchWords(store: MemoryStore, query: PreparedQuery, filter: MemoryFilter): LexicalHit[] {
   const filtered = matchesAllLive(filter) ? undefined : store.memories.idsMatching(filter, narrowLimit);
   const candidates =
-    filtered !== undefined && filtered.length <= readLimit
+    filtered !== undefined && filtered.length <= rankingParameters.wordCandidates
       ? filtered
-      : bestCandidates(lookUpTerms(query, lookupBudget, lookUpBehind(store, filter, filtered)), readLimit);
+      : bestCandidates(
+          lookUpTerms(query, lookupBudget, lookUpBehind(store, filter, filtered)),
+          rankingParameters.wordCandidates,
+        );
   return scoreWords(store, query, candidates).filter(({ coverage }) => coverage > 0);
 }
 

@@ -47,7 +47,6 @@ export interface RankedList {
 /** What to search for: a query in words, or the neighbors of a memory. */
 export type Target = { readonly query: string } | { readonly memory: Memory };
 
-const rankedLimit = 200;
 const languageSample = 50;
 /** A warm search takes milliseconds. One that loads a model or opens the index takes longer. */
 const noticeableSeconds = 0.3;
@@ -92,7 +91,7 @@ export async function rankMemories(
     'memory' in target
       ? candidates
       : examineBest(scope, { queryText, query, mode: ranMode, filter, semantic, assess }, candidates, context);
-  const ranked = rank(examined, context).slice(0, rankedLimit);
+  const ranked = rank(examined, context).slice(0, parameters.rankedLimit);
   const evidence = {
     ...context,
     // The scale was measured between questions and answers. Two memories lie nearer to each other.

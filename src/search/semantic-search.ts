@@ -12,12 +12,12 @@ import type { Embedder, ModelStatus } from '../model/embedder.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import type { ModelQuality } from '../scoring/model-quality.ts';
 import type { ScoreDistribution } from '../scoring/ranking.ts';
+import { rankingParameters } from '../scoring/ranking-parameters.ts';
 
 /** How long a search waits for the vector of its query. A warm model takes milliseconds. */
 const patienceMilliseconds = 2 * secondLength;
 /** How long it waits while the model is being loaded. Clients wait a minute for a tool, people less. */
 const loadingPatienceMilliseconds = 10 * secondLength;
-const nearestLimit = 100;
 
 export interface SemanticSearch {
   /** The cosine of each memory's nearest chunk, best first. */
@@ -81,7 +81,7 @@ export async function searchVector(
   const nearest = await vectorSearch.nearest({
     vector,
     spaceId: id,
-    limit: nearestLimit,
+    limit: rankingParameters.vectorCandidates,
     filterFor(space) {
       const ids = store.vectors.idsMatching(filter, space);
       return ids === undefined ? undefined : { predicate: filter, ids: () => ids };

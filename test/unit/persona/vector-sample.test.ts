@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createVectorSample } from '../../../src/persona/vector-sample.ts';
-import { minimumVectors } from '../../../src/scoring/common-components.ts';
+import { rankingParameters } from '../../../src/scoring/ranking-parameters.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, now, openTestStore } from '../../support/stores.ts';
 import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';
+
+const minimumVectors = rankingParameters.componentsFromVectors;
 
 const dimensions = 16;
 const space = { id: 'one', dimensions };

@@ -3,11 +3,13 @@ import { addScaled, dotProduct, unitVector } from '../../../src/core/vector.ts';
 import {
   type CommonComponents,
   findCommonComponents,
-  minimumVectors,
   projectQuery,
   residualCosine,
   residualLength,
 } from '../../../src/scoring/common-components.ts';
+import { rankingParameters } from '../../../src/scoring/ranking-parameters.ts';
+
+const minimumVectors = rankingParameters.componentsFromVectors;
 
 const dimensions = 256;
 
