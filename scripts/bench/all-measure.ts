@@ -14,6 +14,8 @@ import { initialize, type Reply, type StartedServer, startServer } from './stdio
 
 /** Calls of each kind that are timed; fewer where they take longer than their share of the limit. */
 const timed = 50;
+/** From this many on, a command that stores many at once is used where there is one. */
+const importFrom = 1_000;
 /** Searches that are not counted: a program that runs its code for the first time is slower than it will be. */
 const warming = 20;
 const clients = 8;
@@ -147,7 +149,7 @@ interface Filling {
 async function fill(installed: Installed, { folder, from, to, deadline, count }: Filling): Promise<void> {
   const { contestant, file } = installed;
   const notes = Array.from({ length: Math.max(0, to - from) }, (_, at) => noteOf(from + at));
-  if (contestant.importNotes !== undefined && notes.length > 10_000) {
+  if (contestant.importNotes !== undefined && notes.length > importFrom) {
     const { args, text } = contestant.importNotes(notes);
     const path = join(folder, 'notes.jsonl');
     writeFileSync(path, text);
