@@ -15,7 +15,7 @@ import { initialize, type Reply, type StartedServer, startServer } from './stdio
 /** Calls of each kind that are timed; fewer where they take longer than their share of the limit. */
 const timed = 50;
 /** From this many on, a command that stores many at once is used where there is one. */
-const importFrom = 1_000;
+const importFrom = 500;
 /** Searches that are not counted: a program that runs its code for the first time is slower than it will be. */
 const warming = 20;
 const clients = 8;

@@ -1,19 +1,18 @@
 /**
  * What the README and the pages beside it tell a user to type: every block of shell is run, or stands below with the
- * reason why it is not, and every link leads somewhere.
+ * reason why it is not, and every link leads somewhere. The pages on Docker have a test of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { testFolder } from '../support/stores.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
 
-const pages = ['README.md', 'README.ja.md', 'SECURITY.md'].concat(
-  ['clients', 'hooks', 'migration', 'migration.ja', 'security', 'configuration', 'models'].map(
-    (name) => `docs/${name}.md`,
-  ),
+const pages = ['README.md', 'README.ja.md', 'SECURITY.md', 'examples/README.md'].concat(
+  readdirSync(join(repositoryRoot, 'docs'))
+    .filter((name) => name.endsWith('.md') && !name.startsWith('docker'))
+    .map((name) => `docs/${name}`),
 );
 
 /** Lines that are not run here, by how they begin. */
@@ -27,6 +26,18 @@ const notRun: Readonly<Record<string, string>> = {
   'memory-mcp migrate from-original': 'test/e2e/migrate-from-original.test.ts runs it on such a folder',
   'npx tsx scripts/build-bundles.ts': 'takes 100 MB of disk; test/unit/setup/bundles.test.ts has the manifests',
   'claude plugin': 'needs Claude Code',
+  'claude mcp add': 'needs Claude Code',
+  'memory-mcp serve --http': 'does not end by itself; the tests of HTTP start it',
+  'MEMORY_MCP_AUTH_TOKENS_FILE=': 'does not end by itself; the tests of tokens start it',
+  'memory-mcp token': 'test/e2e/http-access-token.test.ts: there is one where a server has made one',
+  'curl ': 'needs a server; the tests of HTTP and of Qdrant send the same',
+  'openssl rand': 'is no program of ours',
+  'memory-mcp restore memory-backup': 'test/e2e/backup.test.ts: the name carries a time',
+  'memory-mcp import ~/.claude': "reads the user's own; test/contract/import-formats.test.ts has such a folder",
+  'memory-mcp migrate': 'test/e2e/migrate-from-original.test.ts and test/e2e/qdrant.test.ts have the data for it',
+  'memory-mcp doctor [': 'is the form of the command',
+  'docker run': 'test/container has a real engine',
+  'export MEMORY_MCP_STORAGE_BACKEND': 'goes before a command with Qdrant',
 };
 
 interface ShellLine {
@@ -39,6 +50,7 @@ function shellLines(page: string): ShellLine[] {
   const blocks = [...text.matchAll(/```(sh|console)\n([\s\S]*?)```/g)];
   return blocks.flatMap(([, language, block = '']) =>
     block
+      .replaceAll('\\\n', '')
       .split('\n')
       .filter((line) => (language === 'sh' ? line.trim() !== '' && !line.startsWith('#') : line.startsWith('$ ')))
       .map((line) => ({ page, line: line.replace(/^\$ /, '') })),
@@ -51,23 +63,36 @@ const reasonFor = (line: string) => Object.entries(notRun).find(([beginning]) =>
 describe('what users are told to type', () => {
   const runnable = lines.filter(({ line }) => reasonFor(line) === undefined);
 
-  it.each(runnable)('$page: $line', ({ line }) => {
+  /** The lines of a page follow each other, in one folder and with one store. */
+  const places = new Map<string, ReturnType<typeof makePlace>>();
+
+  function makePlace() {
     const { env, remove } = makeSurroundings();
-    const bin = join(testFolder(), 'bin');
-    mkdirSync(bin);
-    mkdirSync(env.HOME ?? '', { recursive: true });
+    const bin = join(env.HOME ?? '', 'bin');
+    mkdirSync(bin, { recursive: true });
     // As after an installation; `npx memory-mcp` runs the same program.
     symlinkSync(binary, join(bin, 'memory-mcp'));
-    const path = `${bin}:${env.PATH}`;
-    const command = line.replace(/^npx memory-mcp/, 'memory-mcp');
-    try {
-      const memory = { content: 'The billing service uses PostgreSQL 16 as its database.' };
-      execFileSync(binary, ['call', 'memory_create', JSON.stringify(memory)], { env });
-      const out = execFileSync('/bin/sh', ['-c', command], { env: { ...env, PATH: path }, encoding: 'utf8' });
-      expect(out).not.toBe('');
-    } finally {
-      remove();
+    const memory = { content: 'The billing service uses PostgreSQL 16 as its database.' };
+    for (const persona of ['default', 'nilou']) {
+      execFileSync(binary, ['call', 'memory_create', JSON.stringify(memory), '--persona', persona], { env });
     }
+    return { env: { ...env, PATH: `${bin}:${env.PATH}` }, folder: bin, remove };
+  }
+
+  afterAll(() => {
+    for (const { remove } of places.values()) remove();
+  });
+
+  it.each(runnable)('$page: $line', ({ page, line }) => {
+    const place = places.get(page) ?? makePlace();
+    places.set(page, place);
+    const command = line.replace(/^npx memory-mcp/, 'memory-mcp');
+    const out = execFileSync('/bin/sh', ['-c', `{ ${command}\n} 2>&1`], {
+      env: place.env,
+      cwd: place.folder,
+      encoding: 'utf8',
+    });
+    expect(out).not.toBe('');
   });
 
   it('has no reason for a line that no page has any more', () => {
