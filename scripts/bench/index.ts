@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, string>> = {
   models: 'the embedding models and rerankers: speed and memory',
   sharing: 'eight servers that share an inference process, beside eight with one each',
   recall: 'how well memories are found',
+  similar: 'what memory_create says is near, and what that costs',
   search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
   hook: 'what hooks show unasked, and how long they take',
   http: 'requests over HTTP',

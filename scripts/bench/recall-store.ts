@@ -13,6 +13,7 @@ import { type Language, languageOf } from '../../src/core/text/language.ts';
 import { minuteLength } from '../../src/core/time/durations.ts';
 import { operations } from '../../src/operation/index.ts';
 import { invoke, type Result } from '../../src/operation/operation.ts';
+import type { Scope } from '../../src/persona/scope.ts';
 import type { ModelQuality } from '../../src/scoring/model-quality.ts';
 import { type RankingParameters, rankingParameters } from '../../src/scoring/ranking-parameters.ts';
 import { openCachedModels } from './model-cache.ts';
@@ -45,6 +46,11 @@ export interface RecallStore {
   keys(): readonly KnownKey[];
   know(keys: readonly KnownKey[]): void;
   ask(question: { id: string; text: string; relevant: readonly string[] }, mode: RecallMode): Promise<Asked>;
+  /** Stores one text as a client would, and returns the receipt. */
+  create(text: string): Promise<Receipt>;
+  delete(key: string): Promise<void>;
+  /** Works below the operations, to time their parts. */
+  inScope<Value>(work: (scope: Scope) => Promise<Value>): Promise<Value>;
   /** What the model was measured to be worth; undefined where there is none. */
   scale(): Promise<ModelQuality | undefined>;
 }
@@ -57,7 +63,13 @@ export interface RecallStores {
   close(): Promise<void>;
 }
 
-const receiptSchema = z.object({ key: z.string() });
+const receiptSchema = z.object({
+  key: z.string(),
+  stored: z.boolean(),
+  similar: z.array(z.object({ key: z.string(), preview: z.string(), by: z.enum(['words', 'meaning']) })).default([]),
+});
+export type Receipt = z.output<typeof receiptSchema>;
+
 const replySchema = z.object({
   results: z.array(z.object({ key: z.string(), why: z.object({ text: z.number(), vector: z.number().optional() }) })),
   strength: z.string(),
@@ -180,6 +192,11 @@ export async function openRecallStores({
         });
         return { id, relevant, ranked, strength, hits };
       },
+      create: async (text) => receiptSchema.parse(await call('memory_create', { content: text })),
+      async delete(key) {
+        await call('memory_delete', { keys: [key] });
+      },
+      inScope: (work) => scope({ effect: 'write', creates: true }, work),
       scale,
     };
   }

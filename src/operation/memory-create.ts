@@ -7,9 +7,10 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory } from '../core/memory.ts';
 import { memoryKeyAt } from '../core/memory-key.ts';
 import { holdsServedBlock, servedKey } from '../core/served-text.ts';
+import { findSimilar } from '../search/similar-memories.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
 import { defineOperation } from './operation.ts';
-import { createFields, memoryKey, pinnedField } from './vocabulary.ts';
+import { createFields, memoryKey, pinnedField, similarMemory } from './vocabulary.ts';
 
 export const memoryCreate = defineOperation({
   name: 'memory_create',
@@ -17,7 +18,8 @@ export const memoryCreate = defineOperation({
   description:
     'Stores something worth knowing in later conversations: facts about the user, decisions and their reasons, ' +
     'preferences, promises, events. One memory per fact. Do not store what is only needed now. ' +
-    'Returns a receipt; identical text is not stored twice, its tags are united (duplicate_of).',
+    'Returns a receipt. Identical text is not stored twice, its tags are united (duplicate_of). similar: stored ' +
+    'memories that say nearly the same; if one was meant, update it and delete this one.',
   effect: 'write',
   set: 'core',
   creates: true,
@@ -32,9 +34,10 @@ export const memoryCreate = defineOperation({
     vector: z.enum(['indexed', 'queued', 'partial', 'off']),
     embedded_characters: z.number().optional(),
     replaced_characters: z.number().optional(),
-    similar: z.array(z.strictObject({ key: memoryKey, similarity: z.number() })).optional(),
+    similar: z.array(similarMemory).optional(),
   }),
-  async run(given, { workspace, clock, settings, caller }) {
+  async run(given, scope) {
+    const { workspace, clock, settings, caller } = scope;
     const now = clock.now();
     const fields = { ...given, content: contentToStore(given.content, workspace.store.memories) };
     const { created, memory } = await workspace.store.memories.create(
@@ -49,6 +52,7 @@ export const memoryCreate = defineOperation({
     const vector = await (created
       ? workspace.embeddingScheduler.embed(memory)
       : workspace.embeddingScheduler.stateOf(memory));
+    const similar = created ? await findSimilar(scope, memory) : [];
     // A search is likely to follow, so measure the model quality now.
     void workspace.modelEvaluation.measureOnce(workspace.models.embedder);
     return {
@@ -60,6 +64,7 @@ export const memoryCreate = defineOperation({
       ...reportReplaced(fields.content),
       lexical: 'indexed' as const,
       ...vector,
+      ...(similar.length > 0 && { similar }),
     };
   },
 });

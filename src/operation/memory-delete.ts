@@ -4,14 +4,15 @@
 import * as z from 'zod';
 import { deleteMemories } from '../service/memory-delete.ts';
 import { defineOperation } from './operation.ts';
-import { memoryKey } from './vocabulary.ts';
+import { memoryKey, similarMemory } from './vocabulary.ts';
 
 export const memoryDelete = defineOperation({
   name: 'memory_delete',
   title: 'Delete memories',
   description:
     'Removes memories by key. They can be brought back with memory_restore. Set permanent only when the user wants ' +
-    'the text gone: it is then erased from every file except backups and cannot be undone.',
+    'the text gone: it is then erased from every file except backups and cannot be undone. similar: what is ' +
+    'left and says nearly the same; ask before you delete that too.',
   effect: 'destroy',
   set: 'core',
   idempotent: true,
@@ -24,6 +25,7 @@ export const memoryDelete = defineOperation({
     not_found: z.array(memoryKey),
     erased: z.union([z.literal(true), z.literal('pending')]).optional(),
     remaining: z.array(z.string()).optional(),
+    similar: z.array(similarMemory.partial({ preview: true })).optional(),
     backups: z.number().optional(),
   }),
   run: (request, scope) => deleteMemories(scope, request),

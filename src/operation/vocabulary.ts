@@ -120,6 +120,9 @@ const contentOrPreview = {
 /** A memory in a list. */
 export const listedMemory = z.strictObject({ ...viewFields, ...contentOrPreview });
 
+/** A memory that says nearly the same as another. */
+export const similarMemory = z.strictObject({ key: memoryKey, preview: z.string(), by: z.enum(['words', 'meaning']) });
+
 /** A memory at the start of a session. Fields that say nothing are left out. */
 export const sessionMemory = listedMemory.partial().required({ key: true, created_at: true, age: true });
 

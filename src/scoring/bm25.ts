@@ -46,9 +46,11 @@ export interface TextScore {
 }
 
 export function prepareQuery(query: string, statistics: TextStatistics): PreparedQuery {
-  const terms = queryTerms(query)
-    .map((term) => rate(term, statistics))
-    .sort((one, other) => other.value - one.value);
+  return prepareTerms(queryTerms(query), statistics);
+}
+
+export function prepareTerms(asked: readonly QueryTerm[], statistics: TextStatistics): PreparedQuery {
+  const terms = asked.map((term) => rate(term, statistics)).sort((one, other) => other.value - one.value);
   const totalValue = terms.reduce((sum, term) => sum + term.value, 0);
   return { terms, totalValue, averageLength: Math.max(1, statistics.averageLength), lookup: lookupOf(terms) };
 }

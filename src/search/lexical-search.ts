@@ -4,7 +4,7 @@
  */
 
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
-import { type PreparedQuery, prepareQuery, scoreText, type TextScore } from '../scoring/bm25.ts';
+import { type PreparedQuery, prepareQuery, scoreText, type TextScore, type TextStatistics } from '../scoring/bm25.ts';
 import { bestCandidates, lookUpTerms, type TermLookUp } from '../scoring/candidates.ts';
 import { rankingParameters } from '../scoring/ranking-parameters.ts';
 import { matchesAllLive } from '../store/filter-predicate.ts';
@@ -21,12 +21,17 @@ export interface LexicalHit extends TextScore {
 }
 
 export function prepareQueryFor(store: MemoryStore, queryText: string): PreparedQuery {
+  return prepareQuery(queryText, statisticsOf(store));
+}
+
+/** `tolerance`: by what share the frequencies of words may be off. */
+export function statisticsOf(store: MemoryStore, tolerance?: number): TextStatistics {
   const { count, totalLength } = store.fullText.statistics();
-  return prepareQuery(queryText, {
+  return {
     documents: count,
     averageLength: count === 0 ? 0 : totalLength / count,
-    documentsWith: (term) => store.fullText.documentFrequency(term),
-  });
+    documentsWith: (term) => store.fullText.documentFrequency(term, tolerance),
+  };
 }
 
 /** The memories that match the query by their words, best first. */

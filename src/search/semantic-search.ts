@@ -71,25 +71,32 @@ export async function searchMeaning(
   }
 }
 
-/** The same for an existing vector, such as that of a memory. */
-export async function searchVector(
-  workspace: Workspace,
+export interface NearestMemories {
+  readonly space: VectorSpace;
+  /** The cosine of each memory's nearest chunk, best first. */
+  readonly hits: Map<MemoryId, number>;
+  readonly degraded?: string | undefined;
+}
+
+/** The memories with the `limit` nearest vectors. */
+export async function findNearest(
+  { vectorSearch, store }: Pick<Workspace, 'vectorSearch' | 'store'>,
   { vector, space: { id } }: VectorInSpace,
   filter: MemoryFilter,
-): Promise<SemanticAnswer> {
-  const { vectorSearch, store, vectorSample, modelEvaluation } = workspace;
+  limit: number,
+): Promise<NearestMemories | { readonly unavailable: string }> {
   const nearest = await vectorSearch.nearest({
     vector,
     spaceId: id,
-    limit: rankingParameters.vectorCandidates,
+    limit,
     filterFor(space) {
       const ids = store.vectors.idsMatching(filter, space);
       return ids === undefined ? undefined : { predicate: filter, ids: () => ids };
     },
   });
   if ('unavailable' in nearest) return nearest;
-  const { space, ranked } = nearest;
-  const owners = store.vectors.owners(ranked.map(({ id }) => id));
+  const { space, ranked, degraded } = nearest;
+  const owners = store.vectors.owners(ranked.map((found) => found.id));
   // After a switch, the vectors that were just searched are being removed.
   if (store.vectors.currentSpace()?.id !== space.id) return { unavailable: 'the model has just been changed' };
   const hits = new Map<MemoryId, number>();
@@ -98,10 +105,24 @@ export async function searchVector(
     // Sorted best first, so the first chunk of a memory is its nearest.
     if (memory !== undefined && !hits.has(memory)) hits.set(memory, score);
   }
+  return { space, hits, degraded };
+}
+
+/** The same as `searchMeaning` for an existing vector, such as that of a memory. */
+export async function searchVector(
+  workspace: Workspace,
+  placed: VectorInSpace,
+  filter: MemoryFilter,
+): Promise<SemanticAnswer> {
+  const { store, vectorSample, modelEvaluation } = workspace;
+  const { vector } = placed;
+  const nearest = await findNearest(workspace, placed, filter, rankingParameters.vectorCandidates);
+  if ('unavailable' in nearest) return nearest;
+  const { space, hits, degraded } = nearest;
   const { distribution, residual } = vectorSample.measure(vector, space);
   return {
     hits,
-    degraded: nearest.degraded,
+    degraded,
     distribution,
     residualDistribution: residual?.distribution,
     quality: modelEvaluation.qualityOf(space),

@@ -7,6 +7,7 @@ import { reasonOf } from '../core/errors.ts';
 import type { MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../core/memory-errors.ts';
 import type { Scope } from '../persona/scope.ts';
+import { findSimilar, type SimilarMemory } from '../search/similar-memories.ts';
 
 export interface DeleteReceipt {
   readonly deleted: MemoryKey[];
@@ -15,9 +16,16 @@ export interface DeleteReceipt {
   readonly erased?: true | 'pending' | undefined;
   /** Files, relative to the persona's folder. */
   readonly remaining?: readonly string[] | undefined;
+  /** Memories that say nearly the same and are still there. */
+  readonly similar?: readonly Relative[] | undefined;
   /** Number of backup archives that may hold the text. */
   readonly backups?: number | undefined;
 }
+
+/** Without its text where that would repeat what was to be forgotten. */
+type Relative = Pick<SimilarMemory, 'key' | 'by'> & Partial<SimilarMemory>;
+
+const namedRelatives = 5;
 
 /** `not_found` if none of the keys exists. Deleting again what is deleted already changes nothing. */
 export async function deleteMemories(
@@ -27,6 +35,7 @@ export async function deleteMemories(
   const { workspace, clock, caller } = scope;
   const { memories, erasure } = workspace.store;
   const wanted = [...new Set(keys)];
+  const relatives = await findRelatives(scope, wanted, permanent);
   const note = workspace.activity.note('memory_delete', caller.source);
   const gone = await (permanent
     ? workspace.withRoom(() => erasure.erase(wanted, note))
@@ -35,7 +44,11 @@ export async function deleteMemories(
   const [first] = wanted;
   if (deleted.length === 0 && first !== undefined) throw unknownKey(first);
 
-  const receipt = { deleted, not_found: wanted.filter((key) => !deleted.includes(key)) };
+  const receipt = {
+    deleted,
+    not_found: wanted.filter((key) => !deleted.includes(key)),
+    ...(relatives.length > 0 && { similar: relatives }),
+  };
   if (!permanent) return receipt;
   const remaining = await workspace.finishErasure().catch((error: unknown) => {
     // The memories are erased. The remaining traces are recorded and removed later.
@@ -51,6 +64,22 @@ export async function deleteMemories(
     ...(remaining.length === 0 ? { erased: true as const } : { erased: 'pending' as const, remaining }),
     ...(backups > 0 && { backups }),
   };
+}
+
+/** Looked for before the deletion, which takes the text and its vector away. */
+async function findRelatives(scope: Scope, keys: readonly MemoryKey[], permanent: boolean): Promise<Relative[]> {
+  const memories = keys.flatMap((key) => scope.workspace.store.memories.read(key) ?? []);
+  const except = new Set(memories.map(({ id }) => id));
+  const found = new Map<MemoryKey, Relative>();
+  for (const memory of memories) {
+    for (const relative of await findSimilar(scope, memory, except)) {
+      const { key, by } = relative;
+      // What shares most words would put the erased text before the model once more.
+      if (!found.has(key)) found.set(key, permanent && by === 'words' ? { key, by } : relative);
+    }
+    if (found.size >= namedRelatives) break;
+  }
+  return [...found.values()].slice(0, namedRelatives);
 }
 
 function archivesIn(folder: string): number {

@@ -18,8 +18,8 @@ export interface CorpusStatistics {
 /** SQLite counts the documents of a term one by one, so frequencies from this value on are cached. */
 const cachedFrom = 500;
 const maximumCached = 10_000;
-/** A cached frequency may be off by this share. */
-const tolerance = 0.01;
+/** A cached frequency may be off by this share, unless the caller allows more. */
+const usualTolerance = 0.01;
 
 /** Sorts after every character in UTF-8. */
 const lastCharacter = '\u{10ffff}';
@@ -64,9 +64,10 @@ export function createFullText(connection: Connection) {
     statistics: (): CorpusStatistics => ({ count: meta('text_count'), totalLength: meta('text_length') }),
     /**
      * The number of texts that contain the term, including those of deleted memories. An upper bound for a prefix. Values
-     * of 500 or more are cached until 1% of the texts may have changed, and may be off by as much.
+     * of 500 or more are cached until 1% of the texts may have changed, and may be off by as much; `tolerance` is another
+     * share. Whoever asks after each write allows more, else every frequency is counted again and again.
      */
-    documentFrequency(term: QueryTerm): number {
+    documentFrequency(term: QueryTerm, tolerance = usualTolerance): number {
       const expression = matchExpression(term);
       const known = cached.get(expression);
       if (known !== undefined && boundChanges(known.at, readState()) <= tolerance * known.documents) {

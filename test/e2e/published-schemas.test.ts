@@ -64,6 +64,16 @@ describeEachEra('the published schemas', (spawn) => {
     expect(schemas.get('memory_search')).toContain('At most 50,000 characters.');
   });
 
+  it('and a reply of five short memories is short', async () => {
+    const server = await spawn();
+    for (let number = 0; number < 8; number++) {
+      await server.create(`${number} 回目の陶芸教室で湯呑みを作った`, { tags: ['陶芸'], emotion: 'joy' });
+    }
+    const { text, structured } = await server.call('memory_search', { query: '陶芸教室' });
+    expect(structured.results).toHaveLength(5);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(3_000);
+  });
+
   it('and the instructions take no more of a session than they need', async () => {
     const server = await spawn();
     const list = toolList.parse(await server.client.listTools());
