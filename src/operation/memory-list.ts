@@ -13,8 +13,7 @@ export const memoryList = defineOperation({
   name: 'memory_list',
   title: 'List memories',
   description:
-    'Lists memories by time with filters, newest first. Use memory_search to answer a question. ' +
-    'Long texts are previews. next_cursor continues the list.',
+    'Lists memories by time with filters, newest first. To answer a question, search. Long texts are previews.',
   effect: 'read',
   set: 'core',
   input: z.strictObject({

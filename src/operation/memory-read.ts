@@ -10,9 +10,8 @@ export const memoryRead = defineOperation({
   name: 'memory_read',
   title: 'Read memories',
   description:
-    'Returns the full text and all metadata of memories by key, deleted ones included. Use it after memory_search or ' +
-    'memory_list showed a preview. A text that was cut carries next_offset: read on with offset. Keys under omitted ' +
-    'had no room: read them alone.',
+    'Returns the full text and all metadata of memories by key, deleted ones included. A text that was cut carries ' +
+    'next_offset: read on with offset. Keys under omitted had no room: read them alone.',
   effect: 'read',
   set: 'core',
   input: z.strictObject({
