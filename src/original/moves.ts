@@ -107,8 +107,8 @@ interface Moved {
 
 /** Safe to repeat after a crash at any point. */
 async function undo({ paths, target, record }: Moved): Promise<void> {
-  await writeMoveRecord(target, { ...record, state: 'undoing' });
   if (detectFileKind(target.database).kind === 'ours') await removeOurDatabase({ paths, target, record });
+  else await writeMoveRecord(target, { ...record, state: 'undoing' });
   const journals = ['-journal', '-wal', '-shm'].map((end) => target.database + end);
   for (const ours of [...journals, target.vectorStore, target.context, target.cleanupSuggestions]) {
     // What is not in original/ any more has been put back already.
@@ -118,10 +118,11 @@ async function undo({ paths, target, record }: Moved): Promise<void> {
   await takeBack({ paths, target }, record);
 }
 
-/** And puts the old one in its place, if that is where it was. */
+/** And puts the old one in its place, if that is where it was. Throws `busy`, before anything is noted, if it is open. */
 async function removeOurDatabase({ paths, target, record }: Moved): Promise<void> {
   const held = await holdDatabase(target.database);
   try {
+    await writeMoveRecord(target, { ...record, state: 'undoing' });
     const former = join(target.original, basename(target.database));
     const wasHere = record.files.some(({ from }) => join(paths.data, from) === target.database);
     if (wasHere) await held.replace({ replacement: former });

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hostFolder, run, startContainer } from '../support/containers.ts';
 import { type HttpReply, sendRequest } from '../support/http-server.ts';
 import { writeOriginalPersona } from '../support/original-data.ts';
@@ -22,6 +22,9 @@ import {
 import { writeOriginalDataFolder } from '../support/original-personas.ts';
 import { filesIn } from '../support/stores.ts';
 import { until } from '../support/until.ts';
+
+// Many starts of containers, one after the other.
+vi.setConfig({ testTimeout: 600_000 });
 
 const because = missing === undefined ? '' : ` (${missing})`;
 const nas = `nas.local:${port}`;
@@ -100,7 +103,7 @@ describe.skipIf(missing !== undefined)(`another image on the data of the origina
     const back = run('docker', ['compose', 'run', '--rm', 'memory-mcp', 'migrate', 'from-original', '--undo'], {
       cwd: project.folder,
     });
-    expect(back).toMatchObject({ status: 0 });
+    expect({ status: back.status, said: back.stdout + back.stderr }).toMatchObject({ status: 0 });
     expect(filesIn(join(data, 'memory'))).toEqual(before);
   });
 

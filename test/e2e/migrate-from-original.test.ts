@@ -6,6 +6,7 @@ import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { age, writeOriginalPersona } from '../support/original-data.ts';
 import { writeOriginalDataFolder } from '../support/original-personas.ts';
 import { runCommand } from '../support/run-command.ts';
+import { spawnServer } from '../support/server.ts';
 import { filesIn, testFolder } from '../support/stores.ts';
 
 const quiet = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_RERANKER_MODEL: 'none', MEMORY_MCP_TIMEZONE: '' };
@@ -180,6 +181,19 @@ describe('a data folder of the original system', () => {
     expect((await call(link, 'get_context', {})).total_memories).toBe(2);
     expect(await migrate(link, '--undo')).toMatchObject({ code: 0 });
     expect(filesIn(join(data, 'memory'))).toEqual(before);
+  });
+
+  it('stays moved when the undo is refused, because a server has it open', async () => {
+    const { data } = await originalDataFolder();
+    expect(await migrate(data, '--apply')).toMatchObject({ code: 0 });
+    const server = await spawnServer({ dataDir: data });
+    await server.call('get_context');
+    const { code, err } = await migrate(data, '--undo');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('is open in another program') });
+    await server.close();
+    // The next command would end an undo that was interrupted. This one was not begun.
+    expect(await migrate(data, '--finish')).toMatchObject({ code: 0 });
+    expect((await call(data, 'get_context', {})).total_memories).toBe(2);
   });
 
   it('is named by a permanent deletion, until --finish', async () => {
