@@ -3,6 +3,7 @@
  * another. What an old client and its user see at each step, up to served memories, and back.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hostFolder, run, startContainer } from '../support/containers.ts';
@@ -30,9 +31,13 @@ const because = missing === undefined ? '' : ` (${missing})`;
 const nas = `nas.local:${port}`;
 const counts = { default: 4, nilou: 4, 葵: 3, 星: 3, old: 1, sofia: 4 };
 
+/** While a command runs here, nothing notices that the server closes a connection that was kept. */
+const agent = new Agent({ keepAlive: false });
+
 /** As clients of the original name their persona. */
 const asOldClient = () =>
   sendRequest(port, '/mcp', {
+    agent,
     method: 'POST',
     headers: { authorization: 'Bearer nilou', host: nas, accept: 'application/json, text/event-stream' },
     body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
@@ -40,6 +45,7 @@ const asOldClient = () =>
 
 const ask = (persona: string, token: string, path = '/api/get_context'): Promise<HttpReply> =>
   sendRequest(port, path, {
+    agent,
     headers: { authorization: `Bearer ${token}`, host: nas, 'x-persona': encodeURIComponent(persona) },
   });
 
