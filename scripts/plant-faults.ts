@@ -5,10 +5,21 @@
  *
  * `npx tsx scripts/plant-faults.ts [--faults 30] [--seed 1] [--folders persona,operation,transport] [--projects unit,integration,e2e]`
  *
- * A fault that is noticed costs seconds to minutes, one that is not the time of all tests.
+ * The nearest tests come first, so a fault that they notice costs seconds. One that nothing notices costs the
+ * time of all tests, unless `--only-related` leaves it at those. `--trusted` leaves out the run without any fault, for a
+ * checkout whose tests have just passed.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -30,6 +41,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'persona,operation,transport,service,store,search' },
     projects: { type: 'string', default: 'unit,integration,e2e' },
+    'only-related': { type: 'boolean', default: false },
+    trusted: { type: 'boolean', default: false },
   },
 });
 const root = new URL('..', import.meta.url).pathname;
@@ -118,6 +131,14 @@ function passes(folder: string, command: readonly string[]): Promise<boolean> {
   });
 }
 
+/** The unit tests that import the file, then the integration tests of its folder. None of them needs the build. */
+async function relatedFail(folder: string, file: string): Promise<boolean> {
+  const run = async (...args: string[]) => !(await passes(folder, ['npx', 'vitest', ...args, '--run', '--bail', '1']));
+  if (await run('related', file, '--project', 'unit', '--passWithNoTests')) return true;
+  const tests = join('test', 'integration', file.split('/')[1] ?? '');
+  return existsSync(join(folder, tests)) && (await run('--dir', tests, '--project', 'integration'));
+}
+
 /** The first project with a failing test. */
 async function firstToFail(folder: string, projects: readonly string[]): Promise<string | undefined> {
   if (!(await passes(folder, ['npm', 'run', 'build']))) return 'build';
@@ -134,6 +155,7 @@ const perFolder = Math.ceil(Number(values.faults) / folders.length);
 const copy = mkdtempSync(join(tmpdir(), 'memory-mcp-faults-'));
 const oneLine = (code: string) => code.replaceAll(/\s+/g, ' ').slice(0, 100);
 const totals: string[] = [];
+const typeCheck = ['npx', 'tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', join(copy, '.types')];
 const noticed = { caught: 0, planted: 0 };
 
 /** Plants one fault; undefined where the types refuse it, since such a fault would never get as far as a test. */
@@ -142,8 +164,12 @@ async function tryFault(fault: Fault): Promise<boolean | undefined> {
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.slice(0, fault.start) + fault.text + text.slice(fault.end));
   try {
-    if (!(await passes(copy, ['npx', 'tsc', '--noEmit']))) return undefined;
-    const by = await firstToFail(copy, projects);
+    if (!(await passes(copy, typeCheck))) return undefined;
+    const by = (await relatedFail(copy, fault.file))
+      ? 'related'
+      : values['only-related']
+        ? undefined
+        : await firstToFail(copy, projects);
     console.log(
       `${(by ?? 'UNNOTICED').padEnd(11)} ${fault.file}:${fault.line} ${oneLine(fault.was)} → ${oneLine(fault.text)}`,
     );
@@ -156,7 +182,7 @@ async function tryFault(fault: Fault): Promise<boolean | undefined> {
 try {
   cpSync(root, copy, { recursive: true, filter: (path) => !/[/\\](node_modules|\.git|\.cache)$/.test(path) });
   for (const name of ['node_modules', '.cache']) symlinkSync(join(root, name), join(copy, name));
-  const unharmed = await firstToFail(copy, projects);
+  const unharmed = values.trusted ? undefined : await firstToFail(copy, projects);
   if (unharmed !== undefined) throw new Error(`${unharmed} fails without any fault: mend that first`);
   for (const folder of folders) {
     let [caught, planted] = [0, 0];

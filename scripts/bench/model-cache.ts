@@ -44,6 +44,7 @@ export function cacheEmbedder(embedder: Embedder, folder: string): Embedder {
       if (document.embeddedCharacters === text.length) answers.put(hashOf('document', text), document.vectors);
       return document;
     },
+    embedTogether: async () => undefined,
   };
 }
 

@@ -16,4 +16,5 @@ export const disabledEmbedder: Embedder = {
   space: () => undefined,
   embedQuery: reject,
   embedDocument: reject,
+  embedTogether: reject,
 };

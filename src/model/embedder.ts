@@ -40,4 +40,9 @@ export interface Embedder {
   embedQuery(text: string, options?: EmbedOptions): Promise<Float32Array>;
   /** Returns one vector per chunk of a memory, or rejects with `model_unavailable`. */
   embedDocument(text: string, options: EmbedOptions): Promise<DocumentVectors>;
+  /**
+   * Does that for several memories in less time than one after another, or returns undefined where the model takes no
+   * batches. Rejects if any of the texts cannot be embedded.
+   */
+  embedTogether(texts: readonly string[], options: EmbedOptions): Promise<readonly DocumentVectors[] | undefined>;
 }

@@ -5,10 +5,11 @@ import { createHash } from 'node:crypto';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import { chunkRule } from './chunks.ts';
-import type { Embedder, EmbedOptions } from './embedder.ts';
+import type { DocumentVectors, Embedder, EmbedOptions } from './embedder.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
 import type { EmbeddingSpaceCache } from './embedding-space-cache.ts';
-import type { InferenceClient, LoadedModel } from './inference/inference-client.ts';
+import { batchLimit } from './inference/batches.ts';
+import type { EmbeddedText, InferenceClient, LoadedModel } from './inference/inference-client.ts';
 import type { EmbedAs, EmbeddingModel } from './inference/inference-protocol.ts';
 import { createManagedModel, type ManagedModel, type ManagedModelDeps } from './managed-model.ts';
 import { hashModelFiles, type ModelFiles } from './model-files.ts';
@@ -78,17 +79,37 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
   let answeredBy: number | undefined;
   let asking = 0;
 
-  const embed = async (text: string, as: EmbedAs, options: EmbedOptions) => {
-    const { model, embeddingConfig, space } = await waitUnlessAborted(managed.use(), options.signal);
-    const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
+  const embed = async (text: string, as: EmbedAs, options: EmbedOptions) =>
+    await ask(options, async ({ model, embeddingConfig }) => {
+      const prefix = as === 'one' ? embeddingConfig.queryPrefix : embeddingConfig.documentPrefix;
+      const embedded = await client.embed({ model, as, prefix, text }, options);
+      return { answer: embedded, from: embedded };
+    });
+
+  const embedTogether = async (texts: readonly string[], options: EmbedOptions) =>
+    await ask<readonly DocumentVectors[] | undefined>(options, async ({ model, embeddingConfig }) => {
+      const device = serving?.device ?? 'cpu';
+      if (batchLimit({ device, file: model.file }) === undefined) return { answer: undefined };
+      const prefix = embeddingConfig.documentPrefix;
+      const embedded = await client.embedTogether({ model, prefix, texts }, options);
+      return { answer: embedded, from: embedded[0] };
+    });
+
+  /** Asks the loaded model. `from` is what the process said of itself, if it was asked. */
+  const ask = async <Result>(
+    options: EmbedOptions,
+    work: (loaded: LoadedEmbedder) => Promise<{ answer: Result; from?: EmbeddedText | undefined }>,
+  ): Promise<Result> => {
+    const model = await waitUnlessAborted(managed.use(), options.signal);
     asking += 1;
     try {
-      const embedded = await client.embed({ model, as, prefix, text }, options);
+      const { answer, from } = await work(model);
+      if (from === undefined) return answer;
       answeredBy = client.status().pid;
-      noteDevice(embedded);
+      noteDevice(from);
       // A process that had to load the model may have met newer files than those that were seen last.
-      const loaded = embedded.freshlyLoaded === true ? managed.loadedNow() : managed.loaded();
-      if (loaded?.space.id === space.id) return embedded;
+      const loaded = from.freshlyLoaded === true ? managed.loadedNow() : managed.loaded();
+      if (loaded?.space.id === model.space.id) return answer;
     } catch (error) {
       managed.noteFailure(error);
       throw error;
@@ -120,6 +141,7 @@ export function createLocalEmbedder(deps: LocalEmbedderDeps): LocalEmbedder {
       return vector;
     },
     embedDocument: async (text, options) => await embed(text, 'chunks', options),
+    embedTogether,
     embeddingConfig: () => managed.loaded()?.embeddingConfig,
     warm: () => void managed.use().catch(() => {}),
     close: managed.close,

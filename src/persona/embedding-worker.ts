@@ -159,16 +159,40 @@ export function createEmbeddingWorker(deps: EmbeddingWorkerDeps) {
   /** False when nothing is left that can be embedded now. */
   async function embedBatch(model: Embedder, space: VectorSpace, mayGoOn: () => boolean): Promise<boolean> {
     const batch = store.queue.next(space.id, batchLength);
+    const together = await embedTogether(model, batch, space);
     for (const memory of batch) {
       await inFlight(memory.id);
       if (!mayGoOn() || model.space()?.id !== space.id) return false;
       if (store.vectors.ofMemories([memory.id], space).length > 0) continue;
-      const document = await embed(model, memory, space);
+      const document = together.get(memory.id) ?? (await embed(model, memory, space));
       if (document === 'unavailable') return false;
       // `put` stores nothing if the text has changed in the meantime. The next batch has the new text.
       if (document !== 'failed') await store.vectors.put(memory, space, document.vectors);
     }
     return batch.length > 0;
+  }
+
+  /** The vectors of all, where the model takes batches. Without them, each memory is embedded on its own. */
+  async function embedTogether(
+    model: Embedder,
+    batch: readonly QueuedMemory[],
+    space: VectorSpace,
+  ): Promise<Map<MemoryId, DocumentVectors>> {
+    const wanted = batch.filter(({ id }) => store.vectors.ofMemories([id], space).length === 0);
+    if (wanted.length < 2) return new Map();
+    try {
+      const texts = wanted.map(({ content }) => content);
+      const documents = (await model.embedTogether(texts, { priority: 'background', signal })) ?? [];
+      const vectors = new Map<MemoryId, DocumentVectors>();
+      for (const [index, document] of documents.entries()) {
+        const memory = wanted[index];
+        if (memory !== undefined) vectors.set(memory.id, document);
+      }
+      return vectors;
+    } catch (error) {
+      if (!signal.aborted) logger.debug('embedding memories together failed', { reason: reasonOf(error) });
+      return new Map();
+    }
   }
 
   async function embed(

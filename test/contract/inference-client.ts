@@ -2,7 +2,7 @@
  * What every InferenceClient must do, whatever process is behind it.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { InferenceClient } from '../../src/model/inference/inference-client.ts';
+import type { EmbeddedText, InferenceClient } from '../../src/model/inference/inference-client.ts';
 import { cosine, tinyEmbedder, tinyReranker } from '../support/inference.ts';
 
 const interactive = { priority: 'interactive' } as const;
@@ -100,9 +100,22 @@ export function describeInferenceClient(name: string, open: () => InferenceClien
       ).rejects.toThrow('too late');
     });
 
+    it('embeds several texts in one request, each as it would alone', async () => {
+      const texts = ['自転車', longText, '', '海'];
+      const model = tinyEmbedder();
+      const together = await client.embedTogether({ model, prefix: '', texts }, background);
+      const alone = await Promise.all(
+        texts.map((text) => client.embed({ model, as: 'chunks', prefix: '', text }, background)),
+      );
+      const contentOf = (embedded: readonly EmbeddedText[]) =>
+        embedded.map(({ vectors, embeddedCharacters }) => ({ vectors, embeddedCharacters }));
+      expect(contentOf(together)).toEqual(contentOf(alone));
+    });
+
     it('serves two models in turn', async () => {
       const models = [tinyEmbedder(), tinyEmbedder({ file: 'onnx/model.onnx', pooling: 'cls' })];
-      const vectors = await Promise.all([0, 1, 0, 1].map((index) => embed('海', 'one', models[index])));
+      const embedded = await Promise.all([0, 1, 0, 1].map((index) => embed('海', 'one', models[index])));
+      const vectors = embedded.map((each) => each.vectors);
       expect(vectors[0]).toEqual(vectors[2]);
       expect(vectors[1]).toEqual(vectors[3]);
       expect(vectors[0]).not.toEqual(vectors[1]);

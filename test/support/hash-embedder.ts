@@ -28,6 +28,7 @@ export function createHashEmbedder({
       await beforeDocument?.(text);
       return { vectors: [embed(text, dimensions)], embeddedCharacters: text.length };
     },
+    embedTogether: async () => undefined,
   };
 }
 

@@ -70,6 +70,11 @@ export interface InferenceClient {
     request: { model: EmbeddingModel; as: EmbedAs; prefix: string; text: string },
     options: InferenceOptions,
   ): Promise<EmbeddedText>;
+  /** The chunks of each text, in the given order. All are embedded, or the call rejects. */
+  embedTogether(
+    request: { model: EmbeddingModel; prefix: string; texts: readonly string[] },
+    options: InferenceOptions,
+  ): Promise<readonly EmbeddedText[]>;
   /** Returns one score 0..1 per text, in the given order. */
   rerank(
     request: { model: InferenceModel; query: string; texts: readonly string[] },

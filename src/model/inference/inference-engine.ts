@@ -6,14 +6,23 @@
  */
 import { reasonOf } from '../../core/errors.ts';
 import { chunkLimit, planChunks, type TokenBudget, tokensPerChunk, truncateToFit } from '../chunks.ts';
+import { batchLimit, planBatches } from './batches.ts';
 import { InferenceError } from './inference-client.ts';
 import type { EmbeddingModel, InferenceModel, InferenceResult, InferenceWork } from './inference-protocol.ts';
-import type { OnnxModel } from './onnx-model.ts';
+import type { ModelInput, ModelOutput, OnnxModel } from './onnx-model.ts';
 import { meanVector, outputNames, pool } from './pooling.ts';
 
 export interface Finished {
   readonly result: InferenceResult;
   readonly numbers: Float32Array;
+}
+
+interface Runs {
+  /** Of the output that is wanted, the first that the graph has. */
+  readonly names: readonly string[];
+  readonly inputs: readonly ModelInput[];
+  readonly work: InferenceWork;
+  readonly from: number;
 }
 
 type Steps = AsyncGenerator<void, Finished>;
@@ -22,6 +31,8 @@ export interface InferenceEngineDeps {
   readonly load: (model: InferenceModel) => Promise<OnnxModel>;
   /** Called before each step that could crash the process: loading a model or running it on a text. */
   readonly onWorking: (work: InferenceWork, on: 'model' | 'text') => void;
+  /** How many tokens go into one run. `batches.ts` decides, unless a test does. */
+  readonly limitFor?: typeof batchLimit;
 }
 
 const modelsPerServer = 3;
@@ -30,7 +41,7 @@ const minimumChunkTokens = 16;
 /** Texts are truncated to this many characters per token before their tokens are counted. */
 const maximumCharactersPerToken = 16;
 
-export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps): {
+export function createInferenceEngine({ load, onWorking, limitFor = batchLimit }: InferenceEngineDeps): {
   /** `from` is the server that asks. */
   steps(work: InferenceWork, from: number): Steps;
   /** Unloads what only this server has used. A step like those of work: no other one may run meanwhile. */
@@ -86,21 +97,72 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
   }
 
   async function* embed(work: Extract<InferenceWork, { type: 'embed' }>, from: number): Steps {
-    const { model, text, prefix } = work;
-    const tokenizing = await acquire(work, from);
+    const { model, text } = work;
+    const freshlyLoaded = !loaded.has(keyOf(model));
+    const chunks = yield* chunksOf(text, work, from);
+    const vectors = yield* embedChunks(chunks, work, from);
+    const result = work.as === 'one' && vectors.length > 1 ? [meanVector(vectors)] : vectors;
+    const finished = toFinished(await acquire(work, from), result, countCharacters(chunks));
+    return { ...finished, result: { ...finished.result, freshlyLoaded } };
+  }
+
+  async function* embedTogether(work: Extract<InferenceWork, { type: 'embed-together' }>, from: number): Steps {
+    const freshlyLoaded = !loaded.has(keyOf(work.model));
+    const texts: (readonly string[])[] = [];
+    for (const text of work.texts) texts.push(yield* chunksOf(text, work, from));
+    const chunks = texts.flat();
+    const vectors = yield* embedChunks(chunks, work, from);
+    const finished = toFinished(await acquire(work, from), vectors, countCharacters(chunks));
+    const perText = texts.map((own) => ({ rows: own.length, embeddedCharacters: countCharacters(own) }));
+    return { ...finished, result: { ...finished.result, perText, freshlyLoaded } };
+  }
+
+  async function* chunksOf(
+    text: string,
+    work: Extract<InferenceWork, { type: 'embed' | 'embed-together' }>,
+    from: number,
+  ): AsyncGenerator<void, readonly string[]> {
+    const onnxModel = await acquire(work, from);
     onWorking(work, 'text');
-    const chunks = yield* planChunks(text, createTokenBudget(tokenizing, model, prefix));
-    const vectors: Float32Array[] = [];
-    let embeddedCharacters = 0;
-    for (const chunk of chunks.slice(0, chunkLimit)) {
+    const chunks = yield* planChunks(text, createTokenBudget(onnxModel, work.model, work.prefix));
+    return chunks.slice(0, chunkLimit);
+  }
+
+  async function* embedChunks(
+    chunks: readonly string[],
+    work: Extract<InferenceWork, { type: 'embed' | 'embed-together' }>,
+    from: number,
+  ): AsyncGenerator<void, readonly Float32Array[]> {
+    const { model, prefix } = work;
+    const inputs = chunks.map((chunk) => ({ text: prefix + chunk }));
+    const vectors = new Map<number, Float32Array>();
+    yield* runInBatches({ names: outputNames(model.pooling), inputs, work, from }, (index, output, onnxModel) =>
+      vectors.set(index, poolChunk(onnxModel, model, { prefix, text: chunks[index] ?? '', output })),
+    );
+    return chunks.flatMap((_, index) => vectors.get(index) ?? []);
+  }
+
+  /** Runs the graph on all inputs, a batch in each step, and hands on each output. They may come in another order. */
+  async function* runInBatches(
+    { names, inputs, work, from }: Runs,
+    take: (index: number, output: ModelOutput, onnxModel: OnnxModel) => void,
+  ): AsyncGenerator<void, void> {
+    const { device, countTokens } = await acquire(work, from);
+    const limit = limitFor({ device, file: work.model.file });
+    const lengths = inputs.map(({ text, pair }) => (limit === undefined ? 0 : countTokens(text, pair)));
+    for (const batch of planBatches(lengths, limit)) {
       const onnxModel = await acquire(work, from);
       onWorking(work, 'text');
-      vectors.push(await embedChunk(onnxModel, model, { prefix, text: chunk }));
-      embeddedCharacters += chunk.length;
+      const chosen = batch.flatMap((index) => inputs[index] ?? []);
+      const [first] = chosen;
+      if (first === undefined) continue;
+      const outputs =
+        chosen.length === 1
+          ? [await onnxModel.run(names, first.text, first.pair)]
+          : await onnxModel.runTogether(names, chosen);
+      for (const [position, output] of outputs.entries()) take(batch[position] ?? 0, output, onnxModel);
       yield;
     }
-    const result = work.as === 'one' && vectors.length > 1 ? [meanVector(vectors)] : vectors;
-    return toFinished(tokenizing, result, embeddedCharacters);
   }
 
   async function* rerank(work: Extract<InferenceWork, { type: 'rerank' }>, from: number): Steps {
@@ -109,14 +171,17 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
     const truncate = (text: string, fits: (text: string) => boolean) =>
       truncateToFit(text.slice(0, model.maxTokens * maximumCharactersPerToken), fits);
     const query = truncate(work.query, (text) => reading.countTokens(text) <= model.maxTokens / 2);
-    const scores = new Float32Array(texts.length);
-    for (const [index, text] of texts.entries()) {
-      const onnxModel = await acquire(work, from);
+    const inputs: ModelInput[] = [];
+    for (const text of texts) {
       onWorking(work, 'text');
-      const shortened = truncate(text, (part) => onnxModel.countTokens(query, part) <= model.maxTokens);
-      scores[index] = await scorePair(onnxModel, query, shortened);
+      const pair = truncate(text, (part) => reading.countTokens(query, part) <= model.maxTokens);
+      inputs.push({ text: query, pair });
       yield;
     }
+    const scores = new Float32Array(texts.length);
+    yield* runInBatches({ names: ['logits'], inputs, work, from }, (index, output) => {
+      scores[index] = scoreOf(output);
+    });
     return toFinished(
       reading,
       [...scores].map((score) => Float32Array.of(score)),
@@ -133,6 +198,8 @@ export function createInferenceEngine({ load, onWorking }: InferenceEngineDeps):
           return loadReranker(work, from);
         case 'embed':
           return embed(work, from);
+        case 'embed-together':
+          return embedTogether(work, from);
         case 'rerank':
           return rerank(work, from);
       }
@@ -162,17 +229,28 @@ function createTokenBudget(onnxModel: OnnxModel, model: EmbeddingModel, prefix: 
 
 async function embedChunk(
   onnxModel: OnnxModel,
-  { pooling, dimensions }: EmbeddingModel,
+  model: EmbeddingModel,
   { prefix, text }: { prefix: string; text: string },
 ): Promise<Float32Array> {
-  const output = await onnxModel.run(outputNames(pooling), prefix + text);
+  const output = await onnxModel.run(outputNames(model.pooling), prefix + text);
+  return poolChunk(onnxModel, model, { prefix, text, output });
+}
+
+function poolChunk(
+  onnxModel: OnnxModel,
+  { pooling, dimensions }: EmbeddingModel,
+  { prefix, text, output }: { prefix: string; text: string; output: ModelOutput },
+): Float32Array {
   const content = pooling === 'content_mean' ? onnxModel.textTokenRange(prefix, text) : undefined;
   return pool(output, { pooling, dimensions, content });
 }
 
 /** Returns the single logit of a cross-encoder as a probability. */
 async function scorePair(onnxModel: OnnxModel, query: string, text: string): Promise<number> {
-  const { data } = await onnxModel.run(['logits'], query, text);
+  return scoreOf(await onnxModel.run(['logits'], query, text));
+}
+
+function scoreOf({ data }: ModelOutput): number {
   const [logit, second] = data;
   if (logit === undefined || second !== undefined) {
     throw new InferenceError('model', `A reranker must return one score per pair, but this one returns ${data.length}`);
@@ -187,6 +265,10 @@ async function withModelErrors<T>(model: InferenceModel, run: () => Promise<T>):
   } catch (error) {
     throw error instanceof InferenceError ? error : new InferenceError('model', `${model.file}: ${reasonOf(error)}`);
   }
+}
+
+function countCharacters(chunks: readonly string[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
 function toFinished(onnxModel: OnnxModel, rows: readonly Float32Array[], embeddedCharacters: number): Finished {

@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { MemoryMcpError } from '../../core/errors.ts';
 
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 const headerBytes = 8;
 /** Larger than any valid frame: 512 chunks of 4,096 dimensions need 8 MB. */
 const maximumFrameBytes = 64 * 1024 * 1024;
@@ -49,6 +49,13 @@ export type InferenceWork =
       readonly prefix: string;
       readonly text: string;
     }
+  /** Several texts in one go, as chunks. `perText` of the result tells whose vectors are whose. */
+  | {
+      readonly type: 'embed-together';
+      readonly model: EmbeddingModel;
+      readonly prefix: string;
+      readonly texts: readonly string[];
+    }
   | {
       readonly type: 'rerank';
       readonly model: InferenceModel;
@@ -76,10 +83,17 @@ export type MessageToInference =
 /** `runtime missing`: ONNX Runtime is not installed. `model`: the model cannot be loaded. `work`: this text failed. */
 export type InferenceFailure = 'runtime missing' | 'model' | 'work';
 
+export interface TextShare {
+  readonly rows: number;
+  readonly embeddedCharacters: number;
+}
+
 export interface InferenceResult {
   /** The row length of the numbers in the frame. 1 for scores. */
   readonly dimensions: number;
   readonly embeddedCharacters: number;
+  /** Of several texts, how many vectors and embedded characters each has. */
+  readonly perText?: readonly TextShare[] | undefined;
   readonly device: string;
   /** Why the device is not the requested one. */
   readonly warning?: string | undefined;

@@ -21,16 +21,30 @@ export function createInferenceClient(runner: InferenceRunner): InferenceClient 
     load: async (model, options) => toLoadedModel(await runner.run({ type: 'load', model }, options)),
     loadReranker: async (model, options) => toLoadedModel(await runner.run({ type: 'load-reranker', model }, options)),
     embed: async (request, options) => {
-      const { result, numbers } = await runner.run({ type: 'embed', ...request }, options);
-      const { dimensions, embeddedCharacters, device, warning, freshlyLoaded } = result;
-      const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
-      const vectors = Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
-      return { vectors, embeddedCharacters, device, warning, freshlyLoaded };
+      const answer = await runner.run({ type: 'embed', ...request }, options);
+      const { embeddedCharacters, device, warning, freshlyLoaded } = answer.result;
+      return { vectors: vectorsOf(answer), embeddedCharacters, device, warning, freshlyLoaded };
+    },
+    embedTogether: async (request, options) => {
+      const answer = await runner.run({ type: 'embed-together', ...request }, options);
+      const { device, warning, freshlyLoaded, perText = [] } = answer.result;
+      const vectors = vectorsOf(answer);
+      let taken = 0;
+      return perText.map(({ rows, embeddedCharacters }) => {
+        const own = vectors.slice(taken, taken + rows);
+        taken += rows;
+        return { vectors: own, embeddedCharacters, device, warning, freshlyLoaded };
+      });
     },
     rerank: async (request, options) => [...(await runner.run({ type: 'rerank', ...request }, options)).numbers],
     status: () => runner.status(),
     close: () => runner.close(),
   };
+}
+
+function vectorsOf({ result: { dimensions }, numbers }: Answer): Float32Array[] {
+  const rows = dimensions === 0 ? 0 : numbers.length / dimensions;
+  return Array.from({ length: rows }, (_, row) => numbers.slice(row * dimensions, (row + 1) * dimensions));
 }
 
 function toLoadedModel({ result: { dimensions, device, warning, freshlyLoaded } }: Answer): LoadedModel {

@@ -1,13 +1,17 @@
 /**
- * An ONNX model with its tokenizer, run on one text at a time. The only file that uses transformers.js, and through it
- * ONNX Runtime. Texts are not batched: on a CPU batching is no faster, needs much more memory, and makes the vector of
- * a text depend on the rest of the batch.
+ * An ONNX model with its tokenizer. The only file that uses transformers.js, and through it ONNX Runtime. Which texts
+ * share a run is decided in `batches.ts`.
  */
 import { join } from 'node:path';
 import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { reasonOf } from '../../core/errors.ts';
 import { InferenceError } from './inference-client.ts';
 import type { InferenceModel } from './inference-protocol.ts';
+
+export interface ModelInput {
+  readonly text: string;
+  readonly pair?: string | undefined;
+}
 
 /** A float32 output tensor of the graph for one text. */
 export interface ModelOutput {
@@ -32,6 +36,8 @@ export interface OnnxModel {
   textTokenRange(prefix: string, text: string): RowRange;
   /** Runs the graph on a text or a pair. Returns the first of the named outputs that the graph has. */
   run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput>;
+  /** Runs the graph once on several texts or pairs. Returns for each what `run` would, without the padding. */
+  runTogether(names: readonly string[], inputs: readonly ModelInput[]): Promise<ModelOutput[]>;
   dispose(): Promise<void>;
 }
 
@@ -121,6 +127,17 @@ function wrapModel(
     await Promise.resolve(failed.graph.dispose()).catch(() => {});
   }
 
+  async function run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput> {
+    const input = tokenizer(text, { text_pair: pair ?? null });
+    const attempt = async (): Promise<unknown> => await serving.graph(input);
+    const outputs = await attempt().catch(async (error: unknown) => {
+      if (serving.device === 'cpu') throw error;
+      await fallBack(error);
+      return attempt();
+    });
+    return findOutput(outputs, names);
+  }
+
   return {
     get device() {
       return serving.device;
@@ -136,15 +153,23 @@ function wrapModel(
       const suffix = countCommonPrefix(tokenizer.encode('').reverse(), rest.toReversed());
       return { start, end: tokens.length - suffix };
     },
-    run: async (names: readonly string[], text: string, pair?: string) => {
-      const input = tokenizer(text, { text_pair: pair ?? null });
-      const attempt = async (): Promise<unknown> => await serving.graph(input);
-      const outputs = await attempt().catch(async (error: unknown) => {
-        if (serving.device === 'cpu') throw error;
-        await fallBack(error);
-        return attempt();
-      });
-      return findOutput(outputs, names);
+    run,
+    runTogether: async (names: readonly string[], inputs: readonly ModelInput[]) => {
+      const [first] = inputs;
+      const pairs = first?.pair === undefined ? null : inputs.map(({ pair }) => pair ?? '');
+      const input = tokenizer(
+        inputs.map(({ text }) => text),
+        { text_pair: pairs, padding: true },
+      );
+      try {
+        return splitBatch(findOutput(await serving.graph(input), names), input.attention_mask);
+      } catch (error) {
+        if (error instanceof InferenceError) throw error;
+        // A batch may be too much for a card that has room for single texts. What fails then is decided text by text.
+        const outputs: ModelOutput[] = [];
+        for (const { text, pair } of inputs) outputs.push(await run(names, text, pair));
+        return outputs;
+      }
     },
     dispose: async () => {
       await serving.graph.dispose();
@@ -166,6 +191,25 @@ function findOutput(outputs: unknown, names: readonly string[]): ModelOutput {
   }
   const present = entries.map(([key]) => key).join(', ');
   throw new InferenceError('model', `The graph has no output ${names.join(' or ')}. Its outputs: ${present || 'none'}`);
+}
+
+/** The output of each text. `mask` is 1 where a text of the batch has a token, and 0 where it is padded. */
+function splitBatch({ data, dims }: ModelOutput, mask: Tensor): ModelOutput[] {
+  const [texts = 0, ...shape] = dims;
+  const valuesPerText = data.length / texts;
+  const [, padded = 0] = mask.dims;
+  return Array.from({ length: texts }, (_, index) => {
+    const own = data.subarray(index * valuesPerText, (index + 1) * valuesPerText);
+    // An output of one vector or score per text has no rows for tokens.
+    if (shape.length < 2) return { data: own, dims: [1, ...shape] };
+    const isToken = Array.from(
+      mask.data.subarray(index * padded, (index + 1) * padded),
+      (value) => Number(value) === 1,
+    );
+    const [start, end] = [isToken.indexOf(true), isToken.lastIndexOf(true) + 1];
+    const size = valuesPerText / padded;
+    return { data: own.subarray(start * size, end * size), dims: [1, end - start, ...shape.slice(1)] };
+  });
 }
 
 function toFloat32(tensor: Tensor): Float32Array {

@@ -1,6 +1,6 @@
 /**
- * Pools the output of an embedding model for one text into one vector. The batch contains only this text, so there is
- * no padding and each row belongs to one token.
+ * Pools the output of an embedding model for one text into one vector. Each row belongs to one token of the text: what
+ * a batch pads is left out before.
  */
 import { addScaled, unitVector } from '../../core/vector.ts';
 import type { Pooling } from './inference-protocol.ts';

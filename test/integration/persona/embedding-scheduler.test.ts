@@ -249,6 +249,47 @@ describe('the queue of memories without a vector', () => {
     expect(store.queue.failures(hanging.space()?.id ?? '')).toEqual([]);
   });
 
+  it('is embedded together by a model that takes batches, as background work', async () => {
+    const store = await storeWith('one', 'two', 'three');
+    const { embedder, counts } = counting();
+    const asked: { texts: readonly string[]; priority: string }[] = [];
+    const together: Embedder = {
+      ...embedder,
+      embedTogether: async (texts, { priority }) => {
+        asked.push({ texts, priority });
+        return Promise.all(texts.map((text) => createHashEmbedder().embedDocument(text, { priority: 'background' })));
+      },
+    };
+    await openWriter(store, together).drained();
+    expect(asked).toEqual([{ texts: ['three', 'two', 'one'], priority: 'background' }]);
+    expect(counts.size).toBe(0);
+    const vectorOf = (text: string) => embedder.embedQuery(text);
+    const space = embedder.space();
+    for (const { id, content } of store.memories.list({ filter: live, order: 'newest', limit: 9 })) {
+      const stored = space === undefined ? [] : store.vectors.ofMemories([id], space);
+      expect(stored.map(({ vector }) => [...vector])).toEqual([[...(await vectorOf(content))]]);
+    }
+  });
+
+  it('is embedded one by one, as background work, where a batch fails, and only the text at fault counts as failed', async () => {
+    const store = await storeWith('good', 'bad', 'also good');
+    const priorities = new Set<string>();
+    const { embedder } = counting();
+    const failing: Embedder = {
+      ...embedder,
+      embedTogether: () => Promise.reject(new MemoryMcpError('internal', 'one of them is bad')),
+      embedDocument: (text, options) => {
+        priorities.add(options.priority);
+        if (text === 'bad') return Promise.reject(new MemoryMcpError('internal', 'it is bad'));
+        return embedder.embedDocument(text, options);
+      },
+    };
+    await openWriter(store, failing).drained();
+    expect(withVectors(store, embedder)).toBe(2);
+    expect(store.queue.failures(embedder.space()?.id ?? '')).toHaveLength(1);
+    expect([...priorities]).toEqual(['background']);
+  });
+
   it('is empty when no model is configured', async () => {
     const store = await storeWith('one');
     const writer = openWriter(store, disabledEmbedder);

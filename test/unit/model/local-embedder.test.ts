@@ -17,10 +17,10 @@ import { settableClock } from '../../support/stores.ts';
 
 const background = { priority: 'background' } as const;
 
-function openEmbedder() {
+function openEmbedder({ dtype = 'q8', device = 'cpu' } = {}) {
   const folder = copyOfTestModel('tiny-embed');
   const settings = modelSettingsFor({ embeddings: { model: folder } }).embeddings;
-  const reference = resolveEmbedder(folder, 'q8', temporaryFolder());
+  const reference = resolveEmbedder(folder, dtype, temporaryFolder());
   if (reference === undefined) throw new Error('the folder names a model');
   const clock = settableClock();
   const meanwhile = { load: () => {}, embed: () => {} };
@@ -28,11 +28,15 @@ function openEmbedder() {
   const client: InferenceClient = {
     load: async () => {
       meanwhile.load();
-      return { dimensions: 1, device: 'cpu' };
+      return { dimensions: 1, device };
     },
     embed: async () => {
       meanwhile.embed();
-      return { vectors: [Float32Array.of(1)], embeddedCharacters: 1, device: 'cpu', freshlyLoaded };
+      return { vectors: [Float32Array.of(1)], embeddedCharacters: 1, device, freshlyLoaded };
+    },
+    embedTogether: async ({ texts }) => {
+      meanwhile.embed();
+      return texts.map(() => ({ vectors: [Float32Array.of(1)], embeddedCharacters: 1, device, freshlyLoaded }));
     },
     loadReranker: () => Promise.reject(new Error('not asked')),
     rerank: () => Promise.reject(new Error('not asked')),
@@ -43,8 +47,8 @@ function openEmbedder() {
     name: reference.name,
     place: reference.place,
     readEmbeddingConfig: (of) => readEmbeddingConfig(of, settings, reference.preset),
-    dtype: 'q8',
-    device: 'cpu',
+    dtype,
+    device,
     threads: 1,
     client,
     cache: createEmbeddingSpaceCache(join(temporaryFolder(), 'vector-spaces.json')),
@@ -62,7 +66,11 @@ function openEmbedder() {
     /** Puts another file in the place of the graph, as far as its stamp goes. */
     replaceFiles: () => {
       replacements += 1;
-      utimesSync(join(folder, 'onnx/model_quantized.onnx'), replacements, replacements);
+      utimesSync(
+        join(folder, dtype === 'fp32' ? 'onnx/model.onnx' : 'onnx/model_quantized.onnx'),
+        replacements,
+        replacements,
+      );
     },
     answersFromFreshlyLoadedFiles: () => {
       freshlyLoaded = true;
@@ -103,5 +111,26 @@ describe('a vector that was made while the files of its model were replaced', ()
     meanwhile.load = () => {};
     clock.advance(1_000);
     expect((await embedder.embedDocument('海', background)).vectors).toHaveLength(1);
+  });
+});
+
+describe('several memories', () => {
+  it.each([
+    ['together by a card that serves with fp32', 'fp32', 'cuda:1', 2],
+    ['one by one by the CPU', 'fp32', 'cpu', undefined],
+    ['one by one with a quantized graph, whose vectors would depend on the batch', 'q8', 'cuda', undefined],
+  ])('are embedded %s', async (_how, dtype, device, count) => {
+    const { embedder } = openEmbedder({ dtype, device });
+    expect((await embedder.embedTogether(['海', '山'], background))?.length).toBe(count);
+  });
+
+  it('whose files were replaced meanwhile are not handed out either', async () => {
+    const { embedder, clock, meanwhile, replaceFiles } = openEmbedder({ dtype: 'fp32', device: 'cuda' });
+    await embedder.embedTogether(['海', '山'], background);
+    meanwhile.embed = () => {
+      replaceFiles();
+      clock.advance(1_000);
+    };
+    await expect(embedder.embedTogether(['海', '山'], background)).rejects.toMatchObject({ code: 'model_unavailable' });
   });
 });

@@ -14,6 +14,7 @@ function openEngine() {
         countTokens: () => 1,
         textTokenRange: () => ({ start: 0, end: 1 }),
         run: async () => ({ data: new Float32Array([0]), dims: [1, 1] }),
+        runTogether: async () => [],
         dispose: async () => {
           events.push(`-${file}`);
         },
