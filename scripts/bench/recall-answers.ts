@@ -150,6 +150,7 @@ function nearnesses(
   );
   const known = near.filter((value) => value !== undefined);
   const nearest = known.length === 0 ? undefined : Math.max(...known);
-  const open = known.length < near.length || hits.some(({ coverage }) => coverage >= rankingParameters.tellingCoverage);
+  const open =
+    known.length < near.length || hits.some(({ coverage }) => coverage >= rankingParameters.fixed.tellingCoverage);
   return { nearest, noneAbove: open ? undefined : (nearest ?? Number.NEGATIVE_INFINITY) };
 }

@@ -41,13 +41,17 @@ export function variantWithout(part: string): Variant {
   return { name: `without ${part}`, ranking };
 }
 
+const changeable = Object.entries(rankingParameters).flatMap(([name, value]) =>
+  typeof value === 'number' ? [name] : [],
+);
+
 /** `name=value,name=value` */
 export function variantWith(changes: string): Variant {
   const ranking = Object.fromEntries(
     changes.split(',').map((change) => {
       const [name = '', value] = change.split('=');
-      if (!(name in rankingParameters) || value === undefined || Number.isNaN(Number(value)))
-        throw new Error(`"${change}" is no change of ${Object.keys(rankingParameters).join(', ')}`);
+      if (!changeable.includes(name) || value === undefined || Number.isNaN(Number(value)))
+        throw new Error(`"${change}" is no change of ${changeable.join(', ')}`);
       return [name, Number(value)];
     }),
   );

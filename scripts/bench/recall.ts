@@ -6,6 +6,7 @@
  *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--reranker DIR] [--only set,set] [--out DIR] [--answers DIR]
  *     [--folder DIR] [--keep] [--shuffle] [--limit N] [--page FILE] [--own]
  *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
+ *   npm run bench -- recall --coherence
  *   npm run bench -- recall --page FILE --collect
  *
  * Each run leaves its tables in the output folder, under the name of its model or of --section. --page puts all that lie
@@ -16,6 +17,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
 import { type Answer, type FillOptions, fillStores, type Run } from './recall-answers.ts';
+import { renderCoherence } from './recall-coherence.ts';
 import { renderCurves } from './recall-curve.ts';
 import { renderNone } from './recall-none.ts';
 import { measureOwn } from './recall-own.ts';
@@ -49,6 +51,8 @@ export async function run(args: string[]): Promise<void> {
       limit: { type: 'string' },
       page: { type: 'string' },
       own: { type: 'boolean', default: false },
+      /** Measures only whether neighbours have to do with each other. */
+      coherence: { type: 'boolean', default: false },
       without: { type: 'string' },
       /** The name under which the tables are kept for the page. */
       section: { type: 'string' },
@@ -62,6 +66,12 @@ export async function run(args: string[]): Promise<void> {
   if (!existsSync(values.sets))
     throw new Error(`There are no question sets in ${values.sets}: name their folder with --sets`);
   const loaded = loadQuestionSets(values.sets, values.only?.split(','));
+  if (values.coherence) {
+    mkdirSync(values.out, { recursive: true });
+    const text = renderCoherence(loaded);
+    console.log(text);
+    return writeFileSync(join(values.out, 'parts-0-order.md'), `${text}\n`);
+  }
   const sets = values.shuffle ? shuffleSets(loaded) : loaded;
   mkdirSync(values.out, { recursive: true });
 
@@ -75,7 +85,9 @@ export async function run(args: string[]): Promise<void> {
     folder: values.folder,
     keep: values.keep,
   };
-  const command = `npm run bench -- recall ${args.join(' ')}`.trim();
+  // Where the stores lie says nothing about the result.
+  const told = args.filter((word, index) => word !== '--folder' && args[index - 1] !== '--folder');
+  const command = `npm run bench -- recall ${told.join(' ')}`.trim();
   let byWords: readonly Answer[] = [];
   for (const each of runs) {
     const said: string[] = [];

@@ -87,7 +87,7 @@ export function scoreText({ terms, totalValue, averageLength, lookup }: Prepared
       if (term.length >= length) count(prefixes.get(term.slice(0, length)));
     }
   }
-  const { termSaturation: k1, lengthNormalization: b } = rankingParameters;
+  const { termSaturation: k1, lengthNormalization: b } = rankingParameters.fixed;
   const damping = k1 * (1 - b + (b * text.length) / averageLength);
   let sum = 0;
   const matched: RatedTerm[] = [];

@@ -13,7 +13,7 @@ const minimumDeviation = 0.01;
 
 /** 0..1 from pairs of neighbouring texts, each pair in order. */
 export function measureCoherence(pairs: readonly (readonly [string, string])[]): number {
-  const { coherentFrom, coherentFully, assumedPairs, negligibleCoherence } = rankingParameters;
+  const { coherentFrom, coherentFully, assumedPairs, negligibleCoherence } = rankingParameters.fixed;
   const terms = pairs.map((pair) => pair.map((text) => new Set(documentTerms(text.slice(0, readCharacters)))));
   const rarity = rarityOf(terms.flat());
   const shared = (one: ReadonlySet<string> = new Set(), other: ReadonlySet<string> = new Set()) =>

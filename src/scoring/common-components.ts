@@ -34,7 +34,7 @@ export interface ResidualQuery {
 
 /** Undefined for fewer than `leastVectors`, and for vectors that do not differ. */
 export function findCommonComponents(vectors: readonly Float32Array[]): CommonComponents | undefined {
-  const { componentsFromVectors, keptVariances } = rankingParameters;
+  const { componentsFromVectors, keptVariances } = rankingParameters.fixed;
   const dimensions = vectors[0]?.length ?? 0;
   if (vectors.length < componentsFromVectors || dimensions <= directionCount) return undefined;
   const mean = new Float32Array(dimensions);

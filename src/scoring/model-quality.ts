@@ -67,7 +67,7 @@ export function modelWeight(
   minimum = rankingParameters.minimumModelWeight,
 ): number {
   if (quality === undefined) return 1;
-  const { guessingBelow, trustedFrom } = rankingParameters;
+  const { guessingBelow, trustedFrom } = rankingParameters.fixed;
   const share = (quality[`${asked}-${answered}`].right - guessingBelow) / (trustedFrom - guessingBelow);
   return Math.min(1, Math.max(minimum, share));
 }

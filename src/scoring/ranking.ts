@@ -203,7 +203,8 @@ function neighborBoost(
   relevance: readonly number[],
   { parameters, coherence = 1, distribution }: Circumstances,
 ): (Loan | undefined)[] {
-  const { neighborShare, neighborShareByWords, answerShare, sessionReach } = parameters;
+  const { neighborShare, neighborShareByWords, answerShare } = parameters;
+  const { sessionReach } = parameters.fixed;
   const usualShare = distribution === undefined ? neighborShareByWords : neighborShare;
   const places = new Map(candidates.map(({ memory }, index) => [memory.id, index]));
   return candidates.map(({ memory }) => {

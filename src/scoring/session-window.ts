@@ -7,7 +7,7 @@ import type { MemoryId, Timestamp } from '../core/memory.ts';
 import { minuteLength } from '../core/time/durations.ts';
 import { rankingParameters } from './ranking-parameters.ts';
 
-const { sessionReach, longestPauseMinutes } = rankingParameters;
+const { sessionReach, longestPauseMinutes } = rankingParameters.fixed;
 
 export interface WrittenMemory {
   readonly id: MemoryId;

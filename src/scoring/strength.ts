@@ -51,7 +51,7 @@ function isNone(evidence: StrengthEvidence): boolean {
  */
 function isDecisive(evidence: StrengthEvidence): boolean {
   const { ranked, distribution, quality, asked } = evidence;
-  const { strongLead, strongLeadByWords, strongShare, strongShareByWords, tellingCoverage } = rankingParameters;
+  const { strongLead, strongLeadByWords, strongShare, strongShareByWords, tellingCoverage } = rankingParameters.fixed;
   const [best, second] = ranked;
   if (best === undefined) return false;
   const lead = best.strength - (second?.strength ?? 0);
@@ -62,11 +62,11 @@ function isDecisive(evidence: StrengthEvidence): boolean {
   const wordsTell = best.language === asked && ranked.some(({ coverage }) => coverage > 0);
   return wordsTell
     ? isAgreedOn(best, ranked)
-    : (nearnessOf(best, evidence) ?? 0) >= rankingParameters.answeringNearness;
+    : (nearnessOf(best, evidence) ?? 0) >= rankingParameters.fixed.answeringNearness;
 }
 
 function isAgreedOn(best: Ranked<Candidate>, ranked: readonly Ranked<Candidate>[]): boolean {
-  const { strongCoverage, strongWordsLead, strongMeaningLag } = rankingParameters;
+  const { strongCoverage, strongWordsLead, strongMeaningLag } = rankingParameters.fixed;
   const others = ranked.filter((entry) => entry !== best);
   const byWords = Math.max(0, ...others.map(({ coverage }) => coverage));
   const byMeaning = Math.max(...others.map(({ meaning = Number.NEGATIVE_INFINITY }) => meaning));
@@ -82,7 +82,7 @@ function calibrationOf({ ranked, asked, distribution, quality }: StrengthEvidenc
   if (distribution === undefined) return 'none';
   if (quality !== undefined && ranked.every(({ language }) => modelWeight(quality, asked, language) === 1))
     return 'measured';
-  return distribution.size >= rankingParameters.sampledFrom ? 'sampled' : 'none';
+  return distribution.size >= rankingParameters.fixed.sampledFrom ? 'sampled' : 'none';
 }
 
 function nearnessOf({ cosine, language }: Candidate, { asked, quality }: StrengthEvidence): number | undefined {
@@ -99,7 +99,7 @@ export function createHitTest(
   const none = isNone(evidence);
   const compared = comparedMeaning(evidence);
   return (entry) => {
-    if (entry.coverage >= rankingParameters.noticeableCoverage) return true;
+    if (entry.coverage >= rankingParameters.fixed.noticeableCoverage) return true;
     if (entry.matched.some(({ weight }) => weight >= wordWeight)) return true;
     if (none || entry.cosine === undefined) return false;
     return !isUnrelated(entry, evidence, undefined) || !isUnrelated(entry, evidence, compared);
@@ -111,9 +111,9 @@ export function createHitTest(
  * too few vectors were looked at.
  */
 function comparedMeaning({ ranked, distribution }: StrengthEvidence): number | undefined {
-  if (distribution === undefined || distribution.size < rankingParameters.sampledFrom) return undefined;
+  if (distribution === undefined || distribution.size < rankingParameters.fixed.sampledFrom) return undefined;
   const meanings = ranked.flatMap(({ meaning }) => meaning ?? []).sort((one, other) => other - one);
-  return meanings[rankingParameters.comparedPlace - 1];
+  return meanings[rankingParameters.fixed.comparedPlace - 1];
 }
 
 /**
@@ -126,9 +126,9 @@ function isUnrelated(
   compared: number | undefined,
 ): boolean {
   const { unrelatedBelow, unrelatedAcrossBelow, standingOut, standingOutBelow, standingOutAcrossBelow } =
-    rankingParameters;
+    rankingParameters.fixed;
   const near = nearnessOf(entry, evidence);
-  if (near === undefined || entry.coverage >= rankingParameters.tellingCoverage) return false;
+  if (near === undefined || entry.coverage >= rankingParameters.fixed.tellingCoverage) return false;
   const same = entry.language === evidence.asked;
   if (compared === undefined || entry.meaning === undefined)
     return near < (same ? unrelatedBelow : unrelatedAcrossBelow);

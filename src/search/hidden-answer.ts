@@ -44,7 +44,9 @@ export async function findHidden(
 
 function answersWell({ memories, judgement }: RankedList): boolean {
   const [best] = memories;
-  return judgement.strength === 'strong' || (best !== undefined && best.coverage >= rankingParameters.tellingCoverage);
+  return (
+    judgement.strength === 'strong' || (best !== undefined && best.coverage >= rankingParameters.fixed.tellingCoverage)
+  );
 }
 
 /** The tags that are spelt like those asked for, else those of the memories that were found without the filters. */

@@ -38,11 +38,11 @@ export function statisticsOf(store: MemoryStore, tolerance?: number): TextStatis
 export function searchWords(store: MemoryStore, query: PreparedQuery, filter: MemoryFilter): LexicalHit[] {
   const filtered = matchesAllLive(filter) ? undefined : store.memories.idsMatching(filter, narrowLimit);
   const candidates =
-    filtered !== undefined && filtered.length <= rankingParameters.wordCandidates
+    filtered !== undefined && filtered.length <= rankingParameters.fixed.wordCandidates
       ? filtered
       : bestCandidates(
           lookUpTerms(query, lookupBudget, lookUpBehind(store, filter, filtered)),
-          rankingParameters.wordCandidates,
+          rankingParameters.fixed.wordCandidates,
         );
   return scoreWords(store, query, candidates).filter(({ coverage }) => coverage > 0);
 }

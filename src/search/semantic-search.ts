@@ -116,7 +116,7 @@ export async function searchVector(
 ): Promise<SemanticAnswer> {
   const { store, vectorSample, modelEvaluation } = workspace;
   const { vector } = placed;
-  const nearest = await findNearest(workspace, placed, filter, rankingParameters.vectorCandidates);
+  const nearest = await findNearest(workspace, placed, filter, rankingParameters.fixed.vectorCandidates);
   if ('unavailable' in nearest) return nearest;
   const { space, hits, degraded } = nearest;
   const { distribution, residual } = vectorSample.measure(vector, space);

@@ -5,7 +5,7 @@ import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { draft, now, openTestStore } from '../../support/stores.ts';
 import { randomNumbers, randomUnitVector } from '../../support/vectors.ts';
 
-const minimumVectors = rankingParameters.componentsFromVectors;
+const minimumVectors = rankingParameters.fixed.componentsFromVectors;
 
 const dimensions = 16;
 const space = { id: 'one', dimensions };

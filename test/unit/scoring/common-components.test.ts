@@ -9,7 +9,7 @@ import {
 } from '../../../src/scoring/common-components.ts';
 import { rankingParameters } from '../../../src/scoring/ranking-parameters.ts';
 
-const minimumVectors = rankingParameters.componentsFromVectors;
+const minimumVectors = rankingParameters.fixed.componentsFromVectors;
 
 const dimensions = 256;
 
