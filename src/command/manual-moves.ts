@@ -41,13 +41,20 @@ export function announceMoves({ loaded, logger }: ManualMovesDeps): (persona: st
     foldPersonaName(other.name) === foldPersonaName(persona);
   /** The store itself refuses a file of another program in its own place. */
   const isElsewhere = ({ name, database }: FoundPersona) => {
-    const own = personaPaths(paths, findPersonaFolder(paths, name) ?? name).database;
-    return own !== database && detectFileKind(own).kind === 'absent';
+    try {
+      const own = personaPaths(paths, findPersonaFolder(paths, name) ?? name).database;
+      return own !== database && detectFileKind(own).kind === 'absent';
+    } catch {
+      // The name is ambiguous, or the file cannot be read, which a call for it says itself.
+      return false;
+    }
   };
+  let elsewhere = found.filter(isElsewhere);
   return (persona) => {
+    if (!elsewhere.some(isAlike(persona))) return;
     // Looked for again, because the user may have moved it meanwhile.
-    if (!found.some(isAlike(persona))) return;
-    const waiting = find().filter(isAlike(persona)).find(isElsewhere);
+    elsewhere = find().filter(isElsewhere);
+    const waiting = elsewhere.find(isAlike(persona));
     if (waiting === undefined) return;
     throw new MemoryMcpError('conflict', `Persona "${waiting.name}" is still in the files of the original system`, {
       hint: `Stop that, then move it here: ${typed(`--persona ${waiting.name} --apply`)}`,
