@@ -85,7 +85,7 @@ const fences = {
   hono: '^src/transport/',
   '@hono/': '^src/transport/',
   commander: '^src/cli\\.ts$',
-  cosmiconfig: '^src/config/',
+  cosmiconfig: '^src/files/parse-yaml\\.ts$',
   'rotating-file-stream': '^src/transport/log-file\\.ts$',
   'tar-stream': '^src/backup/archive\\.ts$',
   'jsonc-parser': '^src/setup/edit-json\\.ts$',

@@ -91,10 +91,10 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .command('export')
     .description('Write the memories of a persona to a file, or to standard output.')
     .option('--persona <name>', 'whose memories')
-    .option('--format <name>', 'json-lines (the default)')
-    .option('--out <path>', 'the file to write')
+    .option('--format <name>', 'json-lines (the default) or markdown, one file a memory')
+    .option('--out <path>', 'the file to write, or the folder of the notes')
     .option('--deleted', 'include deleted memories')
-    .option('--force', 'replace an existing file')
+    .option('--force', 'replace an existing file, or notes that differ')
     .option('--config <file>', 'the configuration file; it must exist')
     .option('--json', 'print a receipt and errors as JSON')
     .action(async (flags) => {
@@ -107,7 +107,10 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .description('Take over memories from a file, a folder or an archive. Importing again adds nothing twice.')
     .argument('<path>', 'what to import')
     .option('--persona <name>', 'whose memories they become')
-    .option('--format <name>', 'json-lines, server-memory, claude-code, claude-ai or chatgpt, if it is not recognised')
+    .option(
+      '--format <name>',
+      'json-lines, markdown, server-memory, claude-code, claude-ai or chatgpt, if it is not recognised',
+    )
     .option('--dry-run', 'report what would be imported, and write nothing')
     .option('--limit <number>', 'store at most this many new memories')
     .option('--include-secrets', 'import texts that look like keys and passwords too')

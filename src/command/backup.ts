@@ -8,6 +8,7 @@ import { loadConfiguration } from '../config/load.ts';
 import { findPersonaFolder, personaFolders, personaPaths } from '../config/paths.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
+import { counted, countedMemories } from '../core/text/counted.ts';
 import { pathExists } from '../files/path-exists.ts';
 import { printData, printJson, printNotice } from './output.ts';
 
@@ -56,9 +57,9 @@ export async function backup({ persona, out, keep: keepText, verify, config, jso
   const memories = contents.reduce((sum, entry) => sum + entry.memories, 0);
   printData(
     [
-      `${archive}: ${count(contents.length, 'persona')}, ${count(memories, 'memory', 'memories')}, ${(bytes / 1_000_000).toFixed(1)} MB`,
+      `${archive}: ${counted(contents.length, 'persona')}, ${countedMemories(memories)}, ${(bytes / 1_000_000).toFixed(1)} MB`,
       ...(verify ? ['verified'] : []),
-      ...(removed.length > 0 ? [`${count(removed.length, 'old archive')} removed`] : []),
+      ...(removed.length > 0 ? [`${counted(removed.length, 'old archive')} removed`] : []),
       'without configuration, tokens, models, logs and index files',
     ].join('; '),
   );
@@ -67,8 +68,4 @@ export async function backup({ persona, out, keep: keepText, verify, config, jso
 function parseKeep(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new MemoryMcpError('invalid_input', `--keep must be a whole number of at least 1, not "${text}"`);
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }

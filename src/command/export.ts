@@ -5,11 +5,13 @@ import { openApp } from '../app.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { createLogger } from '../core/logger.ts';
+import { counted, countedMemories } from '../core/text/counted.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type ExportContent, exportContent } from '../transfer/export-content.ts';
 import { writeJsonLines } from '../transfer/formats/json-lines.ts';
 import { writeExport, writeExportFile } from '../transfer/write-export.ts';
+import { type NotesWritten, writeNotes } from '../transfer/write-notes.ts';
 import { createProgressBar, printData, printJson, printNotice, streamData, wholeNumber } from './output.ts';
 
 export interface ExportFlags {
@@ -22,25 +24,22 @@ export interface ExportFlags {
   readonly json?: boolean | undefined;
 }
 
-/** The formats of an export, as texts to be written one after another. */
+interface Written {
+  readonly bytes: number;
+  /** More about it, for the receipt. */
+  readonly notes?: NotesWritten;
+}
+
+/** Formats that are one text, written part by part. */
 const textFormats: Readonly<Record<string, (content: ExportContent) => AsyncIterable<string>>> = {
   'json-lines': writeJsonLines,
 };
+/** The format that is a folder of files. */
+const folderFormat = 'markdown';
 
 export async function exportMemories(flags: ExportFlags): Promise<void> {
-  const { format = 'json-lines', out, deleted = false, force = false, json = false } = flags;
-  const texts = textFormats[format];
-  if (texts === undefined) {
-    throw new MemoryMcpError('invalid_input', `--format ${quoteForMessage(format)} is not known`, {
-      hint: `Use one of: ${Object.keys(textFormats).join(', ')}.`,
-    });
-  }
-  if (json && out === undefined) {
-    throw new MemoryMcpError(
-      'invalid_input',
-      '--json prints a receipt, so it needs --out: without it the export itself is printed',
-    );
-  }
+  const { deleted = false, force = false, json = false } = flags;
+  const format = parseFormat(flags);
   const loaded = await loadConfiguration({ flags });
   const logger = createLogger({ level: () => 'warn', write: printNotice });
   for (const warning of loaded.warnings) logger.warn(warning);
@@ -54,16 +53,30 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
   };
   const write = async (scope: Scope) => {
     const content = exportContent(scope, { version: manifest.version, includeDeleted: deleted, onProgress });
-    if (out === undefined) return await writeExport(streamData, texts(content));
-    const file = resolve(out);
-    const bytes = await writeExportFile(file, texts(content), { force });
+    const texts = textFormats[format];
+    if (texts !== undefined && flags.out === undefined) return await writeExport(streamData, texts(content));
+    const out = resolve(flags.out ?? '');
+    const { bytes, notes }: Written =
+      texts === undefined
+        ? await writeNotes(out, content, { force }).then((done) => ({ bytes: done.bytes, notes: done }))
+        : { bytes: await writeExportFile(out, texts(content), { force }) };
     bar.end();
-    const receipt = { file, format, persona: content.persona, memories: exported, includes_deleted: deleted, bytes };
-    if (json) printJson(receipt);
-    else
-      printData(
-        `${file}: ${wholeNumber(exported)} memories of persona "${content.persona}", ${(bytes / 1_000_000).toFixed(1)} MB`,
-      );
+    const place = notes === undefined ? { file: out } : { folder: out, ...notes };
+    const receipt = {
+      ...place,
+      format,
+      persona: content.persona,
+      memories: exported,
+      includes_deleted: deleted,
+      bytes,
+    };
+    if (json) return printJson(receipt);
+    const size = `${(bytes / 1_000_000).toFixed(1)} MB`;
+    printData(
+      [`${out}: ${countedMemories(exported)} of persona "${content.persona}", ${size}`, ...describeNotes(notes)].join(
+        '; ',
+      ),
+    );
   };
   try {
     if (!app.personaNames().includes(app.findPersonaFolder(persona) ?? '')) {
@@ -76,4 +89,36 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
     bar.end();
     await app.close();
   }
+}
+
+/** The format, if the other flags suit it. */
+function parseFormat({ format = 'json-lines', out, json }: ExportFlags): string {
+  const formats = [...Object.keys(textFormats), folderFormat];
+  if (!formats.includes(format)) {
+    throw new MemoryMcpError('invalid_input', `--format ${quoteForMessage(format)} is not known`, {
+      hint: `Use one of: ${formats.join(', ')}.`,
+    });
+  }
+  if (out !== undefined) return format;
+  if (format === folderFormat) {
+    throw new MemoryMcpError('invalid_input', '--format markdown writes one file a memory, so it needs --out FOLDER');
+  }
+  if (json) {
+    throw new MemoryMcpError(
+      'invalid_input',
+      '--json prints a receipt, so it needs --out: without it the export itself is printed',
+    );
+  }
+  return format;
+}
+
+function describeNotes(notes: NotesWritten | undefined): string[] {
+  if (notes === undefined) return [];
+  const { written, unchanged, others } = notes;
+  return [
+    `${counted(written, 'note')} written`,
+    ...(unchanged > 0 ? [`${wholeNumber(unchanged)} unchanged`] : []),
+    ...(others > 0 ? [`${wholeNumber(others)} there of memories that are not in this export`] : []),
+    'without versions and context',
+  ];
 }

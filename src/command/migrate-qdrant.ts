@@ -2,6 +2,7 @@
 import { openApp } from '../app.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { createLogger } from '../core/logger.ts';
+import { counted, countedMemories } from '../core/text/counted.ts';
 import type { MigrateFromServerReceipt } from '../service/migrate-from-server.ts';
 import type { MigrateToServerReceipt } from '../service/migrate-to-server.ts';
 import { createProgressBar, printData, printJson, printNotice, wholeNumber } from './output.ts';
@@ -35,23 +36,23 @@ export async function migrateQdrant(
 
 function describeTo(receipt: MigrateToServerReceipt): string {
   const { collection, dry_run, memories, vectors, waiting, before, after, compared } = receipt;
-  const here = `${wholeNumber(memories)} memories with ${wholeNumber(vectors)} vectors`;
+  const here = `${countedMemories(memories)} with ${counted(vectors, 'vector')}`;
   const lines = dry_run
-    ? [`Nothing was sent. ${here} would be in ${collection}, which holds ${wholeNumber(before)} points.`]
+    ? [`Nothing was sent. ${here} would be in ${collection}, which holds ${counted(before, 'point')}.`]
     : [
-        `${collection} holds ${wholeNumber(after)} vectors, as many as memory.sqlite (${here}).`,
+        `${collection} holds ${counted(after, 'vector')}, as many as memory.sqlite (${here}).`,
         `${wholeNumber(compared)} were read back and are the same. Set storage_backend to qdrant to search there.`,
       ];
-  if (waiting > 0) lines.push(`${wholeNumber(waiting)} memories wait for their vector and follow when they have it.`);
+  if (waiting > 0) lines.push(`${countedMemories(waiting)} without a vector yet; they follow when they have it.`);
   return lines.join('\n');
 }
 
 function describeFrom(receipt: MigrateFromServerReceipt): string {
   const { collection, dry_run, points, added, updated, kept, erased, with_vectors, skipped, skipped_points } = receipt;
   const lines = [
-    `${dry_run ? 'Nothing was written. ' : ''}${collection} holds ${wholeNumber(points)} points: ` +
-      `${wholeNumber(added)} memories ${dry_run ? 'would be' : 'were'} added, ${wholeNumber(updated)} updated, ` +
-      `${wholeNumber(kept)} are here already.`,
+    `${dry_run ? 'Nothing was written. ' : ''}${collection} holds ${counted(points, 'point')}: ` +
+      `${countedMemories(added)} ${dry_run ? 'to be added' : 'added'}, ${wholeNumber(updated)} updated, ` +
+      `${wholeNumber(kept)} here already.`,
   ];
   if (!dry_run && added + updated > 0) {
     lines.push(`${wholeNumber(with_vectors)} of them brought their vectors; a server embeds the others.`);

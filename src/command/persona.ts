@@ -5,6 +5,7 @@ import { openPersonaCollections } from '../app.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
+import { countedMemories } from '../core/text/counted.ts';
 import { copyPersona } from '../personas/copy-persona.ts';
 import { deletePersona } from '../personas/delete-persona.ts';
 import { listPersonas, type PersonaSummary, summarizePersona } from '../personas/list-personas.ts';
@@ -59,7 +60,7 @@ export async function copyTo(from: string, to: string, flags: PersonaFlags): Pro
   const { paths } = await load(flags);
   const receipt = await copyPersona(paths, { from, to });
   if (flags.json) return printJson(receipt);
-  printData(`${receipt.to}: ${receipt.memories.toLocaleString('en')} memories copied from ${receipt.from}`);
+  printData(`${receipt.to}: ${countedMemories(receipt.memories)} copied from ${receipt.from}`);
 }
 
 export async function remove(name: string, flags: DeleteFlags): Promise<void> {
@@ -89,9 +90,8 @@ async function load({ config }: PersonaFlags): Promise<LoadedConfiguration> {
 
 function describe({ name, memories, bytes, last_used, problem }: PersonaSummary): string {
   if (problem !== undefined) return `${name}: ${problem}`;
-  const count = `${(memories ?? 0).toLocaleString('en')} ${memories === 1 ? 'memory' : 'memories'}`;
   const used = last_used === undefined ? 'never used' : `last used ${last_used}`;
-  return `${name}: ${count}, ${(bytes / 1_000_000).toFixed(1)} MB, ${used}`;
+  return `${name}: ${countedMemories(memories ?? 0)}, ${(bytes / 1_000_000).toFixed(1)} MB, ${used}`;
 }
 
 /** Deleting asks for the name again, at the terminal or with --yes. */

@@ -7,6 +7,7 @@ import { dataPaths } from '../config/paths.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { parsePersonaName } from '../core/persona.ts';
+import { countedMemories } from '../core/text/counted.ts';
 import { printData, printJson, printNotice } from './output.ts';
 
 export interface RestoreFlags {
@@ -40,8 +41,7 @@ export async function restore(archiveName: string, flags: RestoreFlags): Promise
   });
   if (json) return printJson({ dry_run: dryRun, personas: restored });
   for (const { persona: name, memories, kept } of restored) {
-    const number = `${memories.toLocaleString('en')} ${memories === 1 ? 'memory' : 'memories'}`;
     const former = kept === undefined ? '' : `; its former files ${dryRun ? 'would be' : 'are'} in ${kept}`;
-    printData(`${name}: ${number} ${dryRun ? 'would be restored' : 'restored'}${former}`);
+    printData(`${name}: ${countedMemories(memories)} ${dryRun ? 'would be restored' : 'restored'}${former}`);
   }
 }

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { parseYaml } from '../files/parse-yaml.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 import { findNearestName, formatValue, isSecretName } from './config-errors.ts';
 import { isLegacyKey } from './legacy-keys.ts';
@@ -74,7 +75,7 @@ function describeState(path: string): string {
 export async function readConfigurationFile(file: string): Promise<unknown> {
   const text = readText(file);
   if (text.trim() === '') throw invalidFile(file, 'is empty', 'Write {} for no settings, or remove the file.');
-  if (['.yaml', '.yml'].includes(extname(file).toLowerCase())) return parseYaml(file, text);
+  if (['.yaml', '.yml'].includes(extname(file).toLowerCase())) return readYaml(file, text);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -95,22 +96,12 @@ export function readText(file: string): string {
   }
 }
 
-async function parseYaml(file: string, text: string): Promise<unknown> {
-  // Use only the loader. A cosmiconfig explorer reads package.json and .config/ of the working directory, and would run a
-  // .config/config.js that it finds there.
-  const { defaultLoadersSync } = await import('cosmiconfig');
+async function readYaml(file: string, text: string): Promise<unknown> {
   try {
-    return defaultLoadersSync['.yaml'](file, text);
+    return await parseYaml(text);
   } catch (error) {
-    const reason = extractYamlReason(error);
-    throw invalidFile(file, `is not valid YAML: ${reason}`, 'Fix it, or compare it with config.example.json.');
+    throw invalidFile(file, `is not valid YAML: ${reasonOf(error)}`, 'Fix it, or compare it with config.example.json.');
   }
-}
-
-/** The reason and position in a message of js-yaml, without the lines that it quotes. */
-function extractYamlReason(error: unknown): string {
-  const [, reason = 'it cannot be parsed'] = reasonOf(error).split('\n');
-  return reason;
 }
 
 function invalidFile(file: string, what: string, hint: string): MemoryMcpError {

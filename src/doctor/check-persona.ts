@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { type PersonaPaths, personaPaths } from '../config/paths.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
+import { counted, countedMemories } from '../core/text/counted.ts';
 import { processesWithOpenFile } from '../files/open-by.ts';
 import { pathExists } from '../files/path-exists.ts';
 import { inspectStore, type StoreInspection } from '../store/inspect-store.ts';
@@ -54,7 +55,7 @@ async function judge(
   if (damage.length > 0) return [damagedDatabase(subject, damage.join('; '))];
   const hidden = deleted === 0 ? '' : `, ${deleted.toLocaleString('en')} deleted`;
   return [
-    { subject, severity: 'ok', found: `${memories.toLocaleString('en')} memories${hidden}; the database is intact` },
+    { subject, severity: 'ok', found: `${countedMemories(memories)}${hidden}; the database is intact` },
     ...judgeFullText(persona, inspection, paths, deps),
     ...judgeQueue(subject, inspection),
     ...(deps.hasIndexFile ? await judgeIndexFile(subject, inspection, paths) : []),
@@ -69,8 +70,8 @@ function judgeFullText(
 ): Finding[] {
   const parts = [
     ...(damage.length > 0 ? ['is damaged'] : []),
-    ...(missing > 0 ? [`lacks ${missing} memories`] : []),
-    ...(stray > 0 ? [`holds ${stray} texts of no memory`] : []),
+    ...(missing > 0 ? [`lacks ${countedMemories(missing)}`] : []),
+    ...(stray > 0 ? [`holds ${counted(stray, 'text')} of no memory`] : []),
     ...(unfound === undefined ? [] : [`does not find ${unfound} by its own words`]),
   ];
   if (parts.length === 0) return [];
@@ -100,7 +101,7 @@ function judgeQueue(subject: string, { vectors }: StoreInspection): Finding[] {
           {
             subject,
             severity: 'note' as const,
-            found: `${waiting} memories wait for their vectors`,
+            found: `${countedMemories(waiting)} without vectors so far`,
             meaning: 'They are found by words until then. A server with a loaded model embeds them.',
           },
         ]
@@ -110,7 +111,7 @@ function judgeQueue(subject: string, { vectors }: StoreInspection): Finding[] {
           {
             subject,
             severity: 'warning' as const,
-            found: `the model failed on ${givenUp} memories three times`,
+            found: `the model failed three times on ${countedMemories(givenUp)}`,
             meaning: 'They are found by words alone.',
             fix: 'Change their text with memory_update, or use another model. recall_explain says why each failed.',
           },

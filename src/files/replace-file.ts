@@ -61,14 +61,20 @@ export function createTemporaryPath(path: string): string {
  * Removes temporary files and folders of killed processes next to `path`. Returns the names of those still in use. Whoever
  * holds a lock on them all says `alone`: a process id that lives may be another process's, as after a container restarts.
  */
-export async function removeLeftovers(path: string, { alone = false } = {}): Promise<string[]> {
-  const folder = dirname(path);
-  const prefix = `${basename(path)}.`;
+export function removeLeftovers(path: string, { alone = false } = {}): Promise<string[]> {
+  return removeLeftoversOf(dirname(path), (name) => name === basename(path), { alone });
+}
+
+/** The same for all files of a folder whose own name `belongs` accepts. */
+export async function removeLeftoversOf(
+  folder: string,
+  belongs: (name: string) => boolean,
+  { alone = false } = {},
+): Promise<string[]> {
   const inUse: string[] = [];
   for (const name of await listNames(folder)) {
-    if (!name.startsWith(prefix)) continue;
-    const [, pid, token] = /^(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined) continue;
+    const [, own = '', pid, token] = /^(.+)\.(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    if (pid === undefined || !belongs(own)) continue;
     if (!alone && isWriterAlive(Number(pid), token)) inUse.push(name);
     else await rm(join(folder, name), { force: true, recursive: true });
   }

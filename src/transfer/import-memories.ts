@@ -5,6 +5,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryMcpError } from '../core/errors.ts';
+import { countedMemories } from '../core/text/counted.ts';
 import type { Scope } from '../persona/scope.ts';
 import { importContextEntries, newerContextEntries } from '../service/context.ts';
 import type { ImportedMemory, ImportOutcome } from '../store/memory-import.ts';
@@ -37,7 +38,7 @@ export async function checkDocuments(options: ImportOptions, reading: Reading): 
 
 /** What an import would do. */
 export async function previewImport(scope: Scope, options: ImportOptions): Promise<ImportReport> {
-  const report = createReport();
+  const report = beginReport(options);
   const preview = createPreview(scope, options, report);
   for await (const item of itemsOf(options, readingOf(scope))) {
     if (item.kind === 'context') noteContext(scope, item, report);
@@ -53,7 +54,7 @@ export async function previewImport(scope: Scope, options: ImportOptions): Promi
 export async function importMemories(scope: Scope, options: ImportOptions): Promise<ImportReport> {
   const { workspace, clock } = scope;
   const { memories } = workspace.store;
-  const report = createReport();
+  const report = beginReport(options);
   const { counts } = report;
   const rest = createPreview(scope, { ...options, limit: 0 }, report);
   let batch: ImportedMemory[] = [];
@@ -180,6 +181,12 @@ function readingOf({ settings, clock }: Pick<Scope, 'settings' | 'clock'>): Read
   return { timeZone: settings.timezone, now: clock.now().toISOString() };
 }
 
+function beginReport({ unrecognized }: ImportOptions): ReportInProgress {
+  const report = createReport();
+  for (const { name, reason } of unrecognized) report.skip(name, reason);
+  return report;
+}
+
 function finish(report: ReportInProgress, { format, documents }: ImportOptions, dryRun: boolean): ImportReport {
   return report.finish({ format: format.name, documents: documents.length, dry_run: dryRun });
 }
@@ -187,6 +194,6 @@ function finish(report: ReportInProgress, { format, documents }: ImportOptions, 
 function interrupted(error: unknown, stored: number): unknown {
   if (!(error instanceof MemoryMcpError)) return error;
   const { code, message, hint, cause } = error;
-  const done = `${stored.toLocaleString('en')} memories were stored before; run the import again to continue.`;
+  const done = `Stored before: ${countedMemories(stored)}. Run the import again to continue.`;
   return new MemoryMcpError(code, message, { hint: hint === undefined ? done : `${hint} ${done}`, cause });
 }

@@ -2,7 +2,7 @@
  * The documents of an import: one file, the files of a folder, or the files in a ZIP archive. Links are not followed,
  * hidden files are left out, and nothing is ever extracted to the disk.
  */
-import { createReadStream, fstatSync, type Stats } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
@@ -48,7 +48,7 @@ async function listFolder(root: string, below: string): Promise<Document[]> {
   return documents;
 }
 
-function fileDocument(path: string, name: string, { size, mtime, mtimeMs }: Stats): Document {
+function fileDocument(path: string, name: string, { size, mtime, mtimeMs, dev, ino }: Stats): Document {
   return {
     name,
     bytes: size,
@@ -56,14 +56,16 @@ function fileDocument(path: string, name: string, { size, mtime, mtimeMs }: Stat
     async *open() {
       const file = openRegularFile(path);
       const found = fstatSync(file);
-      const stream = createReadStream(path, { fd: file, highWaterMark: 2 ** 18 });
-      if (found.size !== size || found.mtimeMs !== mtimeMs) {
-        stream.destroy();
+      const isSame = found.dev === dev && found.ino === ino;
+      // What a program appends meanwhile, as to the transcript of a session, is left for the next import.
+      if (!isSame || found.size < size || (found.size === size && found.mtimeMs !== mtimeMs)) {
+        closeSync(file);
         throw new MemoryMcpError('conflict', `${path} was changed while it was being imported`, {
           hint: 'Import it again when nothing writes to it. What was imported already is recognised.',
         });
       }
-      yield* stream;
+      if (size === 0) closeSync(file);
+      else yield* createReadStream(path, { fd: file, highWaterMark: 2 ** 18, end: size - 1 });
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Line {
   readonly number: number;
   /** Without its line end. */
   readonly text: string;
+  /** Whether a line end follows. */
+  readonly ended: boolean;
 }
 
 /** Longer than any line that an export has. */
@@ -20,17 +22,17 @@ export async function* linesOf(document: Document): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let length = 0;
   let number = 0;
-  const take = (last: Buffer): Line | undefined => {
+  const take = (last: Buffer, ended: boolean): Line | undefined => {
     const text = (parts.length === 0 ? last : Buffer.concat([...parts, last])).toString('utf8').replace(/\r$/, '');
     parts = [];
     length = 0;
     number += 1;
-    return text.trim() === '' ? undefined : { number, text };
+    return text.trim() === '' ? undefined : { number, text, ended };
   };
   for await (const chunk of utf8Chunks(document)) {
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
-      const line = take(chunk.subarray(start, end));
+      const line = take(chunk.subarray(start, end), true);
       if (line !== undefined) yield line;
       start = end + 1;
     }
@@ -44,7 +46,7 @@ export async function* linesOf(document: Document): AsyncGenerator<Line> {
       );
     }
   }
-  const line = take(Buffer.alloc(0));
+  const line = take(Buffer.alloc(0), false);
   if (line !== undefined) yield line;
 }
 

@@ -1,6 +1,6 @@
 /** What every format that can be imported has to do, each with its sample. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ImportItem } from '../../src/transfer/format.ts';
@@ -42,7 +42,7 @@ describe.each(importSamples)('the format $format', (sample: ImportSample) => {
     expect(items.flatMap((item) => (item.kind === 'skipped' ? [item.reason] : []))).toEqual(sample.skipped);
     for (const item of items) {
       if (item.kind !== 'memory') continue;
-      expect(item.memory.source).toBe(`import:${sample.format}`);
+      expect(item.memory.source).toBe(sample.source ?? `import:${sample.format}`);
       expect(item.place).not.toBe('');
     }
   });
@@ -81,7 +81,7 @@ describe.each(importSamples)('the format $format', (sample: ImportSample) => {
   });
 
   it('is refused when it is cut off within a record', async () => {
-    for (const share of [0.3, 0.6, 0.9]) {
+    for (const share of sample.cuts ?? [0.3, 0.6, 0.9]) {
       const bytes = Buffer.from(sample.text);
       const cut = Math.floor(bytes.length * share);
       const before = bytes
@@ -127,6 +127,72 @@ describe.each(importSamples)('the format $format', (sample: ImportSample) => {
 
 it('there is a sample of every format', () => {
   expect(importSamples.map(({ format }) => format).sort()).toEqual(importFormats.map(({ name }) => name).sort());
+});
+
+describe('a folder', () => {
+  it('is read without the files that are not in its format, which are named with the reason', async () => {
+    const transcript = importSamples.find(({ format }) => format === 'claude-code');
+    const folder = testFolder();
+    const files = {
+      'a-log.jsonl': '{"level":"info"}\n',
+      'b-empty.jsonl': '',
+      'c-session.jsonl': transcript?.text ?? '',
+      'd-latin.jsonl': Buffer.from([0x7b, 0xe9, 0xff, 0x7d]),
+      'notes.txt': 'no candidate',
+    };
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    const { format, documents, unrecognized } = await chooseFormat(await openInput(folder), undefined);
+    expect({ format: format.name, documents: documents.map(({ name }) => name), unrecognized }).toEqual({
+      format: 'claude-code',
+      documents: ['c-session.jsonl'],
+      unrecognized: [
+        { name: 'a-log.jsonl', reason: 'a file that is not in the format claude-code' },
+        { name: 'b-empty.jsonl', reason: 'a file that is not in the format claude-code' },
+        { name: 'd-latin.jsonl', reason: expect.stringContaining('not UTF-8') },
+      ],
+    });
+  });
+
+  it('is refused if none of its files is in a known format, with what is wrong with the one that cannot be read', async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'a.jsonl'), Buffer.from('\ufeff{"content":"x"}', 'utf16le').subarray(2));
+    const { code, hint } = await failureOf(async () => chooseFormat(await openInput(folder), undefined));
+    expect({ code, hint }).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('UTF-16LE without') });
+  });
+});
+
+describe('a transcript that is being written', () => {
+  const text = importSamples.find(({ format }) => format === 'claude-code')?.text ?? '';
+
+  it('is read without its last line if that is not complete', async () => {
+    const records = text.trimEnd().split('\n');
+    const cut = `${records.slice(0, 3).join('\n')}\n${records[3]?.slice(0, 40)}`;
+    const { items } = await read(write('session.jsonl', cut));
+    expect(contentsOf(items)).toEqual(['苺は毎朝水をやること', 'The hose is in the shed']);
+    expect(items.at(-1)).toEqual({
+      kind: 'skipped',
+      place: 'line 4',
+      reason: 'the last line, which is not written to its end',
+    });
+  });
+
+  it('is refused if a line in its middle is not complete', async () => {
+    const { code, message } = await failureOf(() =>
+      read(write('session.jsonl', text.replace('"uuid":"u1",', '"uuid":'))),
+    );
+    expect({ code, message }).toMatchObject({ code: 'corrupt', message: expect.stringContaining('line 2') });
+  });
+
+  it('may grow while it is imported, and is read as long as it was', async () => {
+    const path = write('session.jsonl', text);
+    const [document] = (await openInput(path)).documents;
+    appendFileSync(path, 'more');
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of document?.open() ?? []) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe(text);
+    writeFileSync(path, text.slice(1));
+    expect((await failureOf(async () => document?.open()[Symbol.asyncIterator]().next())).code).toBe('conflict');
+  });
 });
 
 describe('an archive', () => {

@@ -161,7 +161,7 @@ describe('export', () => {
     const data = testFolder();
     await withStore(data, (store) => store.memories.create(draft('one')));
     const file = join(testFolder(), 'folder', 'all.jsonl');
-    expect(await succeed(data, 'export', '--out', file)).toBe(`${file}: 1 memories of persona "default", 0.0 MB\n`);
+    expect(await succeed(data, 'export', '--out', file)).toBe(`${file}: 1 memory of persona "default", 0.0 MB\n`);
     expect(await run(data, 'export', '--out', file)).toMatchObject({
       code: 3,
       err: expect.stringContaining('exists already'),

@@ -8,6 +8,10 @@ export interface ImportSample {
   readonly skipped: readonly string[];
   /** The same document in a version that is not known. */
   readonly unknown?: string;
+  /** The source of its memories, if it is not the import. */
+  readonly source?: string;
+  /** At which shares of the text a document that ends there is refused; by default 0.3, 0.6 and 0.9. */
+  readonly cuts?: readonly number[];
 }
 
 const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
@@ -84,6 +88,23 @@ const node = (id: string, parent: string | null, role: string, parts: unknown[],
 const chatgpt = (mapping: object) =>
   JSON.stringify([{ id: 'g', title: 'Trip', create_time: 1_709_654_400, current_node: 'd', mapping }]);
 
+const note = (version: number) => `---
+memory_mcp: ${version}
+key: memory_20261124093000
+created_at: 2026-11-24T00:30:00.000Z
+updated_at: 2026-11-24T00:30:00.000Z
+source: claude
+version: 1
+pinned: false
+access_count: 0
+tags:
+  - 苺
+importance: 0.5
+---
+
+苺のアレルギーがある
+`;
+
 export const importSamples: readonly ImportSample[] = [
   {
     format: 'claude-code',
@@ -97,6 +118,8 @@ export const importSamples: readonly ImportSample[] = [
       'written by Claude Code, not by the user',
     ],
     unknown: lines([prompt('u1', 'hello', { version: '3.0.0' })]),
+    // A session that is being written ends anywhere.
+    cuts: [],
   },
   {
     format: 'claude-ai',
@@ -141,5 +164,16 @@ export const importSamples: readonly ImportSample[] = [
     contents: ['one', '二つ'],
     skipped: ['it has no text'],
     unknown: lines([{ format: 'memory-mcp export', format_version: 2 }]),
+  },
+  {
+    format: 'markdown',
+    name: 'memory_20261124093000.md',
+    text: note(1),
+    contents: ['苺のアレルギーがある'],
+    skipped: [],
+    unknown: note(2),
+    source: 'claude',
+    // Below the front matter a shorter text is an edit.
+    cuts: [0.1, 0.3, 0.6],
   },
 ];

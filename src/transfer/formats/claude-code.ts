@@ -55,8 +55,12 @@ export const claudeCode: ImportFormat = {
     return typeof record?.type === 'string' && recordTypes.has(record.type) && record.content === undefined;
   },
   async *read(document, reading) {
-    for await (const { number, text } of linesOf(document)) {
+    for await (const { number, text, ended } of linesOf(document)) {
       const place = `line ${number}`;
+      if (!ended && !isJson(text)) {
+        yield { kind: 'skipped', place, reason: 'the last line, which is not written to its end' };
+        return;
+      }
       const value = parseJson(document, place, text);
       const record = anyRecord.safeParse(value);
       if (!record.success) throw damaged(document, place, 'it is no record of a transcript');
@@ -76,6 +80,16 @@ export const claudeCode: ImportFormat = {
     }
   },
 };
+
+/** The program may be writing the last line of a session at this moment. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function itemOf(turn: z.output<typeof userRecord>, place: string, reading: Reading): ImportItem {
   const skip = (reason: string): ImportItem => ({ kind: 'skipped', place, reason });

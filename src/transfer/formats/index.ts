@@ -9,10 +9,18 @@ import { chatgpt } from './chatgpt.ts';
 import { claudeAi } from './claude-ai.ts';
 import { claudeCode } from './claude-code.ts';
 import { jsonLines } from './json-lines.ts';
+import { markdown } from './markdown.ts';
 import { serverMemory } from './server-memory.ts';
 
 /** Those with the narrower rule come first. */
-export const importFormats: readonly ImportFormat[] = [serverMemory, claudeCode, claudeAi, chatgpt, jsonLines];
+export const importFormats: readonly ImportFormat[] = [
+  serverMemory,
+  claudeCode,
+  claudeAi,
+  chatgpt,
+  jsonLines,
+  markdown,
+];
 
 /** Enough for a first line that holds the longest memory. */
 const beginningLength = 2 ** 20;
@@ -20,6 +28,8 @@ const beginningLength = 2 ** 20;
 export interface ChosenFormat {
   readonly format: ImportFormat;
   readonly documents: readonly Document[];
+  /** Files of a folder or an archive that have a name as of the format and are something else, and why they are not read. */
+  readonly unrecognized: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** `name` is the one that the user gave. Throws `invalid_input` if the input is in no known format. */
@@ -33,25 +43,62 @@ export async function chooseFormat(input: Input, name: string | undefined): Prom
       });
     }
     const documents = documentsOf(input, format);
-    if (documents.length > 0) return { format, documents };
+    if (documents.length > 0) return { format, documents, unrecognized: [] };
     throw new MemoryMcpError('invalid_input', `${input.path} holds no file of the format ${name}`);
   }
-  const beginnings = new Map<Document, string>();
+  const recognized = await recognizeAll(input);
   for (const format of importFormats) {
-    const documents = documentsOf(input, format);
-    const [first] = documents;
-    if (first === undefined) continue;
-    const beginning = beginnings.get(first) ?? (await readBeginning(first));
-    beginnings.set(first, beginning);
-    if (format.recognizes(first.name, beginning)) return { format, documents };
+    const candidates = documentsOf(input, format);
+    const documents = candidates.filter((document) => recognized.get(document)?.formats.has(format));
+    if (documents.length === 0) continue;
+    const others = candidates.filter((document) => recognized.get(document)?.formats.has(format) !== true);
+    const reasonFor = (document: Document) =>
+      recognized.get(document)?.problem ?? `a file that is not in the format ${format.name}`;
+    return { format, documents, unrecognized: others.map((one) => ({ name: one.name, reason: reasonFor(one) })) };
   }
+  const [problem] = [...recognized.values()].flatMap(({ problem: found }) => (found === undefined ? [] : [found]));
+  const also = problem === undefined ? '' : ` One file was not read: ${problem}.`;
   throw new MemoryMcpError('invalid_input', `${input.path} is in no format that can be imported`, {
-    hint: `These can: ${known}. docs/export-import.md describes them, and --format names one. Nothing was imported.`,
+    hint: `These can: ${known}. docs/export-import.md describes them, and --format names one.${also} Nothing was imported.`,
   });
 }
 
+interface Recognition {
+  readonly formats: ReadonlySet<ImportFormat>;
+  /** Why it could not be read. */
+  readonly problem?: string;
+}
+
+async function recognizeAll(input: Input): Promise<ReadonlyMap<Document, Recognition>> {
+  const found = new Map<Document, Recognition>();
+  for (const document of input.documents) {
+    const formats = importFormats.filter((format) => isCandidate(input.kind, document, format));
+    if (formats.length > 0) found.set(document, await recognize(document, formats, input.kind));
+  }
+  return found;
+}
+
+async function recognize(
+  document: Document,
+  formats: readonly ImportFormat[],
+  kind: Input['kind'],
+): Promise<Recognition> {
+  try {
+    const beginning = await readBeginning(document);
+    return { formats: new Set(formats.filter((format) => format.recognizes(document.name, beginning))) };
+  } catch (error) {
+    // A file in another encoding must not keep the others of its folder out.
+    if (kind !== 'folder' || !(error instanceof MemoryMcpError)) throw error;
+    return { formats: new Set(), problem: error.message };
+  }
+}
+
 function documentsOf({ kind, documents }: Input, format: ImportFormat): readonly Document[] {
-  return kind === 'file' ? documents : documents.filter(({ name }) => format.documents.test(name));
+  return documents.filter((document) => isCandidate(kind, document, format));
+}
+
+function isCandidate(kind: Input['kind'], { name }: Document, format: ImportFormat): boolean {
+  return kind === 'file' || format.documents.test(name);
 }
 
 async function readBeginning(document: Document): Promise<string> {
