@@ -182,6 +182,8 @@ async function tryFault(fault: Fault): Promise<boolean | undefined> {
 try {
   cpSync(root, copy, { recursive: true, filter: (path) => !/[/\\](node_modules|\.git|\.cache)$/.test(path) });
   for (const name of ['node_modules', '.cache']) symlinkSync(join(root, name), join(copy, name));
+  // Without this, every fault would count as one that the types refuse.
+  if (!(await passes(copy, typeCheck))) throw new Error('the types are wrong without any fault: mend that first');
   const unharmed = values.trusted ? undefined : await firstToFail(copy, projects);
   if (unharmed !== undefined) throw new Error(`${unharmed} fails without any fault: mend that first`);
   for (const folder of folders) {

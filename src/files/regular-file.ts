@@ -32,6 +32,11 @@ export function readRegularFile(path: string): string {
   }
 }
 
+/** Throws `NotAFile` or the system's error. */
+export function requireRegularFile(path: string): void {
+  assertFile(statSync(path));
+}
+
 function assertFile(stats: Stats): void {
   if (!stats.isFile()) throw new NotAFile(`it is ${describeKind(stats)}, not a file`);
 }

@@ -10,6 +10,7 @@ import { type DataPaths, personaFolders, personaPaths } from '../config/paths.ts
 import { reasonOf } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
 import { pathExists } from '../files/path-exists.ts';
+import { requireRegularFile } from '../files/regular-file.ts';
 import { summarizeStore } from '../store/summarize-store.ts';
 
 export interface PersonaSummary {
@@ -37,7 +38,9 @@ export async function summarizePersona(paths: DataPaths, name: string): Promise<
   const { folder, database } = personaPaths(paths, name);
   try {
     const bytes = await folderBytes(folder);
-    if (!pathExists(database) || sizeOf(database) === 0) return { name, bytes, memories: 0 };
+    if (!pathExists(database)) return { name, bytes, memories: 0 };
+    requireRegularFile(database);
+    if (sizeOf(database) === 0) return { name, bytes, memories: 0 };
     const { memories, deleted, pinned, oldest, newest, lastUsed } = await summarizeStore(database);
     return { name, memories, deleted, pinned, oldest, newest, last_used: lastUsed, bytes };
   } catch (error) {

@@ -66,6 +66,19 @@ describe.skipIf(process.platform === 'win32')('a named pipe in the place of', ()
       expect({ status, text }).toEqual({ status: 503, text: expect.stringContaining('it is a named pipe') });
     }
     expect(await ask('memory_create', { content: 'two' }, 'ren')).toMatchObject({ status: 200 });
+    mkdirSync(join(dataDir, 'memory/mio/memory.sqlite'), { recursive: true });
+    const listed = (await server.request('/api/personas')).json();
+    // A persona that cannot be read is not one without memories.
+    expect(listed).toMatchObject({
+      result: {
+        personas: [
+          { name: 'aoi', memories: 0 },
+          { name: 'default', problem: expect.any(String) },
+          { name: 'mio', problem: expect.any(String) },
+          { name: 'ren', memories: 1 },
+        ],
+      },
+    });
 
     rmSync(join(dataDir, ofDefault('memory.sqlite')));
     expect(await ask('memory_create', { content: 'three' }, 'default')).toMatchObject({ status: 200 });
