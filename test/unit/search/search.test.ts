@@ -57,3 +57,62 @@ it('a narrow filter finds all that pass it, though more memories than a search l
     expect([mode, total, results.map(({ key }) => key).toSorted()]).toEqual([mode, 3, keys.toSorted()]);
   }
 });
+
+it('a search whose caller has gone ends with its wait for the model, which is told so', async () => {
+  const { workspace, scope } = await searchable();
+  await workspace.add('苺のアレルギーがある');
+  const leaving = new AbortController();
+  const embedder = workspace.servingEmbedder();
+  const told: (AbortSignal | undefined)[] = [];
+  const hanging: typeof embedder = {
+    ...embedder,
+    embedQuery: (_, options) => {
+      told.push(options?.signal);
+      leaving.abort(new Error('the caller has gone'));
+      return Promise.reject(new Error('the caller has gone'));
+    },
+  };
+  const options = {
+    query: '苺',
+    mode: 'hybrid',
+    filter: live,
+    limit: 10,
+    detail: 'concise',
+    cursorScope: '苺',
+  } as const;
+  const search = searchMemories(
+    { ...scope, signal: leaving.signal, workspace: { ...workspace, servingEmbedder: () => hanging } },
+    options,
+  );
+  await expect(search).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('cancelled') });
+  expect(told.some((signal) => signal === leaving.signal)).toBe(true);
+});
+
+it('a reranker is told when the caller of its search goes', async () => {
+  const { workspace, scope } = await searchable();
+  for (const text of ['苺のアレルギーがある', '苺のケーキを焼いた', '苺の畑に行った']) await workspace.add(text);
+  const leaving = new AbortController();
+  const told: (AbortSignal | undefined)[] = [];
+  const reranker: typeof workspace.models.reranker = {
+    languages: undefined,
+    status: () => ({ state: 'ready', model: 'reader' }),
+    score: (_query, _texts, { signal } = {}) => {
+      told.push(signal);
+      leaving.abort(new Error('the caller has gone'));
+      return Promise.reject(new Error('the caller has gone'));
+    },
+  };
+  const options = {
+    query: '苺',
+    mode: 'hybrid',
+    filter: live,
+    limit: 10,
+    detail: 'concise',
+    cursorScope: '苺',
+  } as const;
+  const models = { ...workspace.models, reranker };
+  const search = searchMemories({ ...scope, signal: leaving.signal, workspace: { ...workspace, models } }, options);
+  await expect(search).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('cancelled') });
+  expect(told).toHaveLength(1);
+  expect(told[0]?.aborted).toBe(true);
+});
