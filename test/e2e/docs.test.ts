@@ -36,6 +36,7 @@ const notRun: Readonly<Record<string, string>> = {
   'memory-mcp import ~/.claude': "reads the user's own; test/contract/import-formats.test.ts has such a folder",
   'memory-mcp migrate': 'test/e2e/migrate-from-original.test.ts and test/e2e/qdrant.test.ts have the data for it',
   'memory-mcp doctor [': 'is the form of the command',
+  'npm run bench': 'takes minutes',
   'docker run': 'test/container has a real engine',
   'export MEMORY_MCP_STORAGE_BACKEND': 'goes before a command with Qdrant',
 };
