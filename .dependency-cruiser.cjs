@@ -41,7 +41,7 @@ const below = {
   reply: ['persona', 'core'],
   search: ['reply', 'persona', ...open],
   service: ['search', 'reply', 'persona', ...open],
-  doctor: ['config', 'store', 'vector', 'model', 'files', 'core'],
+  doctor: ['personas', 'backup', 'config', 'store', 'vector', 'model', 'files', 'core'],
   transfer: ['service', 'persona', 'store', 'files', 'core'],
   hook: ['service', 'search', 'reply', ...open],
   setup: ['hook', 'files', 'core'],

@@ -8,6 +8,7 @@ import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { MemoryMcpError, reasonOf } from './core/errors.ts';
+import { lazily } from './core/lazily.ts';
 import type { Logger } from './core/logger.ts';
 import { pathExists } from './files/path-exists.ts';
 import { modelSettings } from './model/model-settings.ts';
@@ -16,7 +17,8 @@ import type { OpenScope } from './operation/operation.ts';
 import { createDiskRoom } from './persona/disk-room.ts';
 import { createPersonas } from './persona/personas.ts';
 import type { Caller, ServerPlace } from './persona/scope.ts';
-import { createWorkspace, type OpenIndex } from './persona/workspace.ts';
+import { createWorkspace, type OpenIndex, type Workspace } from './persona/workspace.ts';
+import { removeDeletedPersonas } from './personas/delete-persona.ts';
 import type { OpenPersonaCollection } from './personas/persona-collection.ts';
 import type { RankingParameters } from './scoring/ranking-parameters.ts';
 import { checkHealth, type Health } from './service/health.ts';
@@ -77,11 +79,23 @@ export function openApp(deps: AppDeps) {
     onChange: () => personas.onModelsChanged(),
   });
   const room = createDiskRoom({ paths, logger });
+  // What a command that was killed left of a deleted persona. Once is enough.
+  const removeDeleted =
+    kind === 'server'
+      ? lazily(() =>
+          removeDeletedPersonas(paths).catch((error: unknown) =>
+            logger.warn('what is left of a deleted persona could not be removed', { reason: reasonOf(error) }),
+          ),
+        )
+      : undefined;
   const personas = createPersonas({
     paths,
     clock,
     logger,
-    onIdle: room.keepReserve,
+    onIdle: async () => {
+      await removeDeleted?.();
+      await room.keepReserve();
+    },
     open: async (persona, where) => {
       const path = where.exists ? where.paths.database : undefined;
       const open = () => openMemoryStore({ path, persona, busyTimeout, moveCommand });
@@ -112,6 +126,18 @@ export function openApp(deps: AppDeps) {
     return { server, collection, open: openerFor(folder) };
   }
 
+  let running = 0;
+  let lastCall = clock.monotonic();
+  async function counted<Result>(work: () => Promise<Result>): Promise<Result> {
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      lastCall = clock.monotonic();
+    }
+  }
+
   function scopeFor(persona: string, { source, readOnly }: Caller): OpenScope {
     const caller = { source: source.slice(0, sourceLimit), readOnly };
     return async ({ effect, creates = false, signal }, work) => {
@@ -119,7 +145,7 @@ export function openApp(deps: AppDeps) {
         throw new MemoryMcpError('forbidden', 'This access is read-only');
       }
       checkMoved?.(persona);
-      return personas.use(persona, creates ? 'write' : 'read', async (workspace) => {
+      const inWorkspace = async (workspace: Workspace) => {
         if (workspace.store.readOnly && effect !== 'read') throw readOnlyMount(workspace.paths.folder);
         return work({
           workspace,
@@ -132,7 +158,8 @@ export function openApp(deps: AppDeps) {
           logger,
           signal,
         });
-      });
+      };
+      return counted(() => personas.use(persona, creates ? 'write' : 'read', inWorkspace));
     };
   }
 
@@ -143,6 +170,8 @@ export function openApp(deps: AppDeps) {
     /** Finds the folder of a persona, whose name may differ by case; undefined if there is none. */
     findPersonaFolder: (persona: string): string | undefined => personas.findFolder(persona),
     openPersonas: (): number => personas.openCount(),
+    /** Milliseconds since the last call; 0 while one is running. */
+    idleFor: (): number => (running > 0 ? 0 : clock.monotonic() - lastCall),
     /** Copies a persona to Qdrant or from it, whichever index is in use. */
     async migrate(
       direction: 'sqlite-to-qdrant' | 'qdrant-to-sqlite',

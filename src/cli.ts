@@ -3,7 +3,7 @@
  * and `--version` fast.
  */
 import './core/interpret-schemas.ts';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { printFailure, printNotice } from './command/output.ts';
 import type { Launcher } from './command/serve.ts';
@@ -66,6 +66,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .option('--verify', 'extract the archive into a temporary folder and check it')
     .option('--config <file>', 'the configuration file; it must exist')
     .option('--json', 'print the result and errors as JSON')
+    .addOption(new Option('--scheduled', 'only if backup.every_hours says that one is due').hideHelp())
     .action(async (flags) => {
       const { backup } = await import('./command/backup.ts');
       await backup(flags);
@@ -91,7 +92,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .command('export')
     .description('Write the memories of a persona to a file, or to standard output.')
     .option('--persona <name>', 'whose memories')
-    .option('--format <name>', 'json-lines (the default) or markdown, one file a memory')
+    .option('--format <name>', 'json-lines (the default), markdown (one file a memory) or server-memory')
     .option('--out <path>', 'the file to write, or the folder of the notes')
     .option('--deleted', 'include deleted memories')
     .option('--force', 'replace an existing file, or notes that differ')

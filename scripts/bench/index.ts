@@ -18,6 +18,8 @@ const benches: Readonly<Record<string, string>> = {
   search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
   hook: 'what hooks show unasked, and how long they take',
   http: 'requests over HTTP',
+  backup: 'a backup of a large store, beside tar',
+  import: 'an import of many memories, beside creating them one by one',
 };
 
 const [name, ...args] = process.argv.slice(2);

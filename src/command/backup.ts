@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { createBackup } from '../backup/create-backup.ts';
 import { removeOldBackups } from '../backup/remove-old-backups.ts';
+import { findLastBackup, lockSchedule, nextBackupAt } from '../backup/scheduled-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { findPersonaFolder, personaFolders, personaPaths } from '../config/paths.ts';
@@ -17,11 +18,32 @@ export interface BackupFlags {
   readonly out?: string | undefined;
   readonly keep?: string | undefined;
   readonly verify?: boolean | undefined;
+  /** A server runs it, as backup.every_hours says: only if one is due, and alone. */
+  readonly scheduled?: boolean | undefined;
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
-export async function backup({ persona, out, keep: keepText, verify, config, json }: BackupFlags): Promise<void> {
+export async function backup(flags: BackupFlags): Promise<void> {
+  if (flags.scheduled !== true) return await makeBackup(flags);
+  const { paths, configuration } = await loadConfiguration({ flags: { config: flags.config } });
+  const skip = (skipped: string) => printJson({ skipped });
+  const { every_hours: everyHours, keep } = configuration.backup;
+  const lock = await lockSchedule(paths);
+  if (lock === undefined) return skip('another process makes a backup');
+  try {
+    if (everyHours === 0) return skip('backup.every_hours is 0');
+    const hasMemories = personaFolders(paths).some((name) => pathExists(personaPaths(paths, name).database));
+    if (!hasMemories) return skip('there is no persona yet');
+    const next = nextBackupAt(await findLastBackup(paths), everyHours, systemClock.now());
+    if (next !== undefined) return skip(`the next backup is due at ${next.toISOString()}`);
+    await makeBackup({ config: flags.config, keep: String(keep), verify: true, json: true });
+  } finally {
+    lock.release();
+  }
+}
+
+async function makeBackup({ persona, out, keep: keepText, verify, config, json }: BackupFlags): Promise<void> {
   const keep = keepText === undefined ? undefined : parseKeep(keepText);
   const { paths, warnings } = await loadConfiguration({ flags: { config } });
   for (const warning of warnings) printNotice(warning);

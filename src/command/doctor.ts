@@ -36,6 +36,7 @@ export async function doctor({ fix = false, config, json = false }: DoctorFlags)
   const configuration = await loadConfiguration({ flags: { config } }).catch((invalid: unknown) => ({ invalid }));
   const examination = examine({
     version: manifest.version,
+    now: systemClock.now,
     configuration,
     openIndexServer: createIndexServer,
     copyDatabase: copyDatabaseOf,

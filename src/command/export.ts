@@ -10,6 +10,7 @@ import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type ExportContent, exportContent } from '../transfer/export-content.ts';
 import { writeJsonLines } from '../transfer/formats/json-lines.ts';
+import { writeServerMemory } from '../transfer/formats/server-memory.ts';
 import { writeExport, writeExportFile } from '../transfer/write-export.ts';
 import { type NotesWritten, writeNotes } from '../transfer/write-notes.ts';
 import { createProgressBar, printData, printJson, printNotice, streamData, wholeNumber } from './output.ts';
@@ -33,6 +34,7 @@ interface Written {
 /** Formats that are one text, written part by part. */
 const textFormats: Readonly<Record<string, (content: ExportContent) => AsyncIterable<string>>> = {
   'json-lines': writeJsonLines,
+  'server-memory': writeServerMemory,
 };
 /** The format that is a folder of files. */
 const folderFormat = 'markdown';
@@ -92,11 +94,16 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
 }
 
 /** The format, if the other flags suit it. */
-function parseFormat({ format = 'json-lines', out, json }: ExportFlags): string {
+function parseFormat({ format = 'json-lines', out, json, deleted }: ExportFlags): string {
   const formats = [...Object.keys(textFormats), folderFormat];
   if (!formats.includes(format)) {
     throw new MemoryMcpError('invalid_input', `--format ${quoteForMessage(format)} is not known`, {
       hint: `Use one of: ${formats.join(', ')}.`,
+    });
+  }
+  if (deleted && format === 'server-memory') {
+    throw new MemoryMcpError('invalid_input', 'The file of server-memory cannot mark memories as deleted', {
+      hint: 'Leave out --deleted, or use --format json-lines.',
     });
   }
   if (out !== undefined) return format;

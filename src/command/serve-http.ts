@@ -16,6 +16,7 @@ import { assembleHttpApp } from './assemble-http-app.ts';
 import { startMoves } from './automatic-moves.ts';
 import { renderListeningNotice } from './listening-notice.ts';
 import { isTerminal, printNotice } from './output.ts';
+import { startScheduledBackups } from './scheduled-backups.ts';
 import { openServerConfiguration, type ServeFlags } from './server-configuration.ts';
 
 /** Resolves with the exit code when the server has stopped. */
@@ -39,6 +40,14 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
   const logFile = openLogFile({ file: loaded.paths.operationsLog, clock, logger });
   const moves = startMoves({ loaded, config: flags.config, logger });
   const app = openApp({ loaded, configuration: current, logger, clock, kind: 'server', checkMoved: moves.check });
+  const backups = startScheduledBackups({
+    paths: loaded.paths,
+    current,
+    config: flags.config,
+    idleFor: app.idleFor,
+    clock,
+    logger,
+  });
   const { httpApp, metrics } = assembleHttpApp({
     app,
     paths: loaded.paths,
@@ -69,11 +78,11 @@ export async function serveOverHttp(flags: ServeFlags, version: string): Promise
       logger,
       close: async () => {
         await server.close();
-        await Promise.all([app.close(), logFile.close(), moves.close()]);
+        await Promise.all([app.close(), logFile.close(), moves.close(), backups.close()]);
       },
     });
   } catch (error) {
-    await Promise.all([app.close(), logFile.close(), moves.close()]);
+    await Promise.all([app.close(), logFile.close(), moves.close(), backups.close()]);
     throw error;
   } finally {
     configuration.close();

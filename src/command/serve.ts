@@ -2,6 +2,7 @@
  * `serve`: runs a server until its client disconnects, a signal arrives or its parent process dies.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { isTerminal, printNotice, reserveStandardOutput } from './output.ts';
 import { renderReadyNotice } from './ready-notice.ts';
@@ -37,12 +38,25 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
 
   // Give the client's first request a turn before loading the rest, which takes as long as answering it.
   const rest = nextTurn().then(() =>
-    Promise.all([import('../app.ts'), import('../operation/index.ts'), import('./automatic-moves.ts')]),
+    Promise.all([
+      import('../app.ts'),
+      import('../operation/index.ts'),
+      import('./automatic-moves.ts'),
+      import('./scheduled-backups.ts'),
+    ]),
   );
-  const opening = rest.then(([{ openApp }, , { startMoves }]) => {
+  const opening = rest.then(([{ openApp }, , { startMoves }, { startScheduledBackups }]) => {
     const moves = startMoves({ loaded, config: flags.config, logger });
     const app = openApp({ loaded, configuration: current, logger, kind: 'server', checkMoved: moves.check });
-    return { app, moves };
+    const backups = startScheduledBackups({
+      paths: loaded.paths,
+      current,
+      config: flags.config,
+      idleFor: app.idleFor,
+      clock: systemClock,
+      logger,
+    });
+    return { app, moves, backups };
   });
   const server = serveStdio({
     input: process.stdin,
@@ -64,8 +78,8 @@ async function serveOverStdio(flags: ServeFlags, version: string, launcher: Laun
     close: async () => {
       configuration.close();
       await server.close();
-      const { app, moves } = await opening;
-      await Promise.all([app.close(), moves.close()]);
+      const { app, moves, backups } = await opening;
+      await Promise.all([app.close(), moves.close(), backups.close()]);
     },
   });
   await opening;

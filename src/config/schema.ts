@@ -182,6 +182,18 @@ const settingsSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  backup: z
+    .strictObject({
+      every_hours: setting(number(0, 8_760).default(0), {
+        help: 'Hours after which an idle server backs up all personas into backups in the data folder; 0 = never.',
+        live: true,
+      }),
+      keep: setting(wholeNumber(1, 10_000).default(14), {
+        help: 'How many of those archives are kept.',
+        live: true,
+      }),
+    })
+    .prefault({}),
   hooks: z
     .strictObject({
       prompt_memories: setting(wholeNumber(0, 10).default(3), {

@@ -5,6 +5,7 @@ import { join, sep } from 'node:path';
 import type { DataPaths } from '../config/paths.ts';
 import { codeOf, reasonOf } from '../core/errors.ts';
 import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
+import { findDeletedPersonas, removeDeletedPersonas } from '../personas/delete-persona.ts';
 import type { Finding } from './finding.ts';
 
 const subject = 'data folder';
@@ -47,6 +48,7 @@ export async function checkDataFolder(paths: DataPaths): Promise<Finding[]> {
     await checkSpace(data),
     ...(await checkFileSystem(data)),
     ...checkSynchronization(data),
+    ...checkDeleted(paths),
   ];
 }
 
@@ -150,4 +152,22 @@ function checkSynchronization(folder: string): Finding[] {
       meaning: 'It copies a database while it is being written, and may put an older file in its place.',
       fix: 'Keep the data folder elsewhere, and synchronize backups instead: memory-mcp backup --out <folder>',
     }));
+}
+
+function checkDeleted(paths: DataPaths): Finding[] {
+  const left = findDeletedPersonas(paths);
+  if (left.length === 0) return [];
+  return [
+    {
+      subject,
+      severity: 'warning',
+      found: `${left.join(', ')} in ${paths.data}: what a deletion that was killed left of a persona`,
+      meaning: 'Its memories are still on this disk. A server removes them when it next runs.',
+      fix: 'Run memory-mcp doctor --fix.',
+      repair: async () => {
+        await removeDeletedPersonas(paths);
+        return 'they are removed';
+      },
+    },
+  ];
 }

@@ -4,6 +4,7 @@ import { personaFolders } from '../config/paths.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { modelSettings } from '../model/model-settings.ts';
 import type { IndexServer } from '../vector/vector-index.ts';
+import { checkBackups } from './check-backups.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkIndexServer } from './check-index-server.ts';
@@ -15,6 +16,7 @@ import type { Finding } from './finding.ts';
 
 export interface ExamineDeps {
   readonly version: string;
+  readonly now: () => Date;
   /** The configuration, or why it cannot be read. */
   readonly configuration: LoadedConfiguration | { readonly invalid: unknown };
   /** The server of the vectors, if the settings name one. */
@@ -32,6 +34,7 @@ export async function* examine(deps: ExamineDeps): AsyncGenerator<Finding> {
   }
   yield* checkConfiguration(loaded);
   yield* await checkDataFolder(loaded.paths);
+  yield await checkBackups(loaded.paths, loaded.configuration.backup, deps.now());
   yield* checkModels(modelSettings(loaded));
   yield await checkInference(modelSettings(loaded));
   const server = deps.openIndexServer(loaded);

@@ -1,9 +1,11 @@
 /** Deletes a persona with all its files, after a backup of it. */
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../backup/create-backup.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
 import { type DataPaths, personaPaths } from '../config/paths.ts';
-import { MemoryMcpError } from '../core/errors.ts';
+import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { summarizeStore } from '../store/summarize-store.ts';
 import { type HeldPersona, holdPersona } from './hold-persona.ts';
@@ -31,8 +33,9 @@ const attempts = 3;
 /** Throws `not_found`, and `busy` if a program has the persona open or goes on writing to it. */
 export async function deletePersona(paths: DataPaths, options: DeleteOptions): Promise<DeletePersonaReceipt> {
   const folder = requirePersona(paths, options.name);
-  const prefix = join(paths.data, 'delete');
-  await removeLeftovers(prefix);
+  refuseLink(personaPaths(paths, folder).folder);
+  await removeDeletedPersonas(paths);
+  const prefix = prefixOf(paths);
   const { held, archive } = await backUpAndHold(paths, folder, options);
   const removed = createTemporaryPath(prefix);
   try {
@@ -48,6 +51,38 @@ export async function deletePersona(paths: DataPaths, options: DeleteOptions): P
   return { deleted: folder, archive, collection };
 }
 
+const prefixOf = ({ data }: DataPaths) => join(data, 'delete');
+
+/** Removes what killed deletions left. */
+export async function removeDeletedPersonas(paths: DataPaths): Promise<void> {
+  await removeLeftovers(prefixOf(paths));
+}
+
+/** The names of what killed deletions left, or a running one has not removed yet. */
+export function findDeletedPersonas({ data }: DataPaths): string[] {
+  return readdirSync(data).filter((name) => /^delete\.\d+-[0-9a-f]{8}\.[0-9a-f]{8}\.tmp$/.test(name));
+}
+
+/** Of a link only the link would be deleted, and the memories would stay. */
+function refuseLink(folder: string): void {
+  if (!lstatSync(folder).isSymbolicLink()) return;
+  throw new MemoryMcpError('conflict', `${folder} is a link to ${readlinkSync(folder)}; nothing was deleted`, {
+    hint: 'Back the persona up with "memory-mcp backup --persona", then remove that folder and the link yourself.',
+  });
+}
+
+async function requireVerified(archive: string, folder: string): Promise<void> {
+  try {
+    await verifyBackup(archive);
+  } catch (cause) {
+    throw new MemoryMcpError(
+      cause instanceof MemoryMcpError ? cause.code : 'backend_unavailable',
+      `The backup of persona "${folder}" could not be verified (${reasonOf(cause)}); nothing was deleted`,
+      { hint: `The archive is ${archive}. Run "memory-mcp doctor" to see what is wrong.`, cause },
+    );
+  }
+}
+
 /** The archive holds everything that was written before the persona was locked. */
 async function backUpAndHold(
   paths: DataPaths,
@@ -60,6 +95,7 @@ async function backUpAndHold(
     const { stamp } = await summarizeStore(personaPaths(paths, folder).database);
     const options = { paths, personas: [folder], selection: folder, out: paths.backups, version, now };
     const { archive } = await createBackup(options);
+    await requireVerified(archive, folder);
     const held = await holdPersona(paths, folder);
     if (held.stamp === stamp) return { held, archive };
     held.release();

@@ -19,6 +19,8 @@ const bombBytes = 100_000_000;
 const maximumEntries = 1_000_000;
 const linkMode = 0o120000;
 const typeMask = 0o170000;
+/** The compression methods that exports have. */
+const [stored, deflated] = [0, 8];
 
 /** Whether the file begins as an archive does, whatever its name. */
 export function isZip(path: string): boolean {
@@ -58,11 +60,18 @@ function listEntries(zip: ZipFile, path: string): Promise<Entry[]> {
   if (zip.entryCount > maximumEntries) throw forbidden(path, `it holds ${zip.entryCount} files`);
   return new Promise((resolve, reject) => {
     const entries: Entry[] = [];
+    const names = new Set<string>();
     zip.on('error', (error: Error) => reject(damagedArchive(path, error)));
     zip.on('end', () => resolve(entries));
     zip.on('entry', (entry: Entry) => {
       try {
-        if (!entry.fileName.endsWith('/')) entries.push(checkEntry(path, entry));
+        if (!entry.fileName.endsWith('/')) {
+          entries.push(checkEntry(path, entry));
+          // Which of two files of one name is meant, programs do not agree on.
+          const name = entry.fileName.normalize('NFC').toLowerCase();
+          if (names.has(name)) throw forbidden(path, `${quoteForMessage(entry.fileName)} is in it twice`);
+          names.add(name);
+        }
         zip.readEntry();
       } catch (error) {
         reject(error);
@@ -73,7 +82,7 @@ function listEntries(zip: ZipFile, path: string): Promise<Entry[]> {
 }
 
 function checkEntry(path: string, entry: Entry): Entry {
-  const { fileName, compressedSize, uncompressedSize, externalFileAttributes } = entry;
+  const { fileName, compressedSize, uncompressedSize, externalFileAttributes, compressionMethod } = entry;
   resolveInside('/', fileName);
   const name = quoteForMessage(fileName);
   if (((externalFileAttributes >>> 16) & typeMask) === linkMode) throw forbidden(path, `${name} in it is a link`);
@@ -81,6 +90,9 @@ function checkEntry(path: string, entry: Entry): Entry {
     throw forbidden(path, `${name} in it would become ${uncompressedSize} bytes out of ${compressedSize}`);
   }
   if (entry.isEncrypted()) throw forbidden(path, `${name} in it is encrypted`);
+  if (![stored, deflated].includes(compressionMethod)) {
+    throw forbidden(path, `${name} in it has compression method ${compressionMethod}, which is not known`);
+  }
   return entry;
 }
 

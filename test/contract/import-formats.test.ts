@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ImportItem } from '../../src/transfer/format.ts';
 import { chooseFormat, importFormats } from '../../src/transfer/formats/index.ts';
@@ -223,5 +224,83 @@ describe('an archive', () => {
     const { code, message: said } = await failureOf(() => read(make(script)));
     expect(['corrupt', 'forbidden']).toContain(code);
     expect(said).toMatch(message);
+  });
+});
+
+describe('a ZIP archive that is damaged or unusual', () => {
+  const name = 'conversations.json';
+  const data = Buffer.from(importSamples.find(({ format }) => format === 'claude-ai')?.text ?? '');
+
+  interface Part {
+    readonly name?: string;
+    readonly method?: number;
+    readonly flags?: number;
+    readonly size?: number;
+    readonly packed?: Buffer;
+    readonly packedSize?: number;
+  }
+
+  /** An archive of these files, each with what its headers say about it. */
+  function archiveOf(...parts: readonly Part[]): Buffer {
+    const [locals, directory]: [Buffer[], Buffer[]] = [[], []];
+    let at = 0;
+    for (const part of parts) {
+      const { method = 8, flags = 0x800, packed = deflateRawSync(data) } = part;
+      const { size = data.length, packedSize = packed.length } = part;
+      const path = Buffer.from(part.name ?? name);
+      const common = Buffer.alloc(26);
+      common.writeUInt16LE(20, 0);
+      common.writeUInt16LE(flags, 2);
+      common.writeUInt16LE(method, 4);
+      common.writeUInt32LE(crc32(data), 10);
+      common.writeUInt32LE(packedSize, 14);
+      common.writeUInt32LE(size, 18);
+      common.writeUInt16LE(path.length, 22);
+      const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), common, path, packed]);
+      const rest = Buffer.alloc(14);
+      rest.writeUInt32LE(at, 10);
+      directory.push(Buffer.from('PK\u0001\u0002'), Buffer.from([20, 3]), common, rest, path);
+      locals.push(local);
+      at += local.length;
+    }
+    const index = Buffer.concat(directory);
+    const end = Buffer.alloc(22);
+    end.write('PK\u0005\u0006');
+    end.writeUInt16LE(parts.length, 8);
+    end.writeUInt16LE(parts.length, 10);
+    end.writeUInt32LE(index.length, 12);
+    end.writeUInt32LE(at, 16);
+    return Buffer.concat([...locals, index, end]);
+  }
+
+  it('is read if nothing is wrong with it', async () => {
+    expect((await read(write('good.zip', archiveOf({})))).format).toBe('claude-ai');
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ['has a file twice', archiveOf({}, {}), /"conversations\.json" is in it twice/],
+    ['has a file twice in another case', archiveOf({}, { name: 'Conversations.JSON' }), /is in it twice/],
+    ['says that a file is shorter', archiveOf({ size: data.length - 1 }), /is damaged|size/],
+    ['says that a file is longer', archiveOf({ size: data.length + 1 }), /is damaged|size/],
+    ['says that less is stored of a file', archiveOf({ packedSize: 40 }), /is damaged/],
+    ['says that more is stored of a file', archiveOf({ packedSize: 1_000_000 }), /is damaged/],
+    ['has a file in an unknown compression', archiveOf({ method: 12 }), /compression method/],
+    ['has an encrypted file', archiveOf({ flags: 0x801 }), /is encrypted/],
+    ['has a file whose data are damaged', archiveOf({ packed: Buffer.alloc(60, 0xff) }), /is damaged/],
+    ['has no end', archiveOf({}).subarray(0, -22), /is damaged/],
+    ['has no directory', Buffer.concat([archiveOf({}).subarray(0, 60), archiveOf({}).subarray(-22)]), /is damaged/],
+    ['is empty', archiveOf(), /is in no format that can be imported/],
+  ])('is refused if it %s', async (_, bytes, message) => {
+    const { code, message: said } = await failureOf(() => read(write('bad.zip', bytes)));
+    expect(['corrupt', 'forbidden', 'invalid_input']).toContain(code);
+    expect(said).toMatch(message);
+  });
+
+  it('is refused wherever it is cut off', async () => {
+    const whole = archiveOf({}, { name: 'other.json' });
+    for (let length = 4; length < whole.length; length += 7) {
+      const { code } = await failureOf(() => read(write('cut.zip', whole.subarray(0, length))));
+      expect({ length, code }).toMatchObject({ code: 'corrupt' });
+    }
   });
 });

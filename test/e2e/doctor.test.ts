@@ -97,9 +97,7 @@ describe('doctor', () => {
     connection.execute('DELETE FROM memory_text WHERE rowid = 1');
     connection.close();
     const { bad } = await examine(dataDir);
-    expect(bad).toMatchObject([
-      { severity: 'error', found: expect.stringContaining('the full text lacks 1 memories') },
-    ]);
+    expect(bad).toMatchObject([{ severity: 'error', found: expect.stringContaining('the full text lacks 1 memory') }]);
     expect(existsSync(join(dataDir, 'backups'))).toBe(false);
 
     const mended = await examine(dataDir, { args: ['--fix'] });

@@ -1,0 +1,2 @@
+/** `npm run bench -- backup [--size N]`. */
+export { benchBackup as run } from './keeping.ts';

@@ -1,0 +1,87 @@
+/** `backup.every_hours` and `backup.keep` with built servers. */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '../support/run-command.ts';
+import { spawnServer } from '../support/server.ts';
+import { testFolder } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+
+const archivesIn = (dataDir: string) => {
+  const folder = join(dataDir, 'backups');
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.tar.gz'))
+        .sort()
+    : [];
+};
+const findingsOf = async (dataDir: string, env: Record<string, string>) => {
+  const { out } = await runCommand(['doctor', '--json'], { dataDir, env });
+  const { findings }: { findings: { subject: string; severity: string; found: string }[] } = JSON.parse(out);
+  return findings.filter(({ subject }) => subject === 'backups');
+};
+/** Often enough for a test: an interval of some seconds. */
+const often = { MEMORY_MCP_BACKUP_EVERY_HOURS: '0.001', MEMORY_MCP_BACKUP_KEEP: '2' };
+const daily = { MEMORY_MCP_BACKUP_EVERY_HOURS: '24' };
+
+describe('backup.every_hours', () => {
+  it('is off unless it is set', async () => {
+    const server = await spawnServer();
+    await server.create('one');
+    expect(await findingsOf(server.dataDir, {})).toMatchObject([
+      { severity: 'note', found: 'there is none; a server makes none by itself' },
+    ]);
+  });
+
+  it('lets an idle server make backups that can be restored, and keeps as many as backup.keep says', async () => {
+    const server = await spawnServer({ env: often });
+    await server.create('苺のアレルギーがある');
+    const seen = new Set<string>();
+    await until(() => {
+      for (const name of archivesIn(server.dataDir)) seen.add(name);
+      return seen.size >= 4;
+    }, 'four archives were made');
+    await until(() => archivesIn(server.dataDir).length <= 2, 'the old ones are removed');
+    await server.close();
+    const [archive = ''] = archivesIn(server.dataDir).slice(-1);
+    const { out } = await runCommand(
+      ['restore', join(server.dataDir, 'backups', archive), '--into', testFolder(), '--json'],
+      { dataDir: server.dataDir },
+    );
+    expect(JSON.parse(out)).toMatchObject({ personas: [{ persona: 'default', memories: 1 }] });
+    const findings = await findingsOf(server.dataDir, { ...often, ...daily });
+    expect(findings).toMatchObject([
+      {
+        severity: 'ok',
+        found: expect.stringMatching(/the newest is memory-backup-.*one is due every 24 h, and 2 are kept/),
+      },
+    ]);
+  });
+
+  it('makes one backup where several processes find it due at the same time', async () => {
+    const server = await spawnServer();
+    await server.create('one');
+    const runs = await Promise.all(
+      [1, 2, 3, 4].map(() => runCommand(['backup', '--scheduled', '--json'], { dataDir: server.dataDir, env: daily })),
+    );
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(runs.filter(({ out }) => 'archive' in JSON.parse(out))).toHaveLength(1);
+    expect(archivesIn(server.dataDir)).toHaveLength(1);
+    expect(runs.filter(({ out }) => 'skipped' in JSON.parse(out))).toHaveLength(3);
+  });
+
+  it('says in the log and in doctor that a backup failed, and tries again', async () => {
+    const dataDir = testFolder();
+    mkdirSync(join(dataDir, 'backups'));
+    // Without the id, no archive can be made.
+    writeFileSync(join(dataDir, 'data-folder-id'), 'no id');
+    const server = await spawnServer({ dataDir, env: often });
+    await server.create('one');
+    await until(() => /the backup failed: .*data-folder-id/.test(server.stderr()), 'the failure is logged');
+    expect(await findingsOf(dataDir, often)).toMatchObject([{ severity: 'warning' }]);
+    writeFileSync(join(dataDir, 'data-folder-id'), '01234567-89ab-4cde-8f01-23456789abcd\n');
+    await until(() => archivesIn(dataDir).length > 0, 'the next attempt succeeds');
+    await server.close();
+    expect(await findingsOf(dataDir, daily)).toMatchObject([{ severity: 'ok' }]);
+  });
+});
