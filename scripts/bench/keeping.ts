@@ -27,6 +27,7 @@ export async function benchImport(args: string[]): Promise<void> {
     const imported = importNotes(place);
     const again = seconds(() => runCommand(place, 'import', join(place.folder, 'notes.jsonl')));
     const other = join(place.folder, 'loop');
+    mkdirSync(other);
     const server = await startMemoryMcp({ folder: other, model: 'none' });
     const began = performance.now();
     for (let number = 0; number < created; number++) await callTool(server, memoryMcp.create(noteOf(number)));
