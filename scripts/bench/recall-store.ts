@@ -164,8 +164,8 @@ export async function openRecallStores({
     return {
       async add(texts) {
         // One after the other: neighbours in a conversation stay neighbours.
-        for (const { id, text } of texts) {
-          const { key } = receiptSchema.parse(await call('memory_create', { content: text }));
+        for (const { id, text, date } of texts) {
+          const { key } = receiptSchema.parse(await call('memory_create', { content: text, occurred_at: date }));
           const before = stored.get(key)?.ids ?? [];
           stored.set(key, { ids: [...before, id], language: languageOf(text) });
         }

@@ -16,8 +16,8 @@ const tags = z.array(z.string().trim().min(1).max(tagLimit.length)).max(tagLimit
 const fraction = z.number().min(0).max(1);
 const state = z.string().trim().min(1).max(stateLimit);
 
-/** How a field stands in its column: JSON as text, a flag as 0 or 1. The column has the field's name. */
-export type Storage = 'text' | 'number' | 'json' | 'flag';
+/** How a field stands in its column: a time in UTC, JSON as text, a flag as 0 or 1. The column has the field's name. */
+export type Storage = 'text' | 'time' | 'number' | 'json' | 'flag';
 
 export interface MemoryField {
   readonly schema: z.ZodType;
@@ -52,6 +52,13 @@ export const memoryFields = {
     stored: 'number',
     default: 0.5,
     description: '0 to 1. 0.5 is ordinary, 0.9 must never be missed.',
+  },
+  occurred_at: {
+    // What a caller writes; `core/time/occurrence.ts` reads it.
+    schema: z.string().trim().min(1).max(100),
+    stored: 'time',
+    optional: true,
+    description: 'When it happened, if not now: "2026-11-24" or with a time.',
   },
   emotion: {
     schema: state,

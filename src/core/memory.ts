@@ -15,6 +15,17 @@ export type MemoryFields = FieldValues<typeof memoryFields>;
 
 export type Memory = { readonly id: MemoryId } & MemoryFields & FieldValues<typeof managedFields>;
 
+/** The time that age, sittings and `date_range` go by: when it happened, or where that is not known, when it was stored. */
+export function happenedAt({
+  occurred_at,
+  created_at,
+}: {
+  readonly occurred_at?: Timestamp | null | undefined;
+  readonly created_at: Timestamp;
+}): Timestamp {
+  return occurred_at ?? created_at;
+}
+
 /** A memory as it was elsewhere, before this store gives it an id. */
 export type ForeignMemory = Omit<Memory, 'id'>;
 
@@ -22,10 +33,10 @@ export type ForeignMemory = Omit<Memory, 'id'>;
 export interface MemoryFilter {
   readonly tags?: readonly string[] | undefined;
   readonly tagMatch?: 'any' | 'all' | undefined;
-  /** Inclusive. */
-  readonly createdFrom?: Timestamp | undefined;
+  /** Of `happenedAt`, inclusive. */
+  readonly happenedFrom?: Timestamp | undefined;
   /** Exclusive. */
-  readonly createdBefore?: Timestamp | undefined;
+  readonly happenedBefore?: Timestamp | undefined;
   readonly minImportance?: number | undefined;
   readonly states?: Partial<Record<FilterField, string>> | undefined;
   readonly deleted: 'exclude' | 'include' | 'only';

@@ -11,12 +11,17 @@ export const recallBytes = { session: 8_000, prompt: 3_000 } as const;
 
 const shownCharacters = 600;
 
-export type ShownMemory = Pick<Memory, 'key' | 'content'> & { readonly age: string; readonly tags: readonly string[] };
+export type ShownMemory = Pick<Memory, 'key' | 'content'> & {
+  readonly date: string;
+  readonly age: string;
+  readonly tags: readonly string[];
+};
 
 /** One memory as a line. Hidden characters must be visible already. */
-export function memoryLine({ key, content, age, tags }: ShownMemory): string {
+export function memoryLine({ key, content, date, age, tags }: ShownMemory): string {
   return `- ${servedJson({
     key,
+    date,
     age,
     ...(tags.length > 0 && { tags: tags.slice(0, 10) }),
     text: cutText(content, shownCharacters),

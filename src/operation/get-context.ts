@@ -41,6 +41,7 @@ export const getContext = defineOperation({
   output: z.strictObject({
     persona: z.string(),
     now: z.string(),
+    weekday: z.string(),
     timezone: z.string(),
     last_conversation: z.strictObject({ at: z.string(), age: z.string() }).optional(),
     ...personaContext.omit({ updated_at: true }).partial().shape,

@@ -7,8 +7,10 @@ import { MemoryMcpError } from '../core/errors.ts';
 import type { Memory } from '../core/memory.ts';
 import { memoryKeyAt } from '../core/memory-key.ts';
 import { holdsServedBlock, servedKey } from '../core/served-text.ts';
+import { localTime } from '../core/time/local-time.ts';
 import { findSimilar } from '../search/similar-memories.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
+import { readOccurrence } from './occurrence.ts';
 import { defineOperation } from './operation.ts';
 import { createFields, memoryKey, pinnedField, similarMemory } from './vocabulary.ts';
 
@@ -30,6 +32,7 @@ export const memoryCreate = defineOperation({
     duplicate_of: memoryKey.optional(),
     version: z.number(),
     pinned: z.literal(true).optional(),
+    occurred_at: z.string().optional(),
     lexical: z.literal('indexed'),
     vector: z.enum(['indexed', 'queued', 'partial', 'off']),
     embedded_characters: z.number().optional(),
@@ -39,7 +42,11 @@ export const memoryCreate = defineOperation({
   async run(given, scope) {
     const { workspace, clock, settings, caller } = scope;
     const now = clock.now();
-    const fields = { ...given, content: contentToStore(given.content, workspace.store.memories) };
+    const fields = {
+      ...given,
+      content: contentToStore(given.content, workspace.store.memories),
+      occurred_at: readOccurrence(given.occurred_at, scope),
+    };
     const { created, memory } = await workspace.store.memories.create(
       {
         ...fields,
@@ -61,6 +68,7 @@ export const memoryCreate = defineOperation({
       duplicate_of: created ? undefined : memory.key,
       version: memory.version,
       ...(memory.pinned && { pinned: true as const }),
+      occurred_at: memory.occurred_at && localTime(memory.occurred_at, settings.timezone),
       ...reportReplaced(fields.content),
       lexical: 'indexed' as const,
       ...vector,

@@ -8,6 +8,7 @@ import { briefViewOf } from '../reply/memory-view.ts';
 import { embedAgain } from '../service/embed-again.ts';
 import { reportReplaced } from '../service/report-replaced.ts';
 import { clearFields } from './clear-fields.ts';
+import { readOccurrence } from './occurrence.ts';
 import { defineOperation } from './operation.ts';
 import { changeFields, clearable, listedMemory, memoryKey, pinnedField } from './vocabulary.ts';
 
@@ -33,7 +34,11 @@ export const memoryUpdate = defineOperation({
   }),
   async run({ key, expected_version: expectedVersion, clear = [], pinned, ...fields }, scope) {
     const { workspace, clock, caller } = scope;
-    const change = clearFields('memory_update', fields, clear);
+    const change = clearFields(
+      'memory_update',
+      { ...fields, occurred_at: readOccurrence(fields.occurred_at, scope) },
+      clear,
+    );
     if (pinned === undefined && Object.values(change).every((value) => value === undefined)) {
       throw new MemoryMcpError('invalid_input', 'memory_update: no field to change was given', {
         hint: 'Give at least one field besides key. To remove what a field says, name it in clear.',

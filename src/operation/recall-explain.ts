@@ -23,6 +23,8 @@ export const recallExplain = defineOperation({
   }),
   output: z.strictObject({
     key: memoryKey,
+    date: z.string(),
+    occurred_at: z.string().optional(),
     found: z.boolean(),
     rank: z.strictObject({ words: z.number().optional(), meaning: z.number().optional(), list: z.number().optional() }),
     words: z.strictObject({

@@ -62,7 +62,7 @@ export const filterFields = {
     .min(1)
     .max(200)
     .optional()
-    .describe('When it was created: "today", "last 7 days", "先月", "3日前", "2026-03", "2026-01-01..2026-02-15".'),
+    .describe('When it happened: "today", "last 7 days", "先月", "3日前", "2026-03", "2026-01-01..2026-02-15".'),
   min_importance: memoryFields.importance.schema.optional(),
   ...stateFilters,
 };
@@ -93,8 +93,8 @@ export function buildFilter(
   return {
     tags: input.tags,
     tagMatch: input.tag_match,
-    createdFrom: range.from,
-    createdBefore: range.before,
+    happenedFrom: range.from,
+    happenedBefore: range.before,
     minImportance: input.min_importance,
     states: stateFilterNames.some((name) => input[name] !== undefined)
       ? Object.fromEntries(stateFilterNames.map((name) => [name, input[name]]))
@@ -108,7 +108,7 @@ export const cursor = z.string().min(1).max(200).optional().describe('next_curso
 const { content: _content, ...otherFields } = outputSchemas(memoryFields);
 const { key, created_at, updated_at, ...managed } = outputSchemas(managedFields);
 
-const viewFields = { key, created_at, updated_at, age: z.string(), ...otherFields, ...managed };
+const viewFields = { key, created_at, updated_at, date: z.string(), age: z.string(), ...otherFields, ...managed };
 
 /** The whole content, or a preview and the length of the content. */
 const contentOrPreview = {
@@ -124,7 +124,7 @@ export const listedMemory = z.strictObject({ ...viewFields, ...contentOrPreview 
 export const similarMemory = z.strictObject({ key: memoryKey, preview: z.string(), by: z.enum(['words', 'meaning']) });
 
 /** A memory at the start of a session. Fields that say nothing are left out. */
-export const sessionMemory = listedMemory.partial().required({ key: true, created_at: true, age: true });
+export const sessionMemory = listedMemory.partial().required({ key: true, created_at: true, date: true, age: true });
 
 /** A memory with its text, or with the requested part of it. */
 export const readMemory = listedMemory.extend({
@@ -162,7 +162,13 @@ function mapFields(map: (field: MemoryField, name: MemoryFieldName) => z.ZodType
 
 /** The output schemas of a table's fields. They have no limits: a store may hold values that an older version allowed. */
 function outputSchemas<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
-  const shapes = { text: z.string(), number: z.number(), flag: z.boolean(), json: z.array(z.string()) } as const;
+  const shapes = {
+    text: z.string(),
+    time: z.string(),
+    number: z.number(),
+    flag: z.boolean(),
+    json: z.array(z.string()),
+  } as const;
   const schemas = Object.entries(table).map(([name, { stored, optional }]) => [
     name,
     optional === true ? shapes[stored].optional() : shapes[stored],

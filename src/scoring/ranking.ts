@@ -66,6 +66,7 @@ export interface Candidate extends Partial<Turn> {
     readonly importance: number;
     /** ISO 8601. */
     readonly created_at: string;
+    readonly occurred_at?: string | null | undefined;
   };
   readonly language: Language;
   /** 0..1, `bm25.ts`. */

@@ -1,9 +1,9 @@
 /**
- * The session window: memories written one after the other within half an hour are likely to be about one thing. In
+ * The session window: memories written one after the other, of things within half an hour, are likely to be about one thing. In
  * ranking, a memory gains from those just before and after it.
  */
 
-import type { MemoryId, Timestamp } from '../core/memory.ts';
+import { happenedAt, type MemoryId, type Timestamp } from '../core/memory.ts';
 import { minuteLength } from '../core/time/durations.ts';
 import { rankingParameters } from './ranking-parameters.ts';
 
@@ -12,6 +12,7 @@ const { sessionReach, longestPauseMinutes } = rankingParameters.fixed;
 export interface WrittenMemory {
   readonly id: MemoryId;
   readonly created_at: Timestamp;
+  readonly occurred_at?: Timestamp | null | undefined;
 }
 
 /** The ids before `id` within the window, nearest first. They need not exist. */
@@ -25,6 +26,6 @@ export function idsAround(id: MemoryId): MemoryId[] {
 }
 
 export function inSameSession(one: WrittenMemory, other: WrittenMemory): boolean {
-  const pause = Math.abs(Date.parse(one.created_at) - Date.parse(other.created_at));
+  const pause = Math.abs(Date.parse(happenedAt(one)) - Date.parse(happenedAt(other)));
   return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMinutes * minuteLength;
 }

@@ -7,6 +7,7 @@ import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../core/memory-errors.ts';
 import { languageOf } from '../core/text/language.ts';
 import type { Scope } from '../persona/scope.ts';
+import { viewOf } from '../reply/memory-view.ts';
 import { scoreText } from '../scoring/bm25.ts';
 import { nearness } from '../scoring/model-quality.ts';
 import { scoreTurn, zScore } from '../scoring/ranking.ts';
@@ -17,6 +18,8 @@ import { type SemanticSearch, searchMeaning } from './semantic-search.ts';
 
 export interface Explanation {
   readonly key: MemoryKey;
+  readonly date: string;
+  readonly occurred_at?: string | undefined;
   readonly found: boolean;
   /** Its rank at each stage, 1 is best; absent if it was not among the results of that stage. */
   readonly rank: { readonly words?: number; readonly meaning?: number; readonly list?: number };
@@ -83,8 +86,11 @@ export async function explainRecall(
   const { proximity, preceding } = listed ?? {};
   const wordRank = searchWords(store, query, filter).findIndex((hit) => hit.memory.id === memory.id) + 1;
   const meaningRank = 'unavailable' in meaning ? 0 : [...meaning.hits.keys()].indexOf(memory.id) + 1;
+  const { date, occurred_at } = viewOf(memory, scope);
   return {
     key,
+    date,
+    occurred_at,
     found: listRank > 0,
     rank: {
       ...(wordRank > 0 && { words: wordRank }),
@@ -158,7 +164,7 @@ function hidingFilters({ workspace }: Scope, { id }: Memory, filter: MemoryFilte
   const parts: Record<string, MemoryFilter | undefined> = {
     deleted: { deleted: filter.deleted },
     tags: filter.tags && { deleted: 'include', tags: filter.tags, tagMatch: filter.tagMatch },
-    date_range: { deleted: 'include', createdFrom: filter.createdFrom, createdBefore: filter.createdBefore },
+    date_range: { deleted: 'include', happenedFrom: filter.happenedFrom, happenedBefore: filter.happenedBefore },
     min_importance: { deleted: 'include', minImportance: filter.minImportance },
     ...Object.fromEntries(
       Object.entries(filter.states ?? {}).map(([name, value]) => [

@@ -122,9 +122,11 @@ function hitOf(
     vector: cosine === undefined ? undefined : rounded(cosine),
     rerank: rerank === undefined ? undefined : rounded(rerank),
   };
-  const { key, content, created_at, age, tags, importance, emotion, version, deleted_at } = view;
+  const { key, content, occurred_at, created_at, date, age, tags, importance, emotion, version, deleted_at } = view;
   const shown =
-    detail === 'full' ? view : { key, content, created_at, age, tags, importance, emotion, version, deleted_at };
+    detail === 'full'
+      ? view
+      : { key, content, occurred_at, created_at, date, age, tags, importance, emotion, version, deleted_at };
   return { ...shown, score: rounded(score), why };
 }
 

@@ -5,6 +5,7 @@
 import type { Memory, MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../core/memory-errors.ts';
 import { visibleValue } from '../core/text/visible-text.ts';
+import { localTime } from '../core/time/local-time.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type MemoryView, viewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened, shareOf } from '../reply/reply-budget.ts';
@@ -108,10 +109,17 @@ function fitMemories(
   };
 }
 
-function withHistory(memory: ReadMemory, room: number, { workspace }: Scope): ReadMemory {
+function withHistory(memory: ReadMemory, room: number, { workspace, settings }: Scope): ReadMemory {
   const imported = importedWithin(workspace.store.importedFields.of(memory.key), room / 2);
   const versions = workspace.store.memories.versions(memory.key).toReversed();
-  const past = versions.map(({ fields, ...version }): PastVersion => visibleValue({ ...version, ...fields }));
+  const past = versions.map(
+    ({ fields, ...version }): PastVersion =>
+      visibleValue({
+        ...version,
+        ...fields,
+        ...(fields.occurred_at !== undefined && { occurred_at: localTime(fields.occurred_at, settings.timezone) }),
+      }),
+  );
   const shown = fitReply(past, room - jsonBytes(imported));
   const omitted = past.length - shown.length;
   return {

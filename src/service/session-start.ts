@@ -5,6 +5,7 @@
 
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { ageOf } from '../core/time/age.ts';
+import { localMoment, localWeekday } from '../core/time/local-time.ts';
 import type { Scope } from '../persona/scope.ts';
 import { type SessionMemory, sessionViewOf } from '../reply/memory-view.ts';
 import { fitReply, replyBudget, type Shortened } from '../reply/reply-budget.ts';
@@ -16,7 +17,9 @@ import { type ContextView, viewOfContext } from './context-view.ts';
 /** What is empty is left out, but `recent`. */
 export interface SessionStart extends Partial<Omit<ContextView, 'updated_at'>> {
   readonly persona: string;
+  /** What the clock of the configured zone shows. */
   readonly now: string;
+  readonly weekday: string;
   readonly timezone: string;
   readonly last_conversation?: { readonly at: string; readonly age: string } | undefined;
   readonly pinned?: Shortened<SessionMemory>[] | undefined;
@@ -42,9 +45,11 @@ export async function sessionStart(scope: Scope): Promise<SessionStart> {
     const { memories } = workspace.store;
     const context = readContext(scope);
     const { updated_at: _, ...known } = viewOfContext(context, scope, { room: contextRoom });
+    const now = scope.clock.now();
     const base = {
       persona: workspace.persona,
-      now: scope.clock.now().toISOString(),
+      now: localMoment(now, settings.timezone),
+      weekday: localWeekday(now, settings.timezone),
       timezone: settings.timezone,
       last_conversation: conversationAt(workspace.activity.lastConversation() ?? context.last_conversation, scope),
       ...withoutEmpty(known),

@@ -13,6 +13,9 @@ export interface SqlPredicate {
   readonly parameters: readonly Parameter[];
 }
 
+/** As the index `memories_by_time` has it. */
+const happenedAt = 'coalesce(m.occurred_at, m.created_at)';
+
 export function buildPredicate(filter: MemoryFilter): SqlPredicate {
   const terms: string[] = [];
   const parameters: Parameter[] = [];
@@ -23,8 +26,8 @@ export function buildPredicate(filter: MemoryFilter): SqlPredicate {
 
   if (filter.deleted === 'exclude') add('m.deleted_at IS NULL');
   if (filter.deleted === 'only') add('m.deleted_at IS NOT NULL');
-  if (filter.createdFrom !== undefined) add('m.created_at >= ?', filter.createdFrom);
-  if (filter.createdBefore !== undefined) add('m.created_at < ?', filter.createdBefore);
+  if (filter.happenedFrom !== undefined) add(`${happenedAt} >= ?`, filter.happenedFrom);
+  if (filter.happenedBefore !== undefined) add(`${happenedAt} < ?`, filter.happenedBefore);
   if (filter.minImportance !== undefined) add('m.importance >= ?', filter.minImportance);
   for (const field of filterFieldNames) {
     const wanted = filter.states?.[field];

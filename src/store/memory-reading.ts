@@ -1,7 +1,7 @@
 /**
  * Reads the `memories` table: by key, by id, and as lists ordered by id. Used by `memory-table.ts`.
  */
-import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
+import type { Memory, MemoryFilter, MemoryId, MemoryKey, Timestamp } from '../core/memory.ts';
 import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
 import { type MemoryRow, memoryColumns, memoryFromRow } from './memory-rows.ts';
 import type { Connection } from './sqlite/connection.ts';
@@ -17,7 +17,11 @@ export interface ListQuery {
 }
 
 /** The fields of a memory that ranking needs. */
-export type MemoryText = Pick<Memory, 'id' | 'content' | 'created_at' | 'importance'>;
+export type MemoryText = Pick<Memory, 'id' | 'content' | 'created_at' | 'importance'> & {
+  readonly occurred_at: Timestamp | null;
+};
+
+const textColumns = 'm.id, m.content, m.created_at, m.occurred_at, m.importance';
 
 export function createMemoryReading(connection: Connection) {
   const selectWhere = (rest: string) =>
@@ -27,7 +31,7 @@ export function createMemoryReading(connection: Connection) {
   const texts = (ids: readonly MemoryId[], which: 'all' | 'live' = 'all'): MemoryText[] =>
     connection
       .sql<MemoryText>(
-        `SELECT m.id, m.content, m.created_at, m.importance FROM json_each(?) wanted
+        `SELECT ${textColumns} FROM json_each(?) wanted
          CROSS JOIN memories m ON m.id = wanted.value ${which === 'live' ? 'AND m.deleted_at IS NULL' : ''}`,
       )
       .all(JSON.stringify(ids));
@@ -53,7 +57,7 @@ export function createMemoryReading(connection: Connection) {
       const { text, parameters } = buildPredicate(filter);
       return connection
         .sql<MemoryText>(
-          `SELECT m.id, m.content, m.created_at, m.importance FROM json_each(?) wanted
+          `SELECT ${textColumns} FROM json_each(?) wanted
            CROSS JOIN memories m ON m.id = wanted.value WHERE ${text}`,
         )
         .all(JSON.stringify(ids), ...parameters);
@@ -71,9 +75,13 @@ export function createMemoryReading(connection: Connection) {
         return one === undefined || other === undefined ? [] : [[one, other] as const];
       });
     },
-    /** The oldest live memory with this content hash. */
-    withContent: (hash: string): Memory | undefined =>
-      toMemory(selectWhere('m.content_hash = ? AND m.deleted_at IS NULL ORDER BY m.id LIMIT 1').get(hash)),
+    /** The oldest live memory with this content hash; of this moment, if one is given. */
+    withContent: (hash: string, occurredAt: Timestamp | undefined): Memory | undefined =>
+      toMemory(
+        selectWhere(
+          'm.content_hash = ? AND m.deleted_at IS NULL AND coalesce(m.occurred_at = ?, ?) ORDER BY m.id LIMIT 1',
+        ).get(hash, occurredAt ?? null, occurredAt === undefined ? 1 : 0),
+      ),
     list({ filter, order, after, limit }: ListQuery): Memory[] {
       const { text, parameters } = buildPredicate(filter);
       const [beyond, direction] = order === 'newest' ? ['m.id < ?', 'DESC'] : ['m.id > ?', 'ASC'];

@@ -141,10 +141,10 @@ export function createMemoryTable({ connection, fullText, vectors, changes, oper
   return {
     ...reading,
     ...imports,
-    /** Stores a draft. If a live memory has the same text, only adds the draft's tags to it, and pins it if asked to. */
+    /** Stores a draft. If a live memory has the same text and is of no other time, only adds the draft's tags to it, and pins it if asked to. */
     create: (draft: MemoryDraft, note?: OperationNote): Promise<CreateOutcome> =>
       connection.write(() => {
-        const duplicate = withContent(hashContent(draft.content));
+        const duplicate = withContent(hashContent(draft.content), draft.occurred_at);
         if (duplicate !== undefined) {
           operations.append(note, [duplicate.key]);
           const tagged = addTags(duplicate, draft.tags);

@@ -18,6 +18,7 @@ export interface ForeignText {
   readonly id?: string | undefined;
 }
 
+const exampleOfTime = 'it must be a time such as 2026-11-24T09:30:00+09:00';
 const table: readonly (readonly [name: string, field: MemoryField])[] = Object.entries(memoryFields);
 const known = new Set([...Object.keys(memoryFields), 'key', 'created_at', 'updated_at', 'pinned']);
 
@@ -32,13 +33,15 @@ export function foreignMemory({ place, kind, fields, id }: ForeignText, { timeZo
     if (value === undefined) continue;
     const parsed = field.schema.safeParse(value);
     if (!parsed.success) return skip(`${name}: ${parsed.error.issues[0]?.message}`);
-    values[name] = parsed.data;
+    const read = field.stored === 'time' ? parseInstant(String(parsed.data), timeZone) : parsed.data;
+    if (read === undefined) return skip(`${name}: ${exampleOfTime}`);
+    values[name] = read;
   }
   if (key !== undefined && (typeof key !== 'string' || key.length < 1 || key.length > 200)) {
     return skip('key: it must be a text of 1 to 200 characters');
   }
   const createdAt = created === undefined ? now : typeof created === 'string' && parseInstant(created, timeZone);
-  if (!createdAt) return skip('created_at: it must be a time such as 2026-11-24T09:30:00+09:00');
+  if (!createdAt) return skip(`created_at: ${exampleOfTime}`);
   const updatedAt = typeof updated === 'string' ? parseInstant(updated, timeZone) : undefined;
   const ignored = Object.keys(fields).filter((name) => !known.has(name));
   return {

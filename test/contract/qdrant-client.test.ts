@@ -40,8 +40,8 @@ const filter = {
   predicate: {
     tags: ['tag 1', '食べ物'],
     tagMatch: 'all',
-    createdFrom: '2026-01-01T00:00:00.000Z',
-    createdBefore: '2027-01-01T00:00:00.000Z',
+    happenedFrom: '2026-01-01T00:00:00.000Z',
+    happenedBefore: '2027-01-01T00:00:00.000Z',
     minImportance: 0.2,
     states: { emotion: 'joy' },
     deleted: 'exclude',

@@ -104,7 +104,7 @@ function readSide(side: string | undefined, context: TermContext): Span | undefi
 }
 
 /** Only years of four digits sort as text. */
-function timestampOf(instant: number, refuse: (reason: string) => never): Timestamp {
+export function timestampOf(instant: number, refuse: (reason: string) => never): Timestamp {
   const date = new Date(instant);
   const year = date.getUTCFullYear();
   return year >= 1000 && year <= 9999 ? date.toISOString() : refuse(outsideYears);

@@ -16,6 +16,7 @@ const migrations: readonly Migration[] = [
   { name: 'erased keys', apply: addErasedKeys },
   { name: 'imported fields', apply: addImportedFields },
   { name: 'index of important memories', apply: indexImportantMemories },
+  { name: 'when it happened', apply: addOccurredAt },
 ];
 
 /** Adds the table of erased keys, which are never assigned again. Fills it from the change log, which has recent ones. */
@@ -39,6 +40,15 @@ function addImportedFields(connection: Connection): void {
 /** Every session starts with them. */
 function indexImportantMemories(connection: Connection): void {
   connection.execute('CREATE INDEX memories_important ON memories (importance DESC, id DESC) WHERE importance >= 0.8');
+}
+
+/** Dates are asked of what happened, and of what was stored only where nothing else is known. */
+function addOccurredAt(connection: Connection): void {
+  connection.execute(`
+    ALTER TABLE memories ADD COLUMN occurred_at TEXT;
+    CREATE INDEX memories_by_time ON memories (coalesce(occurred_at, created_at));
+    DROP INDEX memories_by_created_at;
+  `);
 }
 
 const schemaVersion = migrations.length;

@@ -55,10 +55,11 @@ function* turnsOf(found: Conversation, number: number, reading: Reading): Genera
     else if (!current.has(id)) yield skip('a prompt that was edited later');
     else {
       const seconds = turn.create_time ?? found.create_time;
+      const at = seconds == null ? undefined : new Date(seconds * 1_000).toISOString();
       const fields = {
         content: (parts ?? []).flatMap(textOf).join('\n'),
         tags,
-        ...(seconds != null && { created_at: new Date(seconds * 1_000).toISOString() }),
+        ...(at !== undefined && { created_at: at, occurred_at: at }),
       };
       yield foreignMemory({ place, kind, id: turn.id, fields }, reading);
     }

@@ -33,7 +33,8 @@ export const claudeAi: ImportFormat = {
       for (const [at, { uuid, sender, text: whole, created_at, content }] of messages.entries()) {
         if (sender !== 'human') continue;
         const blocks = (content ?? []).flatMap((block) => (block.type === 'text' && block.text ? [block.text] : []));
-        const fields = { content: blocks.length > 0 ? blocks.join('\n') : (whole ?? ''), tags, created_at };
+        const text = blocks.length > 0 ? blocks.join('\n') : (whole ?? '');
+        const fields = { content: text, tags, created_at, occurred_at: created_at };
         yield foreignMemory({ place: `conversation ${number}, message ${at + 1}`, kind, id: uuid, fields }, reading);
       }
     }

@@ -112,7 +112,12 @@ function itemOf(turn: z.output<typeof userRecord>, place: string, reading: Readi
   const project = turn.cwd === undefined ? '' : `project:${basename(turn.cwd.replaceAll('\\', '/'))}`;
   const tags = project.length > 'project:'.length && project.length <= tagLimit.length ? [project] : [];
   return foreignMemory(
-    { place, kind, id: turn.uuid, fields: { content: typed, tags, created_at: turn.timestamp } },
+    {
+      place,
+      kind,
+      id: turn.uuid,
+      fields: { content: typed, tags, created_at: turn.timestamp, occurred_at: turn.timestamp },
+    },
     reading,
   );
 }

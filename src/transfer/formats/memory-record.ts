@@ -21,7 +21,7 @@ export const storedManagedFields = {
 };
 
 function storedSchemas<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
-  const unlimited = { text: z.string(), flag: z.boolean(), json: z.array(z.string()) };
+  const unlimited = { text: z.string(), time: instant, flag: z.boolean(), json: z.array(z.string()) };
   const schemas = Object.entries(table).map(([name, { schema, stored, optional }]) => {
     const own = stored === 'number' ? schema : unlimited[stored];
     return [name, optional === true ? own.optional() : own];

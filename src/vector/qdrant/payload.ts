@@ -13,6 +13,7 @@ export const payloadIndexes: Readonly<Record<string, 'keyword' | 'float' | 'date
   store_id: 'keyword',
   key: 'keyword',
   created_at: 'datetime',
+  occurred_at: 'datetime',
   importance: 'float',
   'filter.lifecycle': 'keyword',
   'filter.tags': 'keyword',
@@ -48,8 +49,11 @@ export function filterOf(filter: MemoryFilter): { must: object[] } {
 
   if (filter.deleted === 'exclude') equals('filter.lifecycle', 'live');
   if (filter.deleted === 'only') equals('filter.lifecycle', 'deleted');
-  const created = { gte: filter.createdFrom, lt: filter.createdBefore };
-  if (created.gte !== undefined || created.lt !== undefined) must.push({ key: 'created_at', range: created });
+  const range = { gte: filter.happenedFrom, lt: filter.happenedBefore };
+  if (range.gte !== undefined || range.lt !== undefined) {
+    const stored = [{ is_empty: { key: 'occurred_at' } }, { key: 'created_at', range }];
+    must.push({ should: [{ key: 'occurred_at', range }, { must: stored }] });
+  }
   if (filter.minImportance !== undefined) must.push({ key: 'importance', range: { gte: filter.minImportance } });
   for (const field of filterFieldNames) {
     const wanted = filter.states?.[field];

@@ -56,6 +56,29 @@ describe('a file of a newer version', () => {
   });
 });
 
+it('a file from before memories knew when things happened learns it and keeps everything', async () => {
+  const path = join(testFolder(), 'memory.sqlite');
+  const store = await open(path);
+  const { memory } = await store.memories.create(draft('one', { tags: ['a'] }));
+  await store.memories.update(memory.key, { content: 'one, corrected' }, { now: memory.created_at });
+  const before = store.memories.read(memory.key);
+  await store.close();
+  const older = await openConnection({ path, busyTimeout: 1_000 });
+  older.execute(`
+    DROP INDEX memories_by_time;
+    ALTER TABLE memories DROP COLUMN occurred_at;
+    CREATE INDEX memories_by_created_at ON memories (created_at);
+    PRAGMA user_version = 4;
+  `);
+  older.close();
+  const newer = await openTestStore(path);
+  expect(newer.memories.read(memory.key)).toEqual(before);
+  await newer.memories.update(memory.key, { occurred_at: '2023-03-05T00:00:00.000Z' }, { now: memory.created_at });
+  const filter = { ...live, happenedBefore: '2024-01-01T00:00:00.000Z' };
+  expect(newer.memories.list({ filter, order: 'newest', limit: 9 })).toMatchObject([{ key: memory.key, version: 3 }]);
+  expect(newer.memories.versions(memory.key).map(({ fields }) => fields.content)).toEqual(['one', 'one, corrected']);
+});
+
 describe('what a crash at the very beginning leaves', () => {
   it('is an empty file, which becomes a store', async () => {
     const path = join(testFolder(), 'memory.sqlite');

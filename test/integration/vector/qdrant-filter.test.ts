@@ -22,6 +22,8 @@ const drafts: readonly Partial<Memory>[] = [
   { created_at: '2026-01-01T00:00:00.000Z', emotion: 'joy' },
   { created_at: '2026-01-01T00:00:00.001Z', emotion: 'ｊｏｙ' },
   { created_at: '2025-12-31T23:59:59.999Z', emotion: 'joyful' },
+  { created_at: '2025-12-31T00:00:00.000Z', occurred_at: '2026-01-01T00:00:00.000Z' },
+  { created_at: '2026-01-01T00:00:00.000Z', occurred_at: '2023-01-01T00:00:00.000Z' },
 ];
 
 const exclude = 'exclude' as const;
@@ -45,9 +47,9 @@ const filters: readonly MemoryFilter[] = [
   { deleted: exclude, states: { environment: '自宅', mental_state: 'Calm', physical_state: 'tired' } },
   { deleted: exclude, states: { relationship_status: 'friends', action_tag: 'cooking' } },
   { deleted: exclude, states: { action_tag: 'cook' } },
-  { deleted: exclude, createdFrom: '2026-01-01T00:00:00.000Z', createdBefore: '2026-01-01T00:00:00.001Z' },
-  { deleted: exclude, createdFrom: '2026-01-01T00:00:00.001Z' },
-  { deleted: exclude, createdBefore: '2026-01-01T00:00:00.000Z' },
+  { deleted: exclude, happenedFrom: '2026-01-01T00:00:00.000Z', happenedBefore: '2026-01-01T00:00:00.001Z' },
+  { deleted: exclude, happenedFrom: '2026-01-01T00:00:00.001Z' },
+  { deleted: exclude, happenedBefore: '2026-01-01T00:00:00.000Z' },
   { deleted: 'only', tags: ['food'], minImportance: 0.5 },
 ];
 

@@ -45,7 +45,7 @@ function find(store: MemoryStore, query: string, filter: MemoryFilter): string[]
 const filters: Readonly<Record<string, MemoryFilter>> = {
   tags: { ...live, tags: ['鍵'] },
   'all tags': { ...live, tags: ['鍵'], tagMatch: 'all' },
-  'a time': { ...live, createdBefore: '2025-12-31' },
+  'a time': { ...live, happenedBefore: '2025-12-31' },
   importance: { ...live, minImportance: 0.8 },
   emotion: { ...live, states: { emotion: 'JOY' } },
   'deleted ones too': { deleted: 'include', tags: ['鍵'] },

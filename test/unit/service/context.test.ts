@@ -305,7 +305,8 @@ describe('get_context', () => {
       expect(contents(reply.recent)).toEqual(['memory 7', 'memory 6', 'memory 5', 'memory 4', 'memory 3']);
       expect(reply).toMatchObject({
         total_memories: 8,
-        now: '2026-11-24T00:30:00.000Z',
+        now: '2026-11-24T09:30:00+09:00',
+        weekday: 'Tuesday',
         timezone: 'Asia/Tokyo',
         last_conversation: { at: '2026-11-20T00:08:00.000Z', age: '4 days ago' },
         recall: { mode: 'keyword' },

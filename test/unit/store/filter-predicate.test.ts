@@ -23,7 +23,11 @@ beforeAll(async () => {
     const { memory } = await memories.create(item);
     await vectors.put(memory, space, [Float32Array.of(1, 0), Float32Array.of(0, 1)]);
   }
-  const fifth = memories.list({ filter: { deleted: 'exclude', createdFrom: day('05-01') }, order: 'newest', limit: 1 });
+  const fifth = memories.list({
+    filter: { deleted: 'exclude', happenedFrom: day('05-01') },
+    order: 'newest',
+    limit: 1,
+  });
   await memories.softDelete([fifth[0]?.key ?? ''], day('06-01'));
 });
 
@@ -58,11 +62,11 @@ describe('a filter', () => {
     ['all tags, deleted ones too', { deleted: 'include', tags: ['food', 'x'], tagMatch: 'all' }, ['five']],
     ['a tag that nobody has', { ...live, tags: ['none'] }, []],
     ['an empty list of tags', { ...live, tags: [] }, ['one', 'two', 'three', 'four']],
-    ['from a moment on, it included', { ...live, createdFrom: '2026-03-01T12:00:00.000Z' }, ['three', 'four']],
-    ['before a moment, it excluded', { ...live, createdBefore: '2026-03-01T12:00:00.000Z' }, ['one', 'two']],
+    ['from a moment on, it included', { ...live, happenedFrom: '2026-03-01T12:00:00.000Z' }, ['three', 'four']],
+    ['before a moment, it excluded', { ...live, happenedBefore: '2026-03-01T12:00:00.000Z' }, ['one', 'two']],
     [
       'between two moments',
-      { ...live, createdFrom: '2026-02-01T00:00:00.000Z', createdBefore: '2026-03-02T00:00:00.000Z' },
+      { ...live, happenedFrom: '2026-02-01T00:00:00.000Z', happenedBefore: '2026-03-02T00:00:00.000Z' },
       ['two', 'three'],
     ],
     ['an importance, it included', { ...live, minImportance: 0.7 }, ['one', 'four']],

@@ -62,7 +62,9 @@ it('what is hidden is not there, whatever else is asked for', async () => {
   await store.memories.softDelete(['memory_2'], now);
   expect(contentsWith(store, exact('word'))).toEqual(['word 3', 'word 1']);
   const hidden = store.fullText.postings(exact('word'), { deleted: 'only' }, 10);
-  expect(store.memories.texts(hidden)).toEqual([{ id: 2, content: 'word 2', created_at: now, importance: 0.5 }]);
+  expect(store.memories.texts(hidden)).toEqual([
+    { id: 2, content: 'word 2', created_at: now, importance: 0.5, occurred_at: null },
+  ]);
   expect(store.fullText.postings(exact('word'), { deleted: 'include' }, 2)).toEqual([3, 2]);
 });
 

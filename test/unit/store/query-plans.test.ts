@@ -34,9 +34,9 @@ describe('looking for vectors', () => {
   });
 
   it('of a time begins with the memories of that time', async () => {
-    const filter = { deleted: 'exclude', createdFrom: '2026-01-01T00:00:00.000Z' } as const;
+    const filter = { deleted: 'exclude', happenedFrom: '2026-01-01T00:00:00.000Z' } as const;
     const plan = await planOf((vectors) => vectors.idsMatching(filter, space));
-    expect(plan).toMatch(/^SEARCH m USING INDEX memories_by_created_at .*\n.*v USING COVERING INDEX .*memory_id=\?/);
+    expect(plan).toMatch(/^SEARCH m USING INDEX memories_by_time .*\n.*v USING COVERING INDEX .*memory_id=\?/);
   });
 
   it('continues page by page', async () => {
