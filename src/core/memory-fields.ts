@@ -80,16 +80,16 @@ export const memoryFields = {
 export const managedFields = {
   /** `memory_YYYYMMDDHHMMSS`, with `_01` and on where a second holds several; imported keys are kept as they are. */
   key: { schema: z.string(), stored: 'text' },
-  created_at: { schema: z.string(), stored: 'text' },
-  updated_at: { schema: z.string(), stored: 'text' },
+  created_at: { schema: z.string(), stored: 'time' },
+  updated_at: { schema: z.string(), stored: 'time' },
   /** The client that wrote it, or "import", "cli", "api". */
   source: { schema: z.string(), stored: 'text', filter: 'equals' },
   /** 1 when created, one more with every change. */
   version: { schema: z.number(), stored: 'number' },
   pinned: { schema: z.boolean(), stored: 'flag' },
   access_count: { schema: z.number(), stored: 'number' },
-  last_accessed_at: { schema: z.string(), stored: 'text', optional: true },
-  deleted_at: { schema: z.string(), stored: 'text', optional: true },
+  last_accessed_at: { schema: z.string(), stored: 'time', optional: true },
+  deleted_at: { schema: z.string(), stored: 'time', optional: true },
   superseded_by: { schema: z.string(), stored: 'text', optional: true },
 } as const satisfies Record<string, MemoryField>;
 

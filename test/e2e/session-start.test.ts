@@ -28,11 +28,11 @@ describe('get_context', () => {
     const { recent, bytes } = await start(server);
     expect(bytes).toBeLessThanOrEqual(1_200);
     expect(recent.map((memory) => Object.keys(memory).sort())).toEqual([
-      ['age', 'content', 'created_at', 'key'],
-      ['age', 'content', 'created_at', 'key'],
-      ['age', 'content', 'created_at', 'emotion', 'key'],
-      ['age', 'content', 'created_at', 'importance', 'key', 'tags'],
-      ['age', 'content', 'created_at', 'key'],
+      ['age', 'content', 'created_at', 'date', 'key'],
+      ['age', 'content', 'created_at', 'date', 'key'],
+      ['age', 'content', 'created_at', 'date', 'emotion', 'key'],
+      ['age', 'content', 'created_at', 'date', 'importance', 'key', 'tags'],
+      ['age', 'content', 'created_at', 'date', 'key'],
     ]);
   });
 

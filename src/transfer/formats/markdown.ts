@@ -24,7 +24,7 @@ const fields: readonly (readonly [name: string, field: MemoryField])[] = Object.
   ...memoryFields,
 }).filter(([name]) => name !== 'content');
 const known = new Set([marker, ...fields.map(([name]) => name)]);
-const times = new Set(['created_at', 'updated_at', 'last_accessed_at', 'deleted_at']);
+const times = new Set(fields.filter(([, { stored }]) => stored === 'time').map(([name]) => name));
 const record = z.strictObject({ ...storedFields, ...storedManagedFields });
 
 export const markdown: ImportFormat = {
@@ -107,7 +107,7 @@ async function readNote(document: Document, text: string, { timeZone }: Reading)
     const value = given[name] === null || given[name] === '' ? field.default : (given[name] ?? field.default);
     if (value === undefined) continue;
     const read = times.has(name) ? parseInstant(textOf(value) ?? '', timeZone) : readValue(value, field);
-    if (read === undefined) throw damaged(document, lineOf(name), `${name}: ${expected(name, field)}`);
+    if (read === undefined) throw damaged(document, lineOf(name), `${name}: ${expected(field)}`);
     values[name] = read;
   }
   const parsed = record.safeParse(values);
@@ -147,7 +147,7 @@ function readValue(value: unknown, { stored }: MemoryField): unknown {
     const tags = list.map(textOf);
     return tags.includes(undefined) ? undefined : tags.filter((tag) => tag?.trim() !== '');
   }
-  if (stored === 'text') return textOf(value);
+  if (stored === 'text' || stored === 'time') return textOf(value);
   const type = stored === 'flag' ? 'boolean' : 'number';
   return typeof value === type ? value : undefined;
 }
@@ -159,8 +159,13 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-function expected(name: string, { stored }: MemoryField): string {
-  if (times.has(name)) return 'it must be a time such as 2026-11-24T09:30:00+09:00';
-  const kinds = { text: 'a text', number: 'a number', json: 'a list of texts', flag: 'true or false' };
+function expected({ stored }: MemoryField): string {
+  const kinds = {
+    text: 'a text',
+    time: 'a time such as 2026-11-24T09:30:00+09:00',
+    number: 'a number',
+    json: 'a list of texts',
+    flag: 'true or false',
+  };
   return `it must be ${kinds[stored]}`;
 }

@@ -12,12 +12,8 @@ export const storedFields = storedSchemas(memoryFields);
 export const storedManagedFields = {
   ...storedSchemas(managedFields),
   key: z.string().min(1).max(1_000),
-  created_at: instant,
-  updated_at: instant,
   version: z.int().min(1),
   access_count: z.int().min(0),
-  last_accessed_at: instant.optional(),
-  deleted_at: instant.optional(),
 };
 
 function storedSchemas<Table extends Readonly<Record<string, MemoryField>>>(table: Table) {
