@@ -3,10 +3,10 @@
  * has the limit.
  */
 import type { Memory, MemoryId } from '../core/memory.ts';
-import { foldText } from '../core/text/terms.ts';
-import { prepareQuery, type TextStatistics } from '../scoring/bm25.ts';
+import { foldText } from '../core/text/spellings.ts';
+import type { TextStatistics } from '../scoring/bm25.ts';
 import { judgeRelevance, type Relevance } from '../scoring/prompt-relevance.ts';
-import { searchWords } from '../search/lexical-search.ts';
+import { prepareWordQuery, searchWords } from '../search/lexical-search.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
 /** Why a memory is shown or not. */
@@ -42,7 +42,7 @@ export function findRelevantMemories(
   const statistics = statisticsOf(store);
   const parts = partsOf(prompt);
   for (const part of parts) {
-    const query = prepareQuery(part, statistics);
+    const query = prepareWordQuery(part, statistics);
     for (const hit of searchWords(store, query, { deleted: 'exclude' }).slice(0, judgedPerPart)) {
       const judged = { ...judgeRelevance(hit, { length: hit.memory.content.length, parts: parts.length }), part };
       const before = best.get(hit.memory.id);

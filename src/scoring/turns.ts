@@ -2,7 +2,7 @@
  * What a memory is in a conversation: whether it asks instead of telling, and whether the query names the one who speaks
  * in it. A question resembles a query about its subject more than the answer does, and says less.
  */
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 
 export interface Turn {
   /** It ends in a question, so what follows it says more. */

@@ -10,6 +10,7 @@ import { rankingParameters } from '../scoring/ranking-parameters.ts';
 import { matchesAllLive } from '../store/filter-predicate.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
+import { type AskedWords, holdsAskedWord, readAskedWords } from './held-words.ts';
 
 /** Upper bound on the texts that the looked-up terms name together. */
 const lookupBudget = 1_000;
@@ -20,8 +21,17 @@ export interface LexicalHit extends TextScore {
   readonly memory: MemoryText;
 }
 
-export function prepareQueryFor(store: MemoryStore, queryText: string): PreparedQuery {
-  return prepareQuery(queryText, statisticsOf(store));
+/** A question prepared for full text and for reading what it finds. */
+export interface WordQuery extends PreparedQuery {
+  readonly asked: AskedWords;
+}
+
+export function prepareQueryFor(store: MemoryStore, queryText: string): WordQuery {
+  return prepareWordQuery(queryText, statisticsOf(store));
+}
+
+export function prepareWordQuery(queryText: string, statistics: TextStatistics): WordQuery {
+  return { ...prepareQuery(queryText, statistics), asked: readAskedWords(queryText) };
 }
 
 /** `tolerance`: by what share the frequencies of words may be off. */
@@ -34,8 +44,8 @@ export function statisticsOf(store: MemoryStore, tolerance?: number): TextStatis
   };
 }
 
-/** The memories that match the query by their words, best first. */
-export function searchWords(store: MemoryStore, query: PreparedQuery, filter: MemoryFilter): LexicalHit[] {
+/** The memories that hold a word of the query, best first. */
+export function searchWords(store: MemoryStore, query: WordQuery, filter: MemoryFilter): LexicalHit[] {
   const filtered = matchesAllLive(filter) ? undefined : store.memories.idsMatching(filter, narrowLimit);
   const candidates =
     filtered !== undefined && filtered.length <= rankingParameters.fixed.wordCandidates
@@ -44,7 +54,9 @@ export function searchWords(store: MemoryStore, query: PreparedQuery, filter: Me
           lookUpTerms(query, lookupBudget, lookUpBehind(store, filter, filtered)),
           rankingParameters.fixed.wordCandidates,
         );
-  return scoreWords(store, query, candidates).filter(({ coverage }) => coverage > 0);
+  return scoreWords(store, query, candidates).filter(({ matched, memory }) =>
+    holdsAskedWord(query.asked, matched, memory.content),
+  );
 }
 
 /** `filtered`: the memories that match the filter, where they are few. */

@@ -2,8 +2,8 @@
  * Tags that are spelt like others: allergies and allergy, 食べ物 and 食べもの, work and worked.
  */
 import { editDistance } from '../core/text/edit-distance.ts';
+import { foldText } from '../core/text/spellings.ts';
 import { stemOf } from '../core/text/stemming.ts';
-import { foldText } from '../core/text/terms.ts';
 
 const shownTags = 5;
 

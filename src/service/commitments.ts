@@ -3,7 +3,7 @@
  */
 import { MemoryMcpError } from '../core/errors.ts';
 import type { Timestamp } from '../core/memory.ts';
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 
 export interface Commitment {

@@ -5,7 +5,7 @@
  */
 import type { MemoryFilter } from '../core/memory.ts';
 import { filterFieldNames } from '../core/memory-fields.ts';
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 import type { Parameter } from './sqlite/connection.ts';
 
 export interface SqlPredicate {

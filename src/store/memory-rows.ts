@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { ForeignMemory, Memory, MemoryFields } from '../core/memory.ts';
 import { type MemoryField, managedFields, memoryFieldNames, memoryFields, namesOf } from '../core/memory-fields.ts';
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 import { isWellFormed, replaceLoneSurrogates } from '../core/text/well-formed.ts';
 import type { Parameter } from './sqlite/connection.ts';
 

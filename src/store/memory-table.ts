@@ -7,7 +7,7 @@ import type { Memory, MemoryFields, MemoryId, MemoryKey, Timestamp } from '../co
 import { deletedMemory, notDeleted, staleVersion, unknownKey } from '../core/memory-errors.ts';
 import { tagLimit } from '../core/memory-fields.ts';
 import { numberedKey } from '../core/memory-key.ts';
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FullText } from './full-text.ts';

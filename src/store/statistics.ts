@@ -3,7 +3,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Timestamp } from '../core/memory.ts';
-import { foldText } from '../core/text/terms.ts';
+import { foldText } from '../core/text/spellings.ts';
 import type { Connection } from './sqlite/connection.ts';
 
 export interface Totals {

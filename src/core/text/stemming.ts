@@ -41,3 +41,22 @@ const functionWords = new Set(
 export function isFunctionWord(word: string): boolean {
   return functionWords.has(word);
 }
+
+const negatable = 'is are was were do does did has have had would could should'.split(' ');
+const contracted = new Map([
+  ...negatable.map((verb) => [`${verb}nt`, verb] as const),
+  ['its', 'it'],
+  ['cant', 'can'],
+  ['cannot', 'can'],
+  ['wont', 'will'],
+  ['youre', 'you'],
+  ['theyre', 'they'],
+  ['youve', 'you'],
+  ['weve', 'we'],
+  ['theyve', 'they'],
+]);
+
+/** What is left of "dont" and "its" where the apostrophe is missing: the same as of "don't" and "it's". */
+export function withApostrophe(word: string): string {
+  return contracted.get(word) ?? word;
+}

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { MemoryMcpError } from '../../core/errors.ts';
-import { foldText } from '../../core/text/terms.ts';
+import { foldText } from '../../core/text/spellings.ts';
 import { secondLength } from '../../core/time/durations.ts';
 import { fileIdentity } from '../../files/file-identity.ts';
 import { loadSqliteDriver } from '../../files/sqlite-driver.ts';

@@ -4,7 +4,7 @@
  */
 import type { Memory, MemoryFilter } from '../../core/memory.ts';
 import { filterFieldNames, managedFields, memoryFields, namesOf } from '../../core/memory-fields.ts';
-import { foldText } from '../../core/text/terms.ts';
+import { foldText } from '../../core/text/spellings.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
 

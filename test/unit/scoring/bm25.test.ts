@@ -58,9 +58,9 @@ describe('coverage', () => {
     expect(scoreText(prepareQuery('苺', nothing), '苺').coverage).toBeGreaterThan(0);
   });
 
-  it('names the terms that were found, most valuable first', () => {
+  it('names the terms that were found, most valuable first, with the one for a word in either script', () => {
     const { matched } = scoreText(prepareQuery('好きな苺', statisticsOf(store)), '妹は苺が好き');
-    expect(matched.map(({ text }) => text)).toEqual(['苺', '好', '好き']);
+    expect(matched.map(({ text }) => text)).toEqual(['苺', '苺いちご', '好', '好き']);
   });
 
   it('does not depend on other candidates, and stays within 0 and 1 for counts that overshoot', () => {
