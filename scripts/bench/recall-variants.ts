@@ -29,6 +29,7 @@ const parts: Readonly<Record<string, Partial<RankingParameters>>> = {
   'question-endings': { questionPenalty: 0 },
   speakers: { speakerBonus: 0 },
   trust: { minimumModelWeight: 1 },
+  dates: { dateWeight: 0 },
   importance: { importanceWeight: 0 },
   age: { recencyWeight: 0 },
 };

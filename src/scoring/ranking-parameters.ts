@@ -59,6 +59,12 @@ export const rankingParameters = {
   speakerBonus: 2,
   /** Weight of a model that guesses: enough to order memories that words cannot tell apart. */
   minimumModelWeight: 0.01,
+  /**
+   * What a memory gains that is of a date in the question, in deviations, and the days beyond it that gain half. Without it
+   * R@5 falls by 3.1 on locomo, R@1 by 1.6.
+   */
+  dateWeight: 2,
+  dateReachDays: 3,
   /** Enough to settle near ties. The question sets cannot measure them: their memories have all the same. */
   importanceWeight: 0.4,
   recencyWeight: 0.2,

@@ -4,8 +4,11 @@
  * makes it independent of the model. The prior (importance and age) only decides near ties.
  */
 
+import { happenedAt } from '../core/memory.ts';
 import type { Language } from '../core/text/language.ts';
 import { dayLength } from '../core/time/durations.ts';
+import type { Span } from '../core/time/time-range-span.ts';
+import { scoreDate } from './dates.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { type RankingParameters, rankingParameters } from './ranking-parameters.ts';
 import { inSameSession } from './session-window.ts';
@@ -86,6 +89,8 @@ export interface RankingContext {
   readonly coherence?: number | undefined;
   readonly asked: Language;
   readonly now: Date;
+  /** The dates that the query names. */
+  readonly dates?: readonly Span[] | undefined;
   /** Absent if meaning was not searched. */
   readonly distribution?: ScoreDistribution | undefined;
   /** Of `distinctCosine`; absent in a small store. */
@@ -126,6 +131,7 @@ export function rank<Entry extends Candidate>(candidates: readonly Entry[], cont
         (relevance[index] ?? 0) +
         (loans[index]?.amount ?? 0) +
         scoreTurn(entry, parameters) +
+        scoreDate(Date.parse(happenedAt(entry.memory)), context.dates ?? [], parameters) +
         prior(entry, context.now, parameters),
       meaning: meanings[index],
       loan: loans[index],

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
+import { findDates } from '../core/time/dates-in-text.ts';
 import { secondLength } from '../core/time/durations.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
@@ -80,6 +81,7 @@ export async function rankMemories(
   const context = {
     parameters,
     now: scope.clock.now(),
+    dates: 'query' in target ? findDates(queryText, { now: scope.clock.now(), timeZone: scope.settings.timezone }) : [],
     asked: languageOf(queryText),
     coherence: scope.workspace.neighborCoherence.current(),
     distribution: semantic?.distribution,

@@ -1,0 +1,124 @@
+/**
+ * The dates that a question names, in English or Japanese: "in March 2023", "on 3 June", "last spring", 去年の夏, 先週,
+ * 三日前. What is no date is passed over. "today" and "recently" are left out, since people say them without asking for a time.
+ */
+import type { Span, TermContext } from './time-range-span.ts';
+import { readTerm } from './time-range-terms.ts';
+import { tidyRangeText } from './time-range-words.ts';
+import { instantAt, wallTimeAt } from './time-zone.ts';
+import { wallFields, wallTime } from './wall-time.ts';
+
+/** A month or day without a year may be that of any of so many years. */
+const remembered = 10;
+/** The first month of each season. In the south they are other months, which a time zone does not tell. */
+const seasons: Readonly<Record<string, number>> = { spring: 3, summer: 6, autumn: 9, fall: 9, winter: 12 };
+const japaneseSeasons: Readonly<Record<string, string>> = { 春: 'spring', 夏: 'summer', 秋: 'autumn', 冬: 'winter' };
+const yearsBefore: Readonly<Record<string, number>> = { 今年: 0, 去年: 1, 昨年: 1, 一昨年: 2, おととし: 2 };
+
+const month =
+  '(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\\.?';
+/** These two are other words as well. */
+const plainMonth = '(?:january|february|april|june|july|august|september|october|november|december)';
+const day = '\\d{1,2}(?:st|nd|rd|th)?';
+const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+const year = '(?:19|20)\\d\\d';
+const unit = '(?:day|week|month|year)s?';
+
+const seasonForms: readonly RegExp[] = [
+  /\b(?<which>last|this) (?<season>spring|summer|autumn|fall|winter)\b/g,
+  new RegExp(`\\b(?<season>spring|summer|autumn|fall|winter)(?: of|,)? (?<year>${year})\\b`, 'g'),
+  new RegExp(`(?<which>今年|去年|昨年|一昨年|おととし|(?<year>${year})年)の?(?<season>[春夏秋冬])`, 'g'),
+];
+
+/** Longer forms first where one begins like another. */
+const dateForm = new RegExp(
+  [
+    `\\b${year}[-/.]\\d{1,2}(?:[-/.]\\d{1,2})?\\b`,
+    `\\b\\d{1,2}/\\d{1,2}/${year}\\b`,
+    `\\b${month} ${day},? ${year}\\b`,
+    `\\b${day} ${month},? ${year}\\b`,
+    `\\b${month},? ${year}\\b`,
+    `\\b${month} ${day}(?![\\d:])\\b`,
+    `\\b${day} ${month}\\b`,
+    `(?<=\\b(?:in|during|since|of|by|early|late|mid|last|this) )${month}(?![\\w.])`,
+    `\\b${plainMonth}\\b`,
+    '\\bday before yesterday\\b',
+    '\\byesterday\\b',
+    `\\blast (?:night|week|weekend|month|year|${weekday})\\b`,
+    '\\bthis (?:week|weekend|month)\\b',
+    `\\b\\d{1,3} ${unit} ago\\b`,
+    `(?<=\\b(?:in|during|since|of|by|early|late|for|from|year) )${year}\\b`,
+    `(?:${year}年|今年|去年|昨年|一昨年|おととし)の?\\d{1,2}月(?:\\d{1,2}日)?`,
+    `${year}年`,
+    '\\d{1,2}月\\d{1,2}日',
+    '\\d{1,2}月',
+    '\\d{1,3}(?:日|週間?|[かヵカヶケ箇個]月|年)(?:前|まえ)',
+    '(?:先々?|今)週の?[月火水木金土日]曜日?',
+    '昨日|きのう|一昨日|おととい|昨夜|昨晩|ゆうべ|先週末|先々?週|先々?月|今週|今月|去年|昨年|一昨年|おととし',
+  ].join('|'),
+  'g',
+);
+
+/** What is behind another word: 三日前, not 十三日前, which `tidyRangeText` has in digits. */
+export function findDates(text: string, { now, timeZone }: { now: Date; timeZone: string }): Span[] {
+  const found: Span[] = [];
+  let rest = tidyRangeText(text);
+  const context = { now: now.getTime(), timeZone };
+  for (const form of seasonForms) {
+    rest = rest.replace(form, (...match) => {
+      // The last argument holds the named groups.
+      found.push(...seasonSpans(match.at(-1), context));
+      return ' ';
+    });
+  }
+  for (const [term] of rest.matchAll(dateForm)) found.push(...readMention(term, context));
+  return found;
+}
+
+type Place = Pick<TermContext, 'now' | 'timeZone'>;
+
+function readMention(term: string, place: Place): Span[] {
+  const yearless = !/(?:19|20)\d\d|年/.test(term) && /月|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec/.test(term);
+  if (!yearless || /^先|^今/.test(term)) return spanOf(term, place);
+  const years = Array.from({ length: remembered }, (_, ago) => ago);
+  return years.flatMap((ago) => {
+    const { year, month, day } = wallFields(wallTimeAt(place.now, place.timeZone));
+    const then = instantAt(wallTime(year - ago, month, day), place.timeZone);
+    return spanOf(term, { ...place, now: then });
+  });
+}
+
+/** Nothing for what no calendar has, such as 31 February. */
+function spanOf(term: string, place: Place): Span[] {
+  const nothing = Symbol('no date');
+  try {
+    const span = readTerm(term.replace(/\.$/, ''), {
+      ...place,
+      refuse: () => {
+        throw nothing;
+      },
+    });
+    return span === undefined ? [] : [span];
+  } catch (error) {
+    if (error === nothing) return [];
+    throw error;
+  }
+}
+
+/** Three months each. A winter lies in two years, and either may be meant. */
+function seasonSpans(groups: Readonly<Record<string, string | undefined>>, { now, timeZone }: Place): Span[] {
+  const name = groups.season ?? '';
+  const first = seasons[japaneseSeasons[name] ?? name] ?? 1;
+  const current = wallFields(wallTimeAt(now, timeZone)).year;
+  const span = (year: number): Span => ({
+    from: instantAt(wallTime(year, first, 1), timeZone),
+    before: instantAt(wallTime(year, first + 3, 1), timeZone),
+  });
+  if (groups.which === 'last')
+    return [0, 1, 2]
+      .map((ago) => span(current - ago))
+      .filter(({ before }) => before <= now)
+      .slice(0, 1);
+  const named = groups.year === undefined ? current - (yearsBefore[groups.which ?? ''] ?? 0) : Number(groups.year);
+  return first === 12 ? [span(named), span(named - 1)] : [span(named)];
+}
