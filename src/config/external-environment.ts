@@ -5,6 +5,7 @@
 import { MemoryMcpError } from '../core/errors.ts';
 import { hideCredentials } from './config-errors.ts';
 import { type Container, findContainer } from './container.ts';
+import { checkPathText } from './path-text.ts';
 import { resolvePath } from './paths.ts';
 import { type Environment, readVariable } from './variables.ts';
 
@@ -75,12 +76,11 @@ export const machineVariables = [
 
 /** A relative folder is resolved against `directory`. Throws `invalid_input` if HF_ENDPOINT is not a URL. */
 export function readExternalEnvironment(environment: Environment, directory: string): ExternalEnvironment {
-  const folder = readVariable(environment, 'HF_HOME') ?? readVariable(environment, 'TRANSFORMERS_CACHE');
   const offline = readVariable(environment, 'HF_HUB_OFFLINE')?.trim().toLowerCase() ?? '';
   const https = readEitherCase(environment, 'HTTPS_PROXY')?.trim();
   return {
     huggingFace: {
-      folder: folder === undefined ? undefined : resolvePath(folder, directory),
+      folder: readFolder(environment, 'HF_HOME', directory) ?? readFolder(environment, 'TRANSFORMERS_CACHE', directory),
       endpoint: parseEndpoint(readVariable(environment, 'HF_ENDPOINT')?.trim()),
       token: readVariable(environment, 'HF_TOKEN')?.trim(),
       offline: ['1', 'true', 'yes', 'on'].includes(offline),
@@ -94,6 +94,13 @@ export function readExternalEnvironment(environment: Environment, directory: str
     sharedProcess: sharedProcessEnvironment(environment),
     container: findContainer(environment),
   };
+}
+
+function readFolder(environment: Environment, name: string, directory: string): string | undefined {
+  const text = readVariable(environment, name);
+  if (text === undefined) return undefined;
+  checkPathText(name, text);
+  return resolvePath(text, directory);
 }
 
 function readEitherCase(environment: Environment, name: string): string | undefined {

@@ -15,6 +15,7 @@ import {
   warnOfLegacyNames,
   warnOfPrecedence,
 } from './legacy-keys.ts';
+import { checkPathText } from './path-text.ts';
 import { type DataPaths, dataPaths, resolvePath, type UserFolders, userFolders } from './paths.ts';
 import { type Configuration, configurationSchema, settings } from './schema.ts';
 import {
@@ -170,12 +171,7 @@ function mergeSources(readings: readonly Reading[]): {
 
 /** Resolves the path in a variable. MCP clients do not expand `$HOME` as a shell does, and choose the working directory. */
 function resolveVariable(name: string, text: string, directory: string, warnings: string[]): string {
-  if (/^(?:\$\{?\w+\}?|%\w+%)(?:[/\\]|$)/.test(text)) {
-    throw combineErrors(
-      [`${name} is ${JSON.stringify(text)}, which contains a variable that was not expanded`],
-      'Write the full path, or a path that begins with "~".',
-    );
-  }
+  checkPathText(name, text);
   const path = resolvePath(text, directory);
   if (!isAbsolute(text) && !text.startsWith('~')) {
     warnings.push(

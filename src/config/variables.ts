@@ -6,6 +6,7 @@ import { MemoryMcpError } from '../core/errors.ts';
 import { combineErrors, findNearestName } from './config-errors.ts';
 import { groupNames, readObject, readText } from './file.ts';
 import { isLegacyVariable, legacyVariablesOf } from './legacy-keys.ts';
+import { checkPathText } from './path-text.ts';
 import { resolvePath } from './paths.ts';
 import { settings } from './schema.ts';
 import { createReading, type Reading, type SettingValue } from './setting-value.ts';
@@ -75,6 +76,7 @@ function readTokensFile(environment: Environment, directory: string): SettingVal
   if (setting.variables.some((name) => readVariable(environment, name) !== undefined)) {
     throw combineErrors([`${setting.variables[0]} and ${tokensFileVariable} are both set`], 'Set only one of them.');
   }
+  checkPathText(tokensFileVariable, path);
   const file = resolvePath(path, directory);
   const value = setting.fromText(readText(file));
   if (Array.isArray(value) && value.length === 0) {
