@@ -67,7 +67,7 @@ describe('an import', () => {
     const file = writeLines(3_000, 500);
     const full = await run(data, 'import', file);
     expect(full).toMatchObject({ code: 1, err: expect.stringMatching(/full/i) });
-    expect(full.err).toMatch(/[\d,]+ memories were stored before; run the import again to continue/);
+    expect(full.err).toMatch(/Stored before: [\d,]+ memories\. Run the import again to continue/);
     spawnSync('mount', ['-o', 'remount,size=100m', disk ?? '']);
     expect(await importReport(data, file)).toMatchObject({ found: 3_000, skipped: 0 });
     expect(await contentsOf(data)).toHaveLength(3_000);
