@@ -96,10 +96,15 @@ export function findUnsearchable(connection: Connection): string | undefined {
     )
     .all(sampleSize);
   return sample.find(({ id, content }) => {
-    const terms = documentTerms(content).map((text) => ({ text, prefix: false, weight: 1 }));
-    const rarest = terms.sort((one, other) => fullText.documentFrequency(one) - fullText.documentFrequency(other))[0];
+    const terms = [...new Set(documentTerms(content))].map((text) => ({ text, prefix: false, weight: 1 }));
+    const rarest = smallestBy(terms, (term) => fullText.documentFrequency(term));
     return rarest !== undefined && !fullText.postings(rarest, live, Number.MAX_SAFE_INTEGER).includes(id);
   })?.key;
+}
+
+function smallestBy<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item | undefined {
+  const sized = items.map((item) => ({ item, size: sizeOf(item) }));
+  return sized.sort((one, other) => one.size - other.size)[0]?.item;
 }
 
 function meta(connection: Connection, name: string): string {

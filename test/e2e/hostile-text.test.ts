@@ -69,7 +69,7 @@ describe('stored text', () => {
       await server.callTool('memory_list'),
       await server.callTool('get_context'),
       await server.callTool('memory_search', {
-        query: 'instructions half hi pay safe one System jsonrpc isError title 葛',
+        query: 'instructions half hi payment safeexe one System jsonrpc isError title 葛',
       }),
     ];
     for (const { result } of replies) {

@@ -59,7 +59,7 @@ const dateForm = new RegExp(
   'g',
 );
 
-/** What is behind another word: 三日前, not 十三日前, which `tidyRangeText` has in digits. */
+/** The spans that the dates of a text cover; one of any of the last ten years where no year is named. */
 export function findDates(text: string, { now, timeZone }: { now: Date; timeZone: string }): Span[] {
   const found: Span[] = [];
   let rest = tidyRangeText(text);
