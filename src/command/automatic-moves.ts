@@ -8,6 +8,7 @@ import { commandLine } from '../config/container.ts';
 import type { LoadedConfiguration } from '../config/load.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { countedMemories } from '../core/text/counted.ts';
 import { secondLength } from '../core/time/durations.ts';
 import { type FoundPersona, findPersonasIn } from '../original/find-personas.ts';
 import { findSignOfUse } from '../original/in-use.ts';
@@ -79,7 +80,7 @@ export function startMoves({ loaded, config, logger }: AutomaticMovesDeps): Auto
     try {
       for (const { memories, archive } of await run(formerName)) {
         logger.info(
-          `persona "${name}" was moved here: ${memories} memories. The old files are in original/ and in ${archive}`,
+          `persona "${name}" was moved here: ${countedMemories(memories)}. The old files are in original/ and in ${archive}`,
         );
       }
       refresh();

@@ -13,7 +13,15 @@ import { writeJsonLines } from '../transfer/formats/json-lines.ts';
 import { writeServerMemory } from '../transfer/formats/server-memory.ts';
 import { writeExport, writeExportFile } from '../transfer/write-export.ts';
 import { type NotesWritten, writeNotes } from '../transfer/write-notes.ts';
-import { createProgressBar, printData, printJson, printNotice, streamData, wholeNumber } from './output.ts';
+import {
+  countsAsAmounts,
+  createProgressBar,
+  printData,
+  printJson,
+  printNotice,
+  streamData,
+  wholeNumber,
+} from './output.ts';
 
 export interface ExportFlags {
   readonly persona?: string | undefined;
@@ -47,7 +55,7 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
   for (const warning of loaded.warnings) logger.warn(warning);
   const { persona } = loaded.configuration;
   const app = openApp({ loaded, logger, kind: 'command' });
-  const bar = createProgressBar('export', { format: wholeNumber, unit: 'memories' });
+  const bar = createProgressBar('export', countsAsAmounts(countedMemories));
   let exported = 0;
   const onProgress = ({ done, total }: { done: number; total: number }) => {
     exported = done;

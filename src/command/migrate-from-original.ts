@@ -10,12 +10,13 @@ import type { DataPaths } from '../config/paths.ts';
 import { isTimeZone } from '../config/setting.ts';
 import { systemClock } from '../core/clock.ts';
 import { errorOutcomes, MemoryMcpError } from '../core/errors.ts';
+import { countedMemories } from '../core/text/counted.ts';
 import { type FoundPersona, findPersonas } from '../original/find-personas.ts';
 import { movePersona, surveyMove } from '../original/move-persona.ts';
 import { createProgressFile } from '../original/move-progress.ts';
 import { finishMove, listMoves, recoverMoves, undoMove, withMoveLock } from '../original/moves.ts';
 import { describePersona } from './original-report.ts';
-import { createProgressBar, printData, printFailure, printJson, printNotice, wholeNumber } from './output.ts';
+import { countsAsAmounts, createProgressBar, printData, printFailure, printJson, printNotice } from './output.ts';
 
 export interface MigrateFromOriginalFlags {
   readonly persona?: string | undefined;
@@ -109,7 +110,7 @@ async function moveAll(
 ): Promise<Outcome[]> {
   const { paths } = loaded;
   const zone = chooseTimeZone(loaded, flags);
-  const bar = createProgressBar('from-original', { format: wholeNumber, unit: 'memories' });
+  const bar = createProgressBar('from-original', countsAsAmounts(countedMemories));
   return eachPersona(choosePersonas(folder ?? paths.data, flags), async (found) => {
     const file = createProgressFile(paths, found.name);
     file.report({ done: 0, total: 1 });

@@ -5,7 +5,7 @@ import { createLogger } from '../core/logger.ts';
 import { counted, countedMemories } from '../core/text/counted.ts';
 import type { MigrateFromServerReceipt } from '../service/migrate-from-server.ts';
 import type { MigrateToServerReceipt } from '../service/migrate-to-server.ts';
-import { createProgressBar, printData, printJson, printNotice, wholeNumber } from './output.ts';
+import { countsAsAmounts, createProgressBar, printData, printJson, printNotice, wholeNumber } from './output.ts';
 
 export interface MigrateFlags {
   readonly persona?: string | undefined;
@@ -22,7 +22,10 @@ export async function migrateQdrant(
   const logger = createLogger({ level: () => 'warn', write: printNotice });
   for (const warning of loaded.warnings) logger.warn(warning);
   const app = openApp({ loaded, logger, kind: 'command' });
-  const bar = createProgressBar(direction, { format: wholeNumber, unit: 'points' });
+  const bar = createProgressBar(
+    direction,
+    countsAsAmounts((count) => counted(count, 'point')),
+  );
   try {
     const receipt = await app.migrate(direction, { dryRun, onProgress: ({ done, total }) => bar.show(done, total) });
     bar.end();

@@ -1,4 +1,5 @@
 /** The report of a move, or of what it would do, as lines for people. */
+import { counted, countedMemories } from '../core/text/counted.ts';
 import type { MoveReceipt } from '../original/move-persona.ts';
 import type { PersonaReport } from '../original/report.ts';
 import { wholeNumber } from './output.ts';
@@ -7,7 +8,7 @@ export function describePersona(report: PersonaReport | MoveReceipt, zoneReason:
   const { persona, former_name, memories, deleted, columns, context } = report;
   const name = former_name === undefined ? persona : `${persona} (its folder was ${JSON.stringify(former_name)})`;
   const lines = [
-    `${name}: ${count(memories, 'memory', 'memories')}${deleted > 0 ? `, ${wholeNumber(deleted)} of them deleted` : ''}, ${columns} columns`,
+    `${name}: ${countedMemories(memories)}${deleted > 0 ? `, ${wholeNumber(deleted)} of them deleted` : ''}, ${columns} columns`,
     ...('verified' in report ? [describeReceipt(report)] : []),
     ...(context.length > 0 ? [`context: ${context.join(', ')}`] : []),
     ...describeTimes(report, zoneReason),
@@ -33,7 +34,7 @@ function describeTimes({ timezone, local_times, oldest, newest }: PersonaReport,
   if (local_times === 0 || oldest === undefined || newest === undefined) return [];
   const pairs = oldest.there === newest.there ? [oldest] : [oldest, newest];
   return [
-    `${count(local_times, 'time')} without a zone, read as ${timezone} (${reason}):`,
+    `${counted(local_times, 'time')} without a zone, read as ${timezone} (${reason}):`,
     ...pairs.map(({ there, here }) => `  ${there} there is ${here} here`),
   ];
 }
@@ -52,8 +53,4 @@ function describeDamage({ damaged, damaged_count }: PersonaReport): string[] {
     ...damaged.map(({ key, reason, imported }) => `  ${key}: ${reason}${imported ? '' : '; not imported'}`),
     ...(more > 0 ? [`  and ${wholeNumber(more)} more`] : []),
   ];
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${wholeNumber(number)} ${number === 1 ? one : many}`;
 }

@@ -77,12 +77,24 @@ export function isTerminal(): boolean {
 
 const barWidth = 30;
 
-/** How a bar shows an amount. */
+export const wholeNumber = (count: number): string => count.toLocaleString('en');
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
-export const wholeNumber = (count: number): string => count.toLocaleString('en-US');
+
+/** How a bar shows an amount; the total has its unit. */
+interface BarAmounts {
+  readonly done: (amount: number) => string;
+  readonly total: (amount: number) => string;
+}
+
+const bytesAsAmounts: BarAmounts = { done: megabytes, total: (bytes) => `${megabytes(bytes)} MB` };
+
+/** For things that are counted; `total` names them, as "1 memory" or "1,200 memories". */
+export function countsAsAmounts(total: (count: number) => string): BarAmounts {
+  return { done: wholeNumber, total };
+}
 
 /** A progress bar. A terminal shows a bar that is redrawn in place; other outputs get a line per 10 %. */
-export function createProgressBar(label: string, { format = megabytes, unit = 'MB' } = {}) {
+export function createProgressBar(label: string, amounts: BarAmounts = bytesAsAmounts) {
   const terminal = isTerminal();
   let shown = '';
   return {
@@ -92,7 +104,7 @@ export function createProgressBar(label: string, { format = megabytes, unit = 'M
       const percent = Math.floor(share * (terminal ? 100 : 10)) * (terminal ? 1 : 10);
       const filled = Math.round(share * barWidth);
       const bar = terminal ? ` [${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]` : '';
-      const amount = terminal ? `${format(done)} of ${format(total)} ${unit}` : `of ${format(total)} ${unit}`;
+      const amount = `${terminal ? `${amounts.done(done)} ` : ''}of ${amounts.total(total)}`;
       const line = `${visibleText(label)}:${bar} ${percent} % ${amount}`;
       if (line === shown) return;
       process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);

@@ -4,6 +4,15 @@ import { searchMemories } from '../../../src/search/search.ts';
 import { searchable } from '../../support/searchable.ts';
 import { draft, live, now } from '../../support/stores.ts';
 
+const options = {
+  query: '苺',
+  mode: 'hybrid',
+  filter: live,
+  limit: 10,
+  detail: 'concise',
+  cursorScope: '苺',
+} as const;
+
 it('a memory that is deleted or erased while its search waits for the model is not shown', async () => {
   const { workspace, scope } = await searchable();
   const deleted = await workspace.add('苺のアレルギーがある');
@@ -26,10 +35,7 @@ it('a memory that is deleted or erased while its search waits for the model is n
   };
   const store = { ...workspace.store, fullText: { ...fullText, postings } };
   const slow = { ...embedder, embedQuery: (text: string) => gone.then(() => embedder.embedQuery(text)) };
-  const search = searchMemories(
-    { ...scope, workspace: { ...workspace, store, servingEmbedder: () => slow } },
-    { query: '苺', mode: 'hybrid', filter: live, limit: 10, detail: 'concise', cursorScope: '苺' },
-  );
+  const search = searchMemories({ ...scope, workspace: { ...workspace, store, servingEmbedder: () => slow } }, options);
   await lookedUp;
   await workspace.store.memories.softDelete([deleted.key, erased.key], now);
   await workspace.store.erasure.erase([erased.key]);
@@ -72,14 +78,6 @@ it('a search whose caller has gone ends with its wait for the model, which is to
       return Promise.reject(new Error('the caller has gone'));
     },
   };
-  const options = {
-    query: '苺',
-    mode: 'hybrid',
-    filter: live,
-    limit: 10,
-    detail: 'concise',
-    cursorScope: '苺',
-  } as const;
   const search = searchMemories(
     { ...scope, signal: leaving.signal, workspace: { ...workspace, servingEmbedder: () => hanging } },
     options,
@@ -102,14 +100,6 @@ it('a reranker is told when the caller of its search goes', async () => {
       return Promise.reject(new Error('the caller has gone'));
     },
   };
-  const options = {
-    query: '苺',
-    mode: 'hybrid',
-    filter: live,
-    limit: 10,
-    detail: 'concise',
-    cursorScope: '苺',
-  } as const;
   const models = { ...workspace.models, reranker };
   const search = searchMemories({ ...scope, signal: leaving.signal, workspace: { ...workspace, models } }, options);
   await expect(search).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('cancelled') });
