@@ -1,7 +1,8 @@
 /** The archives in a folder that belong to one data folder, told by their manifests. */
-import { readdir } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { codeOf, MemoryMcpError } from '../core/errors.ts';
+import { MemoryMcpError } from '../core/errors.ts';
+import { listNames } from '../files/list-names.ts';
 import { readManifest } from './extract-backup.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -23,15 +24,6 @@ export async function listOwnBackups(
   }
   const order = ({ name, manifest }: OwnBackup) => `${manifest.created_at} ${name}`;
   return own.sort((one, other) => (order(one) < order(other) ? 1 : -1));
-}
-
-async function listNames(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 async function readManifestIfReadable(archive: string): Promise<Manifest | undefined> {

@@ -3,10 +3,12 @@
  * standard input and prints the JSON that the program takes. It must never be in the way: whatever fails, it says so on
  * standard error, prints nothing and ends with 0, and it ends in time.
  */
+
 import { isAbsolute } from 'node:path';
 import { loadConfiguration } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { isJson } from '../core/text/is-json.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import { answerHook } from '../hook/answer.ts';
 import { harnesses, hookEvents, isHarness, isHookEvent, parseHookInput, replyFor } from '../hook/harness.ts';
@@ -84,13 +86,4 @@ async function readInput(): Promise<string> {
   stdin.pause();
   if (read === undefined) throw new MemoryMcpError('invalid_input', 'the input did not end');
   return read;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

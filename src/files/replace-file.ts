@@ -2,13 +2,15 @@
  * Replaces files atomically: readers see either the old file or the complete new one, even if the writer crashes.
  * Several processes may replace the same file at the same time. The last rename wins.
  */
+
 import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../core/errors.ts';
 import { isProcessAlive } from '../core/process-alive.ts';
+import { listNames } from './list-names.ts';
 import { makeFolder } from './make-folder.ts';
 import { privateFileMode, privateFolderMode } from './private-modes.ts';
 
@@ -83,15 +85,6 @@ export async function removeLeftoversOf(
 
 function isWriterAlive(pid: number, token: string | undefined): boolean {
   return pid === process.pid ? token === processToken : isProcessAlive(pid);
-}
-
-async function listNames(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** Retries on Windows, which refuses to replace a file that is open for reading. */

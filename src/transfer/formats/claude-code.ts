@@ -3,9 +3,11 @@
  * the user typed in the main conversation. What the program writes in the user's name is skipped: results of tools,
  * output of commands, summaries, and the tasks of subagents.
  */
+
 import { basename } from 'node:path/posix';
 import * as z from 'zod';
 import { tagLimit } from '../../core/memory-fields.ts';
+import { isJson } from '../../core/text/is-json.ts';
 import { foreignMemory } from '../foreign-memory.ts';
 import type { ImportFormat, ImportItem, Reading } from '../format.ts';
 import { damaged, linesOf, parseJson } from '../lines.ts';
@@ -57,6 +59,7 @@ export const claudeCode: ImportFormat = {
   async *read(document, reading) {
     for await (const { number, text, ended } of linesOf(document)) {
       const place = `line ${number}`;
+      // The program may be writing the last line of a session at this moment.
       if (!ended && !isJson(text)) {
         yield { kind: 'skipped', place, reason: 'the last line, which is not written to its end' };
         return;
@@ -80,16 +83,6 @@ export const claudeCode: ImportFormat = {
     }
   },
 };
-
-/** The program may be writing the last line of a session at this moment. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function itemOf(turn: z.output<typeof userRecord>, place: string, reading: Reading): ImportItem {
   const skip = (reason: string): ImportItem => ({ kind: 'skipped', place, reason });

@@ -26,10 +26,10 @@ describe('the value of a term', () => {
   // ln(1 + (N - n + 0.5) / (n + 0.5)), for the n of N texts that hold it.
   it.each([
     [1, 4, 1.204],
-    [2, 4, 0.693],
+    [2, 4, Math.LN2],
     [4, 4, 0.105],
     [10_000, 10_000, 0.00005],
-    [0, 4, 2.303],
+    [0, 4, Math.LN10],
     // A frequency that is out of date counts as that of a word which every text holds.
     [9, 4, 0.105],
   ])('that %d of %d texts hold is %f', (holding, documents, value) => {
