@@ -37,6 +37,19 @@ describe('when something happened', () => {
     expect(await found('today')).toEqual(['Nothing is known']);
   });
 
+  it('may lie ahead, and a date that can be two is refused with both', async () => {
+    const server = await spawnServer({ env });
+    await server.create('歯医者の予約', { occurred_at: '明日' });
+    await server.create('歯医者に行った', { occurred_at: 'yesterday' });
+    const found = async (date_range: string) =>
+      (await server.list({ date_range })).memories.map(({ content }) => content);
+    expect(await found('明日')).toEqual(['歯医者の予約']);
+    expect(await found('next 3 days')).toEqual(['歯医者の予約']);
+    expect(await found('過去3日間')).toEqual(['歯医者に行った']);
+    const { isError, text } = await server.call('memory_list', { date_range: '3/4/2026' });
+    expect([isError, text]).toEqual([true, expect.stringContaining('can mean 2026-03-04 or 2026-04-03')]);
+  });
+
   it('may be changed, cleared and brought back, and every version keeps it', async () => {
     const server = await spawnServer({ env });
     const { key } = await server.create('The wedding', { occurred_at: '2023-03-05' });

@@ -1,9 +1,11 @@
 /**
  * Dates as the calendar writes them: ISO 8601 days, times, months, weeks and years, English month names, and the forms
- * without a year that `--3-5` stands for. A date that does not exist is refused with the reason.
+ * without a year that `--3-5` stands for. A date that does not exist is refused with the reason, and one that can be
+ * two days with both.
  */
 import { hourLength, minuteLength, secondLength } from './durations.ts';
-import { type Span, spanBetween, type TermContext, wallNow } from './time-range-span.ts';
+import { onlyReading, type Span, spanBetween, type TermContext, wallNow } from './time-range-span.ts';
+import { yearOfEra } from './time-range-words.ts';
 import { instantAt } from './time-zone.ts';
 import { addUnits, type CalendarUnit, daysInMonth, startOf, type WallTime, wallFields, wallTime } from './wall-time.ts';
 
@@ -21,14 +23,15 @@ const monthNames = [
   'november',
   'december',
 ];
-const monthName = `(?:(${monthNames.map((name) => `${name}|${name.slice(0, 3)}`).join('|')}|sept)\\.?)`;
+/** One group: the name of a month or its beginning, with or without a full stop. */
+export const monthName = `(?:(${monthNames.map((name) => `${name}|${name.slice(0, 3)}`).join('|')}|sept)\\.?)`;
 const ordinalDay = '(\\d{1,2})(?:st|nd|rd|th)?';
 const clock = '[t ](\\d{1,2})(?::(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?)?';
 const zone = ' ?(z|utc|gmt|[+-]\\d{2}(?::?\\d{2})?)';
 
 const leapYear = 2000;
 
-type Reading = (groups: ReadonlyArray<string | undefined>, context: TermContext) => Span;
+type Reading = (groups: ReadonlyArray<string | undefined>, context: TermContext) => Span | undefined;
 
 const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
   [
@@ -40,21 +43,26 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
     ([year, month, day], context) => daySpan(Number(year), Number(month), Number(day), context),
   ],
   [new RegExp(`^(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})${clock}(?:${zone})?$`), timeSpan],
-  [/^(\d{4})[-/.](\d{1,2})$/, ([year, month], context) => monthSpan(Number(year), Number(month), context)],
+  [/^(\d{4})[-/.](\d{1,2})$/, ([year, month], context) => spanOfMonth(Number(year), Number(month), context)],
   [/^(\d{4})$/, ([year], context) => unitSpan(wallTime(Number(year), 1, 1), 'year', context)],
   [
     /^(\d{4})-?w(\d{2})(?:-?(\d))?$/,
     ([year, week, day], context) => weekSpan(Number(year), Number(week), day, context),
   ],
   [/^(\d{1,2})\/(\d{1,2})$/, ([month, day], context) => yearlessSpan(Number(month), Number(day), context)],
-  [/^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, slashedSpan],
+  [/^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$/, slashedSpan],
+  [
+    /^(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})$/,
+    ([day, month, year], context) => daySpan(Number(year), Number(month), Number(day), context),
+  ],
+  [/^(\d{1,2})([./-])(\d{1,2})\2(\d{2})$/, shortYearSpan],
   [/^--(\d{1,2})-(\d{1,2})$/, ([month, day], context) => yearlessSpan(Number(month), Number(day), context)],
   [/^--(\d{1,2})$/, ([month], context) => yearlessSpan(Number(month), undefined, context)],
-  [/^---(\d{1,2})$/, ([day], context) => dayOfMonthSpan(Number(day), context)],
+  [/^(?:---)?(\d{1,2})(?:st|nd|rd|th)?$/, ([day], context) => dayOfMonthSpan(Number(day), context)],
   [new RegExp(`^${monthName}$`), ([month], context) => yearlessSpan(monthNamed(month), undefined, context)],
   [
     new RegExp(`^${monthName},? (\\d{4})$`),
-    ([month, year], context) => monthSpan(Number(year), monthNamed(month), context),
+    ([month, year], context) => spanOfMonth(Number(year), monthNamed(month), context),
   ],
   [
     new RegExp(`^${monthName} ${ordinalDay}$`),
@@ -91,14 +99,47 @@ function daySpan(year: number, month: number, day: number, context: TermContext)
   return unitSpan(existingDay(year, month, day, context), 'day', context);
 }
 
-function monthSpan(year: number, month: number, context: TermContext): Span {
+/** The whole month; refused where `month` is not 1 to 12. */
+export function spanOfMonth(year: number, month: number, context: TermContext): Span {
   return unitSpan(existingDay(year, month, 1, context), 'month', context);
 }
 
-/** The month comes first, as in 11/20/2026, unless it could be none: 20/11/2026. */
-function slashedSpan([first, second, year]: ReadonlyArray<string | undefined>, context: TermContext): Span {
-  const [month, day] = Number(first) > 12 ? [second, first] : [first, second];
-  return daySpan(Number(year), Number(month), Number(day), context);
+/** Americans write the month first, Europeans the day: 11/20/2026 and 20/11/2026 are one day, 3/4/2026 may be two. */
+function slashedSpan(groups: ReadonlyArray<string | undefined>, context: TermContext): Span {
+  const [first = 0, second = 0, year = 0] = groups.map(Number);
+  const days = [
+    [year, first, second],
+    [year, second, first],
+  ] as const;
+  return onlyDay(days, context) ?? daySpan(year, first, second, context);
+}
+
+/**
+ * The year of 26.11.20 may stand at either end. Between slashes the month may come first, and between full stops the year
+ * may be one of Reiwa.
+ */
+function shortYearSpan(groups: ReadonlyArray<string | undefined>, context: TermContext): Span | undefined {
+  const [left, separator, middle, right] = groups;
+  const [first = 0, second = 0, third = 0] = [left, middle, right].map(Number);
+  return onlyDay(
+    [
+      ...(left?.length === 2 ? ([[2000 + first, second, third]] as const) : []),
+      ...(separator === '/' ? ([[2000 + third, first, second]] as const) : []),
+      [2000 + third, second, first],
+      ...(separator === '.' ? ([[yearOfEra('令和', first), second, third]] as const) : []),
+    ],
+    context,
+  );
+}
+
+function onlyDay(days: ReadonlyArray<readonly [number, number, number]>, context: TermContext): Span | undefined {
+  const existing = days.filter(
+    ([year, month, day]) => month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month),
+  );
+  return onlyReading(
+    existing.map((day) => daySpan(...day, context)),
+    context,
+  );
 }
 
 function existingDay(year: number, month: number, day: number, { refuse }: TermContext): WallTime {
@@ -178,6 +219,7 @@ function dayOfMonthSpan(day: number, context: TermContext): Span {
   return daySpan(year, month, day, context);
 }
 
-function monthNamed(name = ''): number {
+/** 1 to 12. */
+export function monthNamed(name = ''): number {
   return monthNames.findIndex((month) => month.startsWith(name.slice(0, 3))) + 1;
 }

@@ -14,12 +14,15 @@ export function tidyRangeText(text: string): string {
     .trim()
     .replace(/^[「『"'](.*)[」』"']$/u, '$1')
     .replace(/半年/g, '6か月')
-    .replace(/[〇零一二三四五六七八九十百千]+(?=日|週|月|[かヵカヶケ箇個]月|年|時|分)/g, (numeral) =>
+    .replace(/[〇零一二三四五六七八九十百千]+(?=日|週|月|[かヵカヶケ箇個]月|年|時|分|四半期)/g, (numeral) =>
       String(kanjiNumber(numeral)),
     )
-    .replace(/(令和|平成|昭和) ?(元|\d{1,2})年/g, (_, era: string, year: string) => `${yearOfEra(era, year)}年`)
+    .replace(/(令和|平成|昭和|大正) ?(元|\d{1,2})年/g, (_, era: string, year: string) => `${yearOfEra(era, year)}年`)
     .replace(
-      new RegExp(`\\b(?:${Object.keys(numberWords).join('|')})(?= (?:minute|hour|day|week|month|year)s?\\b)`, 'g'),
+      new RegExp(
+        `\\b(?:${Object.keys(numberWords).join('|')})(?= (?:minute|hour|day|week|month|quarter|year)s?\\b)`,
+        'g',
+      ),
       (word) => String(numberWords[word]),
     );
 }
@@ -42,9 +45,13 @@ const numberWords: Readonly<Record<string, number>> = {
 };
 
 /** The year before the first one of each era. */
-const eras: Readonly<Record<string, number>> = { 令和: 2018, 平成: 1988, 昭和: 1925 };
+const eras: Readonly<Record<string, number>> = {
+  ...{ 令和: 2018, 平成: 1988, 昭和: 1925, 大正: 1911 },
+  ...{ r: 2018, h: 1988, s: 1925, t: 1911 },
+};
 
-function yearOfEra(era: string, year: string): number {
+/** `era` by its name or the first letter of it, in lower case. */
+export function yearOfEra(era: string, year: string | number): number {
   return (eras[era] ?? 0) + (year === '元' ? 1 : Number(year));
 }
 
@@ -83,6 +90,7 @@ const dayParts: Readonly<Record<string, string>> = {
 };
 
 const unitNames: Readonly<Record<string, string>> = {
+  分: 'minutes',
   時間: 'hours',
   日: 'days',
   週: 'weeks',
@@ -90,8 +98,30 @@ const unitNames: Readonly<Record<string, string>> = {
   年: 'years',
 };
 
-const counter = '(\\d+)(時間|日|週|[かヵカヶケ箇個]月|年)';
+const counter = '(\\d+)(分|時間|日|週|[かヵカヶケ箇個]月|年)';
 const unitOf = (written: string) => unitNames[written.replace(/^[かヵカヶケ箇個]/, '')] ?? written;
+
+const nearness: Readonly<Record<string, string>> = {
+  ...{ 今: 'this', 当: 'this', 本: 'this' },
+  ...{ 前: 'last', 先: 'last', 昨: 'last' },
+  ...{ 来: 'next', 翌: 'next' },
+};
+
+/** `year` is empty where none is named. */
+function partOfYear(year: string, part: string): string {
+  return year === '' ? part : `${englishTerm(year)} ${part}`;
+}
+
+/** R8.11.20 as 2026-11-20. */
+function dateOfEra(era: string, year: string, month: string, day?: string): string {
+  return [yearOfEra(era, year), month, ...(day === undefined ? [] : [day])].join('-');
+}
+
+const weekends: Readonly<Record<string, string>> = { 先: 'last weekend', 来: 'weekend of next week' };
+
+const thirds: Readonly<Record<string, string>> = { 上旬: 'early', 初旬: 'early', 中旬: 'mid', 下旬: 'late' };
+
+const seasonNames: Readonly<Record<string, string>> = { 春: 'spring', 夏: 'summer', 秋: 'autumn', 冬: 'winter' };
 
 type Translation = string | ((...groups: string[]) => string);
 
@@ -101,6 +131,11 @@ const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^(?:最近|近頃|ちかごろ|このごろ)$/, 'recent'],
   [/^(?:今日|本日|きょう)(?:中)?$/, 'today'],
   [/^(?:昨日|きのう)$/, 'yesterday'],
+  [/^(?:明日|あした|あす)$/, 'tomorrow'],
+  [/^(?:明後日|あさって)$/, 'in 2 days'],
+  [/^(?:明々後日|明明後日|しあさって)$/, 'in 3 days'],
+  [/^明朝$/, 'tomorrow morning'],
+  [/^明晩$/, 'tomorrow evening'],
   [/^(?:一昨日|おととい|おとつい)$/, '2 days ago'],
   [/^(?:一昨々日|一昨昨日|さきおととい)$/, '3 days ago'],
   [/^(?:今朝|けさ)$/, 'today morning'],
@@ -111,8 +146,23 @@ const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^(?:先(週|月)|(?:去|昨)(年))$/, (unit, year) => `last ${unitOf(unit ?? year)}`],
   [/^先[々先](週|月)$/, (unit) => `2 ${unitOf(unit)} ago`],
   [/^(?:一昨年|おととし)$/, '2 years ago'],
-  [/^(今|先)?週末$/, (which) => (which === '先' ? 'last weekend' : 'this weekend')],
+  [/^来(週|月|年)$/, (unit) => `next ${unitOf(unit)}`],
+  [/^(?:再来|さ来)(週|月|年)$/, (unit) => `in 2 ${unitOf(unit)}`],
+  [/^(今|先|来)?週末$/, (which) => weekends[which] ?? 'this weekend'],
+  [/^([今当前先来翌])の?四半期$/, (which) => `${nearness[which]} quarter`],
+  [/^([今本昨前来翌])年度$/, (which) => `${nearness[which]} nendo`],
+  [/^(\d{4})年度$/, '$1 nendo'],
+  [/^(.*?)の?第?([1-4])四半期$/, (year, number) => partOfYear(year, `shihanki q${number}`)],
+  [/^(.*?)の?([上下])半?期$/, (year, half) => partOfYear(year, `hanki h${half === '上' ? 1 : 2}`)],
+  [/^(.+?)の?(上旬|初旬|中旬|下旬)$/, (month, third) => `${thirds[third]} ${englishTerm(month)}`],
+  [/^(この|今|)([春夏秋冬])$/, (which, season) => `${which === '' ? '' : 'this '}${seasonNames[season]}`],
+  [/^([昨来])([春夏秋冬])$/, (which, season) => `${seasonNames[season]} of ${nearness[which]} year`],
+  [/^(\d{4})年の?([春夏秋冬])$/, (year, season) => `${seasonNames[season]} of ${year}`],
+  [/^(?:この前|前回?)の([春夏秋冬])$/, (season) => `last ${seasonNames[season]}`],
+  [/^(?:次|今度)の([春夏秋冬])$/, (season) => `next ${seasonNames[season]}`],
   [new RegExp(`^${counter}間?(?:前|まえ)$`), (count, unit) => `${count} ${unitOf(unit)} ago`],
+  [new RegExp(`^${counter}間?(?:後|あと)$`), (count, unit) => `in ${count} ${unitOf(unit)}`],
+  [new RegExp(`^(?:今後|これから|向こう)の?${counter}間?$`), (count, unit) => `next ${count} ${unitOf(unit)}`],
   [new RegExp(`^(?:過去|直近|最近|ここ|この)の?${counter}間?$`), (count, unit) => `last ${count} ${unitOf(unit)}`],
   [new RegExp(`^${counter}(?:間|以内)$`), (count, unit) => `last ${count} ${unitOf(unit)}`],
   [/^(\d{4})年$/, '$1'],
@@ -123,13 +173,17 @@ const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
     /^(\d{4})年(\d+)月(\d+)日(\d+)(?:時(\d+)分|:(\d\d))$/,
     (y, m, d, h, a, b) => `${y}-${m}-${d} ${h}:${(a ?? b).padStart(2, '0')}`,
   ],
-  [/^(\d+)月(\d+)日$/, '--$1-$2'],
+  [/^(\d+)月(\d+)日?$/, '--$1-$2'],
+  [/^(令和|平成|昭和|大正|[rhst])(元|\d{1,2})[./-](\d{1,2})(?:[./-](\d{1,2}))?$/, dateOfEra],
+  [/^([rhst])(\d{1,2})年(.*)$/, (era, year, rest) => englishTerm(`${yearOfEra(era, year)}年${rest}`)],
   [/^(\d+)月$/, '--$1'],
   [/^(\d+)日$/, '---$1'],
+  [/^(.+\d日?)\(([月火水木金土日])曜?日?\)$/, (date, day) => `${englishTerm(date)} (${weekdayNames[day]})`],
   [/^([月火水木金土日])曜日?$/, (day) => weekdayNames[day] ?? day],
   [/^(?:この前|前|直近)の([月火水木金土日])曜日?$/, (day) => `last ${weekdayNames[day] ?? day}`],
+  [/^(?:次|今度)の([月火水木金土日])曜日?$/, (day) => `next ${weekdayNames[day] ?? day}`],
   [
-    /^((?:今|先[々先]?)(?:週|月)|今年|去年|昨年|一昨年|おととし)の?(.+)$/,
+    /^((?:今|先[々先]?|再?来)(?:週|月)|今年|去年|昨年|一昨年|おととし|再?来年)の?(.+)$/,
     (outer, inner) => `${englishTerm(inner)} of ${englishTerm(outer)}`,
   ],
   [/^(.+?)の?(朝|午前|午後|夜|晩)中?$/, (day, part) => `${englishTerm(day)} ${dayParts[part] ?? part}`],

@@ -6,6 +6,7 @@
 import { MemoryMcpError } from '../errors.ts';
 import type { Timestamp } from '../memory.ts';
 import { quoteForMessage } from '../text/visible-text.ts';
+import { monthName } from './time-range-dates.ts';
 import { outsideYears, type Span, type TermContext } from './time-range-span.ts';
 import { readTerm } from './time-range-terms.ts';
 import { tidyRangeText } from './time-range-words.ts';
@@ -25,8 +26,9 @@ export interface TimeRangeContext {
 }
 
 const timeRangeExamples =
-  'today, yesterday, last week, 3 days ago, last 7 days, 2026-03, 2026-03-01..2026-03-15, since monday; ' +
-  '今日, 昨日, 先週, 3日前, 過去7日間, 2026年3月, 3月1日から3月15日まで, 先月以降';
+  'today, yesterday, last week, next week, 3 days ago, last 7 days, 2026-03, 2026-03-01..2026-03-15, Q3 2026, ' +
+  'last summer, since monday; 今日, 昨日, 先週, 来週, 3日前, 過去7日間, 2026年3月, 3月1日から3月15日まで, 11月上旬, ' +
+  '今年度, 先月以降';
 
 const longestText = 200;
 
@@ -50,7 +52,25 @@ const rangeForms: readonly RegExp[] = [
   /^(?<from>\d{4}-\S+)\/(?<to>\d{4}-\S+)$/,
   /^(?<from>\d{4}[-/.][^\s,]+) ?, ?(?<to>\d{4}[-/.]\S+)$/,
   /^(?<from>.+?)(?: - | ?[–—] ?)(?<to>.+)$/,
+  // A hyphen stands inside dates as well: it divides 11/1-11/20, 11月1日-20日, Nov 1-Dec 3 and Q1-Q3 2026, not 2026-11.
+  /^(?<from>[rhst]?\d[\d/.]*[/.]\d+)-(?<to>[rhst]?\d.*)$/,
+  /^(?<from>.*\d[月日年])-(?<to>\d.*)$/,
+  /^(?<from>(?:\d{4}-?)?q[1-4](?: \d{4})?)-(?<to>.*q[1-4].*)$/,
+  new RegExp(`^(?<from>${monthName}(?: \\d{1,2})?(?:,? \\d{4})?)-(?<to>${monthName}.*)$`),
 ];
+
+/** Ranges of days of one month that name it once. */
+const sharedMonths: ReadonlyArray<readonly [RegExp, string]> = [
+  [new RegExp(`^${monthName} (\\d{1,2}) ?[-–—~] ?(\\d{1,2})(?:,? (\\d{4}))?$`), '$1 $2 $4 .. $1 $3 $4'],
+  [new RegExp(`^(\\d{1,2}) ?[-–—~] ?(\\d{1,2}) ${monthName}(?:,? (\\d{4}))?$`), '$3 $1 $4 .. $3 $2 $4'],
+  [/^((?:\d{4}年)?\d{1,2}月)(\d{1,2}) ?[-–—~] ?(\d{1,2})日$/, '$1$2日 .. $3日'],
+];
+
+/** A date that takes its year from the other side: the first one of "Nov 1 - Dec 3, 2026". */
+const yearlessDate = new RegExp(
+  `^(?:\\d{1,2}/\\d{1,2}|\\d{1,2}月(?:\\d{1,2}日)?|${monthName}(?: \\d{1,2})?|\\d{1,2} ${monthName}|[qh][1-4])$`,
+);
+const datedYear = /\b\d{4}(?:\b|年|q)/;
 
 /**
  * The range that `text` means at `now` in `timeZone`, in UTC: whole local days, weeks from Monday, months and years,
@@ -78,11 +98,14 @@ export function parseTimeRange(text: string, { now, timeZone }: TimeRangeContext
 }
 
 function rangeOf(text: string, context: TermContext): Partial<Span> | undefined {
+  const range = sharedMonths.reduce((shared, [form, sides]) => shared.replace(form, sides), text);
   for (const form of rangeForms) {
-    const sides = form.exec(text)?.groups;
+    const sides = form.exec(range)?.groups;
     if (sides === undefined) continue;
     const { from, to, after, before } = sides;
-    const first = readSide(from ?? after, context);
+    const end =
+      from !== undefined && yearlessDate.test(from) && datedYear.test(to ?? '') ? readSide(to, context) : undefined;
+    const first = readSide(from ?? after, end === undefined ? context : { ...context, now: end.from });
     // A side without a year is the first such date at or after the other side: "12月から3月".
     const notBefore = first === undefined ? undefined : wallTimeAt(first.from, context.timeZone);
     const last = readSide(to ?? before, { ...context, notBefore });

@@ -1,12 +1,15 @@
 /**
- * Calendar arithmetic on wall-clock times, free of time zones: days, weeks that begin on Monday, months, years.
+ * Calendar arithmetic on wall-clock times, free of time zones: days, weeks that begin on Monday, months, quarters,
+ * years.
  * A wall-clock time is a plain number and a day always has 24 hours; `time-zone.ts` converts it to an instant.
  */
 import { dayLength } from './durations.ts';
 
 /** What a clock on the wall shows, in milliseconds as if it stood in UTC. Never compare it with an instant. */
 export type WallTime = number;
-export type CalendarUnit = 'day' | 'week' | 'month' | 'year';
+export type CalendarUnit = 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+const monthsOf = { month: 1, quarter: 3, year: 12 };
 
 /** `month` counts from 1. Overflow carries, as in `Date.UTC`: day 0 is the last of the month before. */
 export function wallTime(year: number, month: number, day: number, sinceMidnight = 0): WallTime {
@@ -43,7 +46,7 @@ export function startOf(unit: CalendarUnit, time: WallTime): WallTime {
   const { year, month, day, weekday } = wallFields(time);
   if (unit === 'day') return wallTime(year, month, day);
   if (unit === 'week') return wallTime(year, month, day - weekday);
-  return wallTime(year, unit === 'month' ? month : 1, 1);
+  return wallTime(year, month - ((month - 1) % monthsOf[unit]), 1);
 }
 
 /** The same time of day `count` units later; where the month is too short, on its last day. */
@@ -51,7 +54,7 @@ export function addUnits(time: WallTime, count: number, unit: CalendarUnit): Wal
   if (unit === 'day') return time + count * dayLength;
   if (unit === 'week') return time + count * 7 * dayLength;
   const { year, month, day } = wallFields(time);
-  const first = wallFields(wallTime(year, month + count * (unit === 'year' ? 12 : 1), 1));
+  const first = wallFields(wallTime(year, month + count * monthsOf[unit], 1));
   const sinceMidnight = time - startOf('day', time);
   return wallTime(first.year, first.month, Math.min(day, daysInMonth(first.year, first.month)), sinceMidnight);
 }
