@@ -49,17 +49,18 @@ export async function openMemoryStore(options: StoreOptions): Promise<MemoryStor
   const { path, busyTimeout } = options;
   if (path !== undefined) prepareFile(path, options);
   const copy = path !== undefined && isReadOnlyMount(path) ? await copyPrivately(path) : undefined;
-  const connection = await openConnection({ path: copy?.path ?? path ?? inMemory, busyTimeout });
-  const fullText = createFullText(connection);
+  let connection: Connection | undefined;
   try {
+    connection = await openConnection({ path: copy?.path ?? path ?? inMemory, busyTimeout });
+    const fullText = createFullText(connection);
     await migrate(connection);
     await refreshFullText(connection, fullText);
+    return assembleStore(connection, { fullText, copy });
   } catch (error) {
-    connection.close();
+    connection?.close();
     await copy?.remove();
     throw error;
   }
-  return assembleStore(connection, { fullText, copy });
 }
 
 export type MemoryStore = ReturnType<typeof assembleStore>;
