@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 const benches: Readonly<Record<string, string>> = {
   all: 'everything beside the memory servers that install from npm, for docs/benchmarks.md',
   cold: 'start, footprint and end of a server, beside other memory servers',
+  heap: 'the small heap of a stdio server, beside the limits of V8',
   calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
   vectors: 'the vector indexes: speed, memory and how much they find',
   qdrant: 'the index in Qdrant beside the flat index',

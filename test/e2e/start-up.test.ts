@@ -122,6 +122,26 @@ describe('a cache folder that is of no use', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('the heap of a server of one client (read from /proc)', () => {
+  const plainHeap = join(repositoryRoot, 'scripts', 'bench', 'plain-heap.cjs');
+
+  /** The largest resident memory so far, in kilobytes, after replies of ten kilobytes each. */
+  async function peakAfterReplies(nodeArgs: readonly string[]): Promise<number> {
+    const server = startRawServer({ nodeArgs });
+    await expectHandshake(server);
+    for (let reply = 0; reply < 300; reply++) await server.request('tools/list');
+    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+    await end(server);
+    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]);
+  }
+
+  it('stays smaller than V8 would let it grow', async () => {
+    const small = await peakAfterReplies([]);
+    const plain = await peakAfterReplies(['--require', plainHeap]);
+    expect(small).toBeLessThan(plain * 0.95);
+  });
+});
+
 interface Outcome {
   readonly code: number;
   readonly stdout: string;
