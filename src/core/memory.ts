@@ -15,7 +15,7 @@ export type MemoryFields = FieldValues<typeof memoryFields>;
 
 export type Memory = { readonly id: MemoryId } & MemoryFields & FieldValues<typeof managedFields>;
 
-/** The time that age, sittings and `date_range` go by: when it happened, or where that is not known, when it was stored. */
+/** The time that age, sittings, recency in the ranking and `date_range` go by: when it happened, or where that is not known, when it was stored. */
 export function happenedAt({
   occurred_at,
   created_at,

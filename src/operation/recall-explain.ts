@@ -11,7 +11,7 @@ export const recallExplain = defineOperation({
   title: 'Explain a search',
   description:
     'Says why a memory was or was not found by a question: its words, its cosine, z and nearness (0 as near as the ' +
-    'answer to another question, 1 as its own), what memories beside it lent it, the filters that hide it, whether it has ' +
+    'answer to another question, 1 as its own), what memories beside it lent it and a date of the question added, the filters that hide it, whether it has ' +
     'a vector, and its rank at each stage.',
   effect: 'read',
   set: 'full',
@@ -49,6 +49,9 @@ export const recallExplain = defineOperation({
         lent_by: memoryKey.optional(),
         lent: z.number().optional(),
       })
+      .optional(),
+    date_in_question: z
+      .strictObject({ from: z.string(), before: z.string(), days_away: z.number(), added: z.number() })
       .optional(),
     vector: z.string(),
     hidden_by: z.array(z.string()),

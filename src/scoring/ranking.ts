@@ -8,7 +8,7 @@ import { happenedAt } from '../core/memory.ts';
 import type { Language } from '../core/text/language.ts';
 import { dayLength } from '../core/time/durations.ts';
 import type { Span } from '../core/time/time-range-span.ts';
-import { scoreDate } from './dates.ts';
+import { fitDate } from './dates.ts';
 import { type ModelQuality, modelWeight } from './model-quality.ts';
 import { type RankingParameters, rankingParameters } from './ranking-parameters.ts';
 import { inSameSession } from './session-window.ts';
@@ -131,7 +131,7 @@ export function rank<Entry extends Candidate>(candidates: readonly Entry[], cont
         (relevance[index] ?? 0) +
         (loans[index]?.amount ?? 0) +
         scoreTurn(entry, parameters) +
-        scoreDate(Date.parse(happenedAt(entry.memory)), context.dates ?? [], parameters) +
+        (fitDate(Date.parse(happenedAt(entry.memory)), context.dates ?? [], parameters)?.gain ?? 0) +
         prior(entry, context.now, parameters),
       meaning: meanings[index],
       loan: loans[index],
@@ -244,7 +244,8 @@ function prior(
   now: Date,
   { importanceWeight, recencyWeight, recencyHalfLifeDays }: RankingParameters,
 ): number {
-  const age = Math.max(0, now.getTime() - Date.parse(memory.created_at));
+  // What lies ahead is as recent as can be.
+  const age = Math.max(0, now.getTime() - Date.parse(happenedAt(memory)));
   const recency = 0.5 ** (age / (recencyHalfLifeDays * dayLength));
   return importanceWeight * (memory.importance - 0.5) + recencyWeight * recency;
 }

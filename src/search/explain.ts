@@ -3,12 +3,16 @@
  * explanation cannot drift from what it explains.
  */
 
-import type { Memory, MemoryFilter, MemoryKey } from '../core/memory.ts';
+import { happenedAt, type Memory, type MemoryFilter, type MemoryKey } from '../core/memory.ts';
 import { unknownKey } from '../core/memory-errors.ts';
 import { languageOf } from '../core/text/language.ts';
+import { dayLength } from '../core/time/durations.ts';
+import { localTime } from '../core/time/local-time.ts';
+import type { Span } from '../core/time/time-range-span.ts';
 import type { Scope } from '../persona/scope.ts';
 import { viewOf } from '../reply/memory-view.ts';
 import { scoreText } from '../scoring/bm25.ts';
+import { fitDate } from '../scoring/dates.ts';
 import { nearness } from '../scoring/model-quality.ts';
 import { scoreTurn, zScore } from '../scoring/ranking.ts';
 import { prepareQueryFor, searchWords } from './lexical-search.ts';
@@ -57,6 +61,16 @@ export interface Explanation {
     /** The neighbour that lent most, and how much. */
     readonly lent_by?: MemoryKey | undefined;
     readonly lent?: number | undefined;
+  };
+  /** What a date of the question adds; absent where it names none. */
+  readonly date_in_question?: {
+    /** The date that lies nearest to the memory: local times, the second exclusive. */
+    readonly from: string;
+    readonly before: string;
+    /** Begun days between the two; 0 inside. */
+    readonly days_away: number;
+    /** In deviations. */
+    readonly added: number;
   };
   readonly vector: string;
   /** The filters that hide it. */
@@ -110,6 +124,7 @@ export async function explainRecall(
     },
     meaning: 'unavailable' in meaning ? meaning : measureMeaning(meaning, queryText, memory),
     ...(listed !== undefined && { turns: explainTurns(scope, listed) }),
+    ...explainDates(scope, memory, list.dates),
     vector: vectorState(scope, memory),
     hidden_by: hidingFilters(scope, memory, filter),
     mode: list.mode,
@@ -149,6 +164,24 @@ function explainTurns({ workspace }: Scope, listed: RankedMemory): NonNullable<E
       lent_by: workspace.store.memories.byIds([loan.from]).get(loan.from)?.key,
       lent: loan.amount,
     }),
+  };
+}
+
+function explainDates(
+  { settings: { timezone } }: Scope,
+  memory: Memory,
+  dates: readonly Span[],
+): Pick<Explanation, 'date_in_question'> {
+  const fit = fitDate(Date.parse(happenedAt(memory)), dates);
+  if (fit === undefined) return {};
+  const shown = (instant: number) => localTime(new Date(instant).toISOString(), timezone);
+  return {
+    date_in_question: {
+      from: shown(fit.date.from),
+      before: shown(fit.date.before),
+      days_away: Math.ceil(fit.away / dayLength),
+      added: fit.gain,
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type { Memory, MemoryFilter } from '../core/memory.ts';
 import { type Language, languageOf } from '../core/text/language.ts';
 import { findDates } from '../core/time/dates-in-text.ts';
 import { secondLength } from '../core/time/durations.ts';
+import type { Span } from '../core/time/time-range-span.ts';
 import type { Scope } from '../persona/scope.ts';
 import type { Workspace } from '../persona/workspace.ts';
 import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
@@ -36,6 +37,8 @@ export type RecallMode = 'hybrid' | 'keyword' | 'semantic';
 export interface RankedList {
   readonly memories: readonly RankedMemory[];
   readonly query: PreparedQuery;
+  /** The dates that the question names. */
+  readonly dates: readonly Span[];
   /** The mode that ran. It is less than the one asked for where `degraded` says why. */
   readonly mode: RecallMode;
   readonly degraded?: string | undefined;
@@ -127,6 +130,7 @@ export async function rankMemories(
   return {
     memories: reranked.memories,
     query,
+    dates: context.dates,
     mode: ranMode,
     judgement,
     waited: describeWait([

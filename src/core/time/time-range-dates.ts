@@ -58,7 +58,7 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
   [/^(\d{1,2})([./-])(\d{1,2})\2(\d{2})$/, shortYearSpan],
   [/^--(\d{1,2})-(\d{1,2})$/, ([month, day], context) => yearlessSpan(Number(month), Number(day), context)],
   [/^--(\d{1,2})$/, ([month], context) => yearlessSpan(Number(month), undefined, context)],
-  [/^(?:---)?(\d{1,2})(?:st|nd|rd|th)?$/, ([day], context) => dayOfMonthSpan(Number(day), context)],
+  [/^(?:---)?(\d{1,2})(?:(?:st|nd|rd|th)(?: day)?)?$/, ([day], context) => dayOfMonthSpan(Number(day), context)],
   [new RegExp(`^${monthName}$`), ([month], context) => yearlessSpan(monthNamed(month), undefined, context)],
   [
     new RegExp(`^${monthName},? (\\d{4})$`),
@@ -69,7 +69,7 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
     ([month, day], context) => yearlessSpan(monthNamed(month), Number(day), context),
   ],
   [
-    new RegExp(`^${ordinalDay} ${monthName}$`),
+    new RegExp(`^${ordinalDay} (?:of )?${monthName}$`),
     ([day, month], context) => yearlessSpan(monthNamed(month), Number(day), context),
   ],
   [
@@ -77,7 +77,7 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
     ([month, day, year], context) => daySpan(Number(year), monthNamed(month), Number(day), context),
   ],
   [
-    new RegExp(`^${ordinalDay} ${monthName},? (\\d{4})$`),
+    new RegExp(`^${ordinalDay} (?:of )?${monthName},? (\\d{4})$`),
     ([day, month, year], context) => daySpan(Number(year), monthNamed(month), Number(day), context),
   ],
 ];

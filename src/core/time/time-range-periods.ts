@@ -134,7 +134,8 @@ function yearNamed(name: string | undefined, context: TermContext, firstMonth = 
   return name === 'this' ? current : current - (name === 'last' ? 1 : Number(name));
 }
 
-function firstMonthOf(name: string | undefined, { timeZone }: TermContext): number {
+/** `name` in English. Half a year later in time zones of the temperate south. */
+export function firstMonthOf(name: string | undefined, { timeZone }: Pick<TermContext, 'timeZone'>): number {
   return (southernZones.test(timeZone) ? southernSeasons : northernSeasons)[name ?? ''] ?? 1;
 }
 

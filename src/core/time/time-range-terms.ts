@@ -1,7 +1,7 @@
 /**
  * One term of a date range: a name ("yesterday", "next week", "monday"), a distance ("3 days ago", "in 2 weeks", "last
- * 7 days"), a part of either ("monday of last week", "yesterday evening"), a quarter or season, or a date. Each reading
- * is a span of instants.
+ * 7 days"), a part of either ("monday of last week", "march 3rd last year", "yesterday evening"), a quarter or season,
+ * or a date. Each reading is a span of instants.
  */
 import { dayLength, hourLength, minuteLength } from './durations.ts';
 import { localWeekday } from './local-time.ts';
@@ -43,6 +43,8 @@ function readMention(term: string, context: TermContext): Span | undefined {
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const weekday = `(${weekdays.map((name) => `${name}|${name.slice(0, 3)}`).join('|')}|tues|thurs?)`;
 const calendarUnit = '(day|week|month|quarter|year)s?';
+/** A month or a year, named from today. */
+const outerUnit = '((?:last|previous|this) (?:month|year)|\\d{1,3} (?:month|year)s? ago)';
 const later = '(?:from now|from today|later|ahead|hence)';
 
 /** What people mean by "recent" is a matter of weeks. */
@@ -135,6 +137,12 @@ const readings: ReadonlyArray<readonly [RegExp, Reading]> = [
   [new RegExp(`^${weekday},? (?=.*\\d)(.+)$`), ([name, date], context) => datedWeekday(date, name, context)],
   [/^(early|mid|late)[- ](.+)$/, ([third, month], context) => partOfMonth(third, month, context)],
   [/^(.+) (?:of|in) (.+)$/, ([inner, outer], context) => within(inner, outer, context)],
+  [new RegExp(`^(.+?),? (?:on )?${outerUnit}$`), ([inner, outer], context) => within(inner, outer, context)],
+  [
+    new RegExp(`^${outerUnit}(?:['’]s|,)?(?: on)?(?: the)? (.+)$`),
+    ([outer, inner], context) => within(inner, outer, context),
+  ],
+  [/^last (.+)$/, ([date], context) => latestOver(date, context)],
 ];
 
 /** A unit in full, or by the short form of "7d", "2w", "3mo", "1y". */
@@ -235,6 +243,14 @@ function partOfDay(day: string | undefined, part: string | undefined, context: T
 function partOfMonth(third: string | undefined, month: string | undefined, context: TermContext): Span | undefined {
   const span = readEnglish(month ?? '', context);
   return span === undefined ? undefined : thirdOfMonth(third, span, context);
+}
+
+/** The latest such day that is over: on 11 March, "last march 11th" is that of the year before. Only without a year. */
+function latestOver(date: string | undefined, context: TermContext): Span | undefined {
+  if (date === undefined || /\d{3}/.test(date)) return undefined;
+  const latest = readDate(date, { ...context, notBefore: undefined });
+  if (latest === undefined || latest.before <= context.now) return latest;
+  return readDate(date, { ...context, now: latest.from - 1, notBefore: undefined });
 }
 
 /** The first `inner` inside `outer`: "monday of last week", "march of last year". */

@@ -24,7 +24,8 @@ export function tidyRangeText(text: string): string {
         'g',
       ),
       (word) => String(numberWords[word]),
-    );
+    )
+    .replace(ordinalForm, (word) => `${ordinalWords.indexOf(word) + 1}th`);
 }
 
 const numberWords: Readonly<Record<string, number>> = {
@@ -43,6 +44,22 @@ const numberWords: Readonly<Record<string, number>> = {
   eleven: 11,
   twelve: 12,
 };
+
+const ordinalUnits = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth'];
+/** The days of a month. */
+const ordinalWords: readonly string[] = [
+  ...ordinalUnits,
+  'tenth',
+  'eleventh',
+  'twelfth',
+  ...['thir', 'four', 'fif', 'six', 'seven', 'eigh', 'nine'].map((word) => `${word}teenth`),
+  'twentieth',
+  ...ordinalUnits.map((word) => `twenty-${word}`),
+  'thirtieth',
+  'thirty-first',
+];
+/** Elsewhere "second" and "third" are other things. */
+const ordinalForm = new RegExp(`\\b(?:${ordinalWords.toReversed().join('|')})(?= (?:day )?of\\b)`, 'g');
 
 /** The year before the first one of each era. */
 const eras: Readonly<Record<string, number>> = {
@@ -167,13 +184,13 @@ const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
   [new RegExp(`^${counter}(?:間|以内)$`), (count, unit) => `last ${count} ${unitOf(unit)}`],
   [/^(\d{4})年$/, '$1'],
   [/^(\d{4})年(\d+)月$/, '$1-$2'],
-  [/^(\d{4})年(\d+)月(\d+)日$/, '$1-$2-$3'],
+  [/^(\d{4})年(\d+)月の?(\d+)日$/, '$1-$2-$3'],
   [/^(\d{4})年(\d+)月(\d+)日(\d+)時$/, '$1-$2-$3 $4'],
   [
     /^(\d{4})年(\d+)月(\d+)日(\d+)(?:時(\d+)分|:(\d\d))$/,
     (y, m, d, h, a, b) => `${y}-${m}-${d} ${h}:${(a ?? b).padStart(2, '0')}`,
   ],
-  [/^(\d+)月(\d+)日?$/, '--$1-$2'],
+  [/^(\d+)月の?(\d+)日?$/, '--$1-$2'],
   [/^(令和|平成|昭和|大正|[rhst])(元|\d{1,2})[./-](\d{1,2})(?:[./-](\d{1,2}))?$/, dateOfEra],
   [/^([rhst])(\d{1,2})年(.*)$/, (era, year, rest) => englishTerm(`${yearOfEra(era, year)}年${rest}`)],
   [/^(\d+)月$/, '--$1'],
@@ -181,9 +198,10 @@ const translations: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^(.+\d日?)\(([月火水木金土日])曜?日?\)$/, (date, day) => `${englishTerm(date)} (${weekdayNames[day]})`],
   [/^([月火水木金土日])曜日?$/, (day) => weekdayNames[day] ?? day],
   [/^(?:この前|前|直近)の([月火水木金土日])曜日?$/, (day) => `last ${weekdayNames[day] ?? day}`],
+  [/^(?:この前|この間|前)の(\d+月(?:の?\d+日)?)$/, (date) => `last ${englishTerm(date)}`],
   [/^(?:次|今度)の([月火水木金土日])曜日?$/, (day) => `next ${weekdayNames[day] ?? day}`],
   [
-    /^((?:今|先[々先]?|再?来)(?:週|月)|今年|去年|昨年|一昨年|おととし|再?来年)の?(.+)$/,
+    /^((?:今|先[々先]?|再?来)(?:週|月)|今年|去年|昨年|一昨年|おととし|再?来年|\d+(?:[かヵカヶケ箇個]月|年)前)の?(.+)$/,
     (outer, inner) => `${englishTerm(inner)} of ${englishTerm(outer)}`,
   ],
   [/^(.+?)の?(朝|午前|午後|夜|晩)中?$/, (day, part) => `${englishTerm(day)} ${dayParts[part] ?? part}`],

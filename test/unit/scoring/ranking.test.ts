@@ -85,6 +85,21 @@ describe('one order out of two scores', () => {
     expect(order([important, better])).toEqual([40, 20]);
   });
 
+  it('takes for recent what happened lately, and not what was stored lately about long ago', () => {
+    const stored = '2026-11-23T00:00:00Z';
+    const about = (id: number, occurred_at: string | null) => {
+      const plain = candidate(id, { cosine: 0.7, created_at: stored });
+      return { ...plain, memory: { ...plain.memory, occurred_at } };
+    };
+    const [longAgo, unknown, ahead] = [
+      about(30, '2016-05-01T00:00:00Z'),
+      about(20, null),
+      about(10, '2026-12-24T00:00:00Z'),
+    ];
+    expect(order([longAgo, unknown])).toEqual([20, 30]);
+    expect(order([longAgo, ahead])).toEqual([10, 30]);
+  });
+
   it('prefers the memory in which the words of the question stand together', () => {
     const apart = candidate(20, { coverage: 0.3 });
     const together = candidate(10, { coverage: 0.3, proximity: 0.2 });
