@@ -5,10 +5,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { isGap, makeRepository, measureContestant, type SizeGap, type SizeResult } from './all-measure.ts';
 import { type Cold, eightTable, leads, type Measured, sizeTable, startTable } from './all-tables.ts';
 import { assertBuilt, benchFolder, environmentOf, memoryMcp, peers } from './contestants.ts';
+import { readOptions } from './options.ts';
 import { type Installed, installPeers } from './peer-packages.ts';
 import { circumstances } from './report.ts';
 import { initialize, startServer } from './stdio-client.ts';
@@ -17,18 +17,23 @@ const page = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
 const marks = ['<!-- measured:begin -->', '<!-- measured:end -->'] as const;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sizes: { type: 'string', default: '1000,10000,100000' },
-      runs: { type: 'string', default: '11' },
-      'limit-seconds': { type: 'string', default: '600' },
-      /** Of the whole run; what has no time left is shown as not run. */
-      'limit-minutes': { type: 'string', default: '600' },
-      /** Parts of titles, separated by commas; all by default. */
-      only: { type: 'string', default: '' },
-      write: { type: 'boolean', default: false },
+  const values = readOptions(args, {
+    sizes: { type: 'string', value: 'N,N', default: '1000,10000,100000', help: 'how many memories' },
+    runs: { type: 'string', value: 'N', default: '11', help: 'starts of each server' },
+    'limit-seconds': { type: 'string', value: 'N', default: '600', help: 'for filling one server' },
+    'limit-minutes': {
+      type: 'string',
+      value: 'N',
+      default: '600',
+      help: 'for the whole run; what has no time left is shown as not run',
     },
+    only: {
+      type: 'string',
+      value: 'NAME,NAME',
+      default: '',
+      help: 'servers whose titles contain one of these; otherwise all',
+    },
+    write: { type: 'boolean', default: false, help: 'put the tables into docs/benchmarks.md' },
   });
   assertBuilt();
   mkdirSync(benchFolder, { recursive: true });

@@ -4,7 +4,6 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   assertBuilt,
   benchFolder,
@@ -16,6 +15,7 @@ import {
   textOf,
 } from './contestants.ts';
 import { commonWords, type Note, noteOf } from './notes.ts';
+import { readOptions, UsageError } from './options.ts';
 import { type Installed, installPeers } from './peer-packages.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 import { initialize, type Reply, type StartedServer, startServer } from './stdio-client.ts';
@@ -29,19 +29,15 @@ interface Outcome {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sizes: { type: 'string', default: '1000,10000' },
-      /** none, server-memory or all */
-      peers: { type: 'string', default: 'server-memory' },
-    },
+  const values = readOptions(args, {
+    sizes: { type: 'string', value: 'N,N', default: '1000,10000', help: 'how many memories' },
+    peers: { type: 'string', value: 'WHICH', default: 'server-memory', help: 'none, server-memory or all' },
   });
   assertBuilt();
   mkdirSync(benchFolder, { recursive: true });
   const folder = mkdtempSync(join(benchFolder, 'calls-'));
   const chosen = { none: [], all: peers, 'server-memory': [serverMemory] }[values.peers];
-  if (chosen === undefined) throw new Error('--peers takes none, server-memory or all');
+  if (chosen === undefined) throw new UsageError('--peers takes none, server-memory or all');
   const { installed, missing } = installPeers([memoryMcp, ...chosen]);
 
   const outcomes: Outcome[] = [];

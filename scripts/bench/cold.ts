@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import {
   assertBuilt,
   benchFolder,
@@ -18,6 +17,7 @@ import {
   serverMemory,
 } from './contestants.ts';
 import { noteOf } from './notes.ts';
+import { readOptions } from './options.ts';
 import { type Installed, installPeers } from './peer-packages.ts';
 import { circumstances, median, shown, table } from './report.ts';
 import { initialize, startServer } from './stdio-client.ts';
@@ -41,9 +41,9 @@ interface Start {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: { runs: { type: 'string', default: '11' }, alone: { type: 'boolean', default: false } },
+  const values = readOptions(args, {
+    runs: { type: 'string', value: 'N', default: '11', help: 'starts of each server' },
+    alone: { type: 'boolean', default: false, help: 'without the other servers' },
   });
   const runs = Number(values.runs);
   assertBuilt();

@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { assertBuilt, benchFolder, callTool, environmentOf, memoryMcp, program } from './contestants.ts';
 import { noteOf } from './notes.ts';
+import { readOptions } from './options.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 import { initialize, startServer } from './stdio-client.ts';
 
@@ -16,13 +16,10 @@ const plainHeap = fileURLToPath(new URL('plain-heap.cjs', import.meta.url));
 const variants = ['small heap', "V8's own limits"] as const;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      size: { type: 'string', default: '10000' },
-      searches: { type: 'string', default: '400' },
-      rounds: { type: 'string', default: '3' },
-    },
+  const values = readOptions(args, {
+    size: { type: 'string', value: 'N', default: '10000', help: 'how many memories' },
+    searches: { type: 'string', value: 'N', default: '400', help: 'in each round' },
+    rounds: { type: 'string', value: 'N', default: '3', help: 'of which the medians are shown' },
   });
   assertBuilt();
   mkdirSync(benchFolder, { recursive: true });

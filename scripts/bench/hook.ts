@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findRelevantMemories } from '../../src/hook/relevant-memories.ts';
 import { type MemoryStore, openMemoryStore } from '../../src/store/memory-store.ts';
 import { noteOf } from './notes.ts';
+import { readWords } from './options.ts';
 import { foreignQuestions } from './recall-foreign.ts';
 import { loadQuestionSets, type QuestionGroup, type QuestionQuery, type QuestionSet } from './recall-sets.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
@@ -29,8 +30,12 @@ const typicalPrompt = 'Please update the note about the piano lessons in Kyoto. 
 const codeKeptAfter = 3_000;
 
 export async function run(args: readonly string[]): Promise<void> {
-  if (args[0] === 'time') return console.log(await measureTime());
-  const sets = loadQuestionSets(args[0] ?? defaultSets);
+  const [what = defaultSets] = readWords(args, {
+    value: 'time | DIR',
+    help: 'time: only how long a hook takes; DIR: the folder of the question sets',
+  });
+  if (what === 'time') return console.log(await measureTime());
+  const sets = loadQuestionSets(what);
   const quality: string[][] = [];
   for (const shape of ['a question', 'a prompt of four sentences'] as const) {
     for (const size of sizes) {

@@ -8,22 +8,19 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { assertBuilt, benchFolder, program } from './contestants.ts';
 import { commonWords, noteOf } from './notes.ts';
+import { readOptions } from './options.ts';
 import { circumstances, percentile, shown, table } from './report.ts';
 
 type Route = 'mcp' | 'api';
 type Call = { readonly operation: string; readonly input: object };
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      size: { type: 'string', default: '1000' },
-      requests: { type: 'string', default: '500' },
-      clients: { type: 'string', default: '1,10,50' },
-    },
+  const values = readOptions(args, {
+    size: { type: 'string', value: 'N', default: '1000', help: 'how many memories' },
+    requests: { type: 'string', value: 'N', default: '500', help: 'of each kind' },
+    clients: { type: 'string', value: 'N,N', default: '1,10,50', help: 'how many ask at once' },
   });
   assertBuilt();
   mkdirSync(benchFolder, { recursive: true });

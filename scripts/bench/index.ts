@@ -2,37 +2,23 @@
  * `npm run bench -- <name> [arguments]`: runs one benchmark, each a file beside this one that exports `run`. They print
  * Markdown with the machine, the versions and the command, so that a table can be quoted and made again.
  */
-import { existsSync } from 'node:fs';
+import { benches } from './catalogue.ts';
+import { HelpAsked, UsageError } from './options.ts';
 
-const benches: Readonly<Record<string, string>> = {
-  all: 'everything beside the memory servers that install from npm, for docs/benchmarks.md',
-  cold: 'start, footprint and end of a server, beside other memory servers',
-  heap: 'the small heap of a stdio server, beside the limits of V8',
-  calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
-  vectors: 'the vector indexes: speed, memory and how much they find',
-  qdrant: 'the index in Qdrant beside the flat index',
-  'qdrant-recall': 'the question sets, asked through Qdrant and through the flat index',
-  models: 'the embedding models and rerankers: speed and memory',
-  sharing: 'eight servers that share an inference process, beside eight with one each',
-  recall: 'how well memories are found',
-  similar: 'what memory_create says is near, and what that costs',
-  search: 'searches at 10,000 and 100,000 memories, beside SQLite alone',
-  hook: 'what hooks show unasked, and how long they take',
-  http: 'requests over HTTP',
-  backup: 'a backup of a large store, beside tar',
-  import: 'an import of many memories, beside creating them one by one',
-};
-
-const [name, ...args] = process.argv.slice(2);
-const file = name === undefined ? undefined : new URL(`./${name}.ts`, import.meta.url);
-if (name === undefined || benches[name] === undefined) {
-  console.error('Usage: npm run bench -- <name> [arguments]\n');
-  for (const [known, what] of Object.entries(benches)) console.error(`  ${known.padEnd(8)} ${what}`);
-  process.exitCode = 2;
-} else if (file === undefined || !existsSync(file)) {
-  console.error(`bench: ${name} is not part of this version`);
+const [name = '', ...args] = process.argv.slice(2);
+const what = benches[name];
+if (what === undefined) {
+  console.error('Usage: npm run bench -- <name> [arguments], or <name> --help\n');
+  for (const [known, about] of Object.entries(benches)) console.error(`  ${known.padEnd(13)} ${about}`);
   process.exitCode = 2;
 } else {
-  const bench: { run(args: string[]): Promise<void> } = await import(file.href);
-  await bench.run(args);
+  const bench: { run(args: string[]): Promise<void> } = await import(`./${name}.ts`);
+  await bench.run(args).catch((error: unknown) => {
+    if (error instanceof HelpAsked) {
+      console.log(`npm run bench -- ${name}: ${what}\n\n${error.message}`);
+    } else if (error instanceof UsageError) {
+      console.error(`bench: ${error.message}\nnpm run bench -- ${name} --help shows what it takes`);
+      process.exitCode = 2;
+    } else throw error;
+  });
 }

@@ -5,9 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { assertBuilt, benchFolder, callTool, environmentOf, memoryMcp, program } from './contestants.ts';
 import { startMemoryMcp } from './memory-mcp-server.ts';
+import { readOptions } from './options.ts';
 import { circumstances, shown, table } from './report.ts';
 import { searchNoteOf } from './search-notes.ts';
 
@@ -18,9 +18,9 @@ interface Place {
 
 /** Imports `size` memories into an empty folder; with `created` also creates that many one by one. */
 export async function benchImport(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: { size: { type: 'string', default: '100000' }, created: { type: 'string', default: '2000' } },
+  const values = readOptions(args, {
+    size: { type: 'string', value: 'N', default: '100000', help: 'how many memories are imported' },
+    created: { type: 'string', value: 'N', default: '2000', help: 'how many are created one by one' },
   });
   const created = Number(values.created);
   await inFolder(Number(values.size), async (place) => {
@@ -50,7 +50,9 @@ export async function benchImport(args: string[]): Promise<void> {
 }
 
 export async function benchBackup(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { size: { type: 'string', default: '100000' } } });
+  const values = readOptions(args, {
+    size: { type: 'string', value: 'N', default: '100000', help: 'how many memories' },
+  });
   await inFolder(Number(values.size), async (place) => {
     importNotes(place);
     const archive = (verify: readonly string[]) => {

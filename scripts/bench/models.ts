@@ -15,6 +15,7 @@ import { childProcesses } from '../../test/support/inference.ts';
 import { modelSettingsFor } from '../../test/support/models.ts';
 import { writeTestModel } from '../test-model/test-models.ts';
 import { noteOf } from './notes.ts';
+import { readWords } from './options.ts';
 import { circumstances, median, shown, table } from './report.ts';
 
 const memoryCount = 320;
@@ -31,7 +32,11 @@ const questions = [
 ];
 
 export async function run(args: string[]): Promise<void> {
-  const folders = args.length > 0 ? args : [...modelsIn(shared), writeTestModel('tiny-embed')];
+  const named = readWords(args, {
+    value: 'DIR …',
+    help: 'folders of embedding models; otherwise all of ../shared/models and a tiny one',
+  });
+  const folders = named.length > 0 ? named : [...modelsIn(shared), writeTestModel('tiny-embed')];
   const embedders: string[][] = [];
   for (const folder of folders) embedders.push(await measureEmbedder(folder));
   const heads = [

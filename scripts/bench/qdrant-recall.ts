@@ -3,16 +3,14 @@
  * memories in the same order, and how many answers are among the first five. A store measures its model on a sample of its
  * own, so a second store with a flat index shows which differences are not the index's. The server is the one at
  * QDRANT_URL, else the test server on Qdrant's own engine.
- *
- *   npm run bench -- qdrant-recall --model DIR [--sets DIR] [--only set,set] [--answers DIR] [--limit N]
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { removeCollection } from '../../test/support/qdrant-requests.ts';
 import { openQdrant } from '../../test/support/qdrant-server.ts';
 import { benchFolder } from './contestants.ts';
+import { readOptions, UsageError } from './options.ts';
 import { loadQuestionSets, type QuestionGroup, type QuestionSet } from './recall-sets.ts';
 import { openRecallStores, type RecallMode, type RecallStore } from './recall-store.ts';
 import { circumstances, shown, table } from './report.ts';
@@ -33,17 +31,14 @@ interface Compared {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sets: { type: 'string', default: '../shared/eval/sets' },
-      model: { type: 'string' },
-      only: { type: 'string' },
-      answers: { type: 'string', default: '.cache/vectors' },
-      limit: { type: 'string' },
-    },
+  const values = readOptions(args, {
+    model: { type: 'string', value: 'DIR', help: 'the folder of the embedding model; needed' },
+    sets: { type: 'string', value: 'DIR', default: '../shared/eval/sets', help: 'the folder of the question sets' },
+    only: { type: 'string', value: 'SET,SET', help: 'these sets; otherwise all' },
+    answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
+    limit: { type: 'string', value: 'N', help: 'the most questions asked of a store' },
   });
-  if (values.model === undefined) throw new Error('Name the folder of a model with --model');
+  if (values.model === undefined) throw new UsageError('Name the folder of a model with --model');
   mkdirSync(benchFolder, { recursive: true });
   const folder = mkdtempSync(join(benchFolder, 'qdrant-recall-'));
   const server = await openQdrant();

@@ -16,19 +16,25 @@ import { filledMemory } from '../../test/support/filled-store.ts';
 import { removeCollection } from '../../test/support/qdrant-requests.ts';
 import { openQdrant } from '../../test/support/qdrant-server.ts';
 import { clusteredVectors } from '../../test/support/vectors.ts';
+import { readWords, UsageError } from './options.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 
 const limit = 100;
 const queryCount = 200;
 const batch = 1_000;
+const defaultSizes = ['10000x256', '100000x256'];
 
 export async function run(args: string[]): Promise<void> {
+  const sizes = readWords(args, {
+    value: 'SIZE …',
+    help: `vectors and dimensions; ${defaultSizes.join(' ')} by default`,
+  });
   const server = await openQdrant();
   const rows: string[][] = [];
   try {
-    for (const size of args.length === 0 ? ['10000x256', '100000x256'] : args) {
+    for (const size of sizes.length === 0 ? defaultSizes : sizes) {
       const [count = 0, dimensions = 0] = size.split('x').map(Number);
-      if (!(count > 0 && dimensions > 0)) throw new Error(`${size} is not a size such as 100000x256`);
+      if (!(count > 0 && dimensions > 0)) throw new UsageError(`${size} is not a size such as 100000x256`);
       rows.push(...(await measure(server.url, count, dimensions)));
     }
   } finally {

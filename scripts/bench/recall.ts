@@ -3,19 +3,13 @@
  * its own questions and some that it cannot answer. Writes run files for an independent scorer, and what each `none` was
  * read from; prints tables per model. With --without or --change it measures parts of the ranking instead.
  *
- *   npm run bench -- recall [--sets DIR] [--models DIR] [--model NAME] [--reranker DIR] [--only set,set] [--out DIR] [--answers DIR]
- *     [--folder DIR] [--keep] [--shuffle] [--limit N] [--page FILE] [--own]
- *   npm run bench -- recall --without PART[,PART…]|all [--change name=value[,name=value]]…
- *   npm run bench -- recall --coherence
- *   npm run bench -- recall --page FILE --collect
- *
  * Each run leaves its tables in the output folder, under the name of its model or of --section. --page puts all that lie
  * there behind the words of the page; with --collect nothing is measured before.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { benchFolder } from './contestants.ts';
+import { readOptions, UsageError } from './options.ts';
 import { type Answer, type FillOptions, fillStores, type Run } from './recall-answers.ts';
 import { renderCoherence } from './recall-coherence.ts';
 import { renderCurves } from './recall-curve.ts';
@@ -35,36 +29,40 @@ import {
 import { circumstances } from './report.ts';
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sets: { type: 'string', default: '../shared/eval/sets' },
-      models: { type: 'string', default: '../shared/models' },
-      model: { type: 'string' },
-      reranker: { type: 'string' },
-      only: { type: 'string' },
-      out: { type: 'string', default: join(benchFolder, 'recall') },
-      answers: { type: 'string', default: '.cache/vectors' },
-      folder: { type: 'string', default: benchFolder },
-      shuffle: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-      limit: { type: 'string' },
-      page: { type: 'string' },
-      own: { type: 'boolean', default: false },
-      /** Measures only whether neighbours have to do with each other. */
-      coherence: { type: 'boolean', default: false },
-      without: { type: 'string' },
-      /** The name under which the tables are kept for the page. */
-      section: { type: 'string' },
-      /** Measures nothing. */
-      collect: { type: 'boolean', default: false },
-      change: { type: 'string', multiple: true, default: [] },
+  const values = readOptions(args, {
+    sets: { type: 'string', value: 'DIR', default: '../shared/eval/sets', help: 'the folder of the question sets' },
+    models: { type: 'string', value: 'DIR', default: '../shared/models', help: 'where the embedding models lie' },
+    model: { type: 'string', value: 'NAME,NAME', help: 'these of them, none for words alone; otherwise all and none' },
+    reranker: { type: 'string', value: 'DIR', help: 'the folder of a reranker; otherwise there is none' },
+    only: { type: 'string', value: 'SET,SET', help: 'these sets; otherwise all' },
+    limit: { type: 'string', value: 'N', help: 'the most questions asked of a store' },
+    out: { type: 'string', value: 'DIR', default: join(benchFolder, 'recall'), help: 'where tables and run files go' },
+    answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
+    folder: { type: 'string', value: 'DIR', default: benchFolder, help: 'where the stores are filled' },
+    keep: { type: 'boolean', default: false, help: 'leave the filled stores where the next run finds them' },
+    shuffle: { type: 'boolean', default: false, help: 'store the memories in random order' },
+    without: {
+      type: 'string',
+      value: 'PART,PART',
+      help: `measure the ranking without a part: all, or ${partNames.join(', ')}`,
     },
+    change: {
+      type: 'string',
+      value: 'name=value,…',
+      multiple: true,
+      default: [],
+      help: 'measure the ranking with other constants of src/scoring/ranking-parameters.ts',
+    },
+    coherence: { type: 'boolean', default: false, help: 'measure only whether neighbours have to do with each other' },
+    own: { type: 'boolean', default: false, help: 'measure on your own memories, without printing any of their text' },
+    section: { type: 'string', value: 'NAME', help: 'the name under which the tables are kept for the page' },
+    page: { type: 'string', value: 'FILE', help: 'write the page with all tables that are kept' },
+    collect: { type: 'boolean', default: false, help: 'with --page: measure nothing' },
   });
   if (values.own) return measureOwn();
   if (values.collect && values.page !== undefined) return writeFileSync(values.page, composePage(values.out));
   if (!existsSync(values.sets))
-    throw new Error(`There are no question sets in ${values.sets}: name their folder with --sets`);
+    throw new UsageError(`There are no question sets in ${values.sets}: name their folder with --sets`);
   const loaded = loadQuestionSets(values.sets, values.only?.split(','));
   if (values.coherence) {
     mkdirSync(values.out, { recursive: true });

@@ -5,7 +5,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
@@ -14,6 +13,7 @@ import { modelSettingsFor } from '../../test/support/models.ts';
 import { writeTestModel } from '../test-model/test-models.ts';
 import { assertBuilt, benchFolder, callTool } from './contestants.ts';
 import { startMemoryMcp } from './memory-mcp-server.ts';
+import { readOptions } from './options.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 import { questionKinds } from './search-notes.ts';
 import { fillStore } from './search-store.ts';
@@ -43,14 +43,10 @@ const replySchema = z.object({
 });
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sizes: { type: 'string', default: '10000,100000' },
-      rounds: { type: 'string', default: '100' },
-      /** Leaves the filled stores where the next run finds them. */
-      keep: { type: 'boolean', default: false },
-    },
+  const values = readOptions(args, {
+    sizes: { type: 'string', value: 'N,N', default: '10000,100000', help: 'how many memories' },
+    rounds: { type: 'string', value: 'N', default: '100', help: 'questions of each kind' },
+    keep: { type: 'boolean', default: false, help: 'leave the filled stores where the next run finds them' },
   });
   assertBuilt();
   const model = writeTestModel('wide-embed');

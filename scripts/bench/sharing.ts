@@ -4,13 +4,13 @@
  * Arguments: `--model FOLDER` (default multilingual-e5-small of ../shared/models), `--memories 1000`, `--rounds 3`.
  * Linux only, where /proc says what a process has to itself.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { assertBuilt, benchFolder, environmentOf, memoryMcp, program } from './contestants.ts';
 import { noteOf } from './notes.ts';
+import { readOptions } from './options.ts';
 import { circumstances, median, shown, table } from './report.ts';
 import { initialize, type StartedServer, startServer } from './stdio-client.ts';
 
@@ -20,7 +20,7 @@ const searchesEach = 10;
 const question = '去年の春はどこにいた？';
 
 /** Where the servers meet: a short path, because that of a socket may not be long. */
-const home = mkdtempSync(join(tmpdir(), 'mm-bench-'));
+const home = join(tmpdir(), `mm-bench-${process.pid}`);
 
 type Kind = 'shared' | 'own';
 
@@ -40,15 +40,18 @@ interface Memory {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      model: { type: 'string', default: join(import.meta.dirname, '../../../shared/models/multilingual-e5-small') },
-      memories: { type: 'string', default: '1000' },
-      rounds: { type: 'string', default: '3' },
+  const values = readOptions(args, {
+    model: {
+      type: 'string',
+      value: 'DIR',
+      default: join(import.meta.dirname, '../../../shared/models/multilingual-e5-small'),
+      help: 'the folder of the embedding model',
     },
+    memories: { type: 'string', value: 'N', default: '1000', help: 'in each persona' },
+    rounds: { type: 'string', value: 'N', default: '3', help: 'of which the medians are shown' },
   });
   assertBuilt();
+  mkdirSync(home, { mode: 0o700 });
   const model = values.model;
   const folder = join(benchFolder, `sharing-${basename(model)}-${values.memories}`);
   await prepare(folder, model, Number(values.memories));

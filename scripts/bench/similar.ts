@@ -1,15 +1,13 @@
 /**
  * What the receipt of memory_create names as near: how much of it says the same, in a set of paraphrases; how often a
  * receipt carries it at all, in conversations; and how long a create takes with and without.
- *
- *   npm run bench -- similar [--sets DIR] [--models DIR] [--model NAME] [--answers DIR] [--list]
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import { benchFolder } from './contestants.ts';
 import { noteOf } from './notes.ts';
+import { readOptions } from './options.ts';
 import { loadQuestionSets, type QuestionGroup } from './recall-sets.ts';
 import { openRecallStores, type RecallStore, type RecallStores } from './recall-store.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
@@ -36,15 +34,12 @@ type Halves = Record<'chosen on' | 'reported', Half>;
 const noHalf = (): Half => ({ creates: 0, carrying: 0, named: 0, right: 0, byWords: 0 });
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      sets: { type: 'string', default: '../shared/eval/sets' },
-      models: { type: 'string', default: '../shared/models' },
-      model: { type: 'string', default: 'multilingual-e5-small' },
-      answers: { type: 'string', default: '.cache/vectors' },
-      list: { type: 'boolean', default: false },
-    },
+  const values = readOptions(args, {
+    sets: { type: 'string', value: 'DIR', default: '../shared/eval/sets', help: 'the folder of the question sets' },
+    models: { type: 'string', value: 'DIR', default: '../shared/models', help: 'where the models lie' },
+    model: { type: 'string', value: 'NAME', default: 'multilingual-e5-small', help: 'the folder of the model in it' },
+    answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
+    list: { type: 'boolean', default: false, help: 'print the pairs that were named' },
   });
   const sets = loadQuestionSets(values.sets, [paraphrases, ...conversations]);
   mkdirSync(benchFolder, { recursive: true });

@@ -13,6 +13,7 @@ import { openConnection } from '../../src/store/sqlite/connection.ts';
 import { openFaissIndex } from '../../src/vector/faiss-index.ts';
 import { openFlatIndex } from '../../src/vector/flat-index.ts';
 import { clusteredVectors } from '../../test/support/vectors.ts';
+import { readWords, UsageError } from './options.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
 import { type Opening, type Probe, placeOf, puts } from './vectors-probe.ts';
 
@@ -28,10 +29,14 @@ const batch = 1_000;
 type Search = (query: Float32Array) => Promise<readonly number[]> | readonly number[];
 
 export async function run(args: string[]): Promise<void> {
+  const sizes = readWords(args, {
+    value: 'SIZE …',
+    help: `vectors and dimensions; ${defaultSizes.join(' ')} by default`,
+  });
   const rows: string[][] = [];
-  for (const size of args.length === 0 ? defaultSizes : args) {
+  for (const size of sizes.length === 0 ? defaultSizes : sizes) {
     const [count = 0, dimensions = 0] = size.split('x').map(Number);
-    if (!(count > 0 && dimensions > 0)) throw new Error(`${size} is not a size such as 100000x256`);
+    if (!(count > 0 && dimensions > 0)) throw new UsageError(`${size} is not a size such as 100000x256`);
     rows.push(...(await measure(count, dimensions)));
   }
   const heads = [
