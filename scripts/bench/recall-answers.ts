@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Language } from '../../src/core/text/language.ts';
+import { dayLength } from '../../src/core/time/durations.ts';
 import { type ModelQuality, nearness } from '../../src/scoring/model-quality.ts';
 import { type RankingParameters, rankingParameters } from '../../src/scoring/ranking-parameters.ts';
 import { type ForeignQuestion, foreignQuestions } from './recall-foreign.ts';
@@ -49,6 +50,8 @@ export interface AskOptions {
   readonly strangers: boolean;
   /** Constants of the ranking that differ from the program's. */
   readonly ranking?: Partial<RankingParameters>;
+  /** Ask each store on the day after its last dated memory, and not today. */
+  readonly askedThen?: boolean;
 }
 
 export interface FilledStores {
@@ -95,10 +98,11 @@ export async function fillStores(
   if (keep) writeFileSync(index, JSON.stringify(filled.map(({ store }) => store.keys())));
 
   return {
-    async ask({ modes, strangers, ranking = {} }) {
+    async ask({ modes, strangers, ranking = {}, askedThen = false }) {
       stores.setRanking(ranking);
       const answers: Answer[] = [];
       for (const { group, store, scale } of filled) {
+        if (askedThen) stores.setNow(dayAfter(group));
         const ask = async (query: QuestionQuery, mode: RecallMode, set: string, kind: QuestionKind) => {
           const { hits, ...asked } = await store.ask(query, mode);
           answers.push({
@@ -133,6 +137,11 @@ export async function fillStores(
 const keptKeys = z.array(
   z.array(z.tuple([z.string(), z.object({ ids: z.array(z.string()), language: z.enum(['ja', 'en']) })])),
 );
+
+function dayAfter({ corpus }: QuestionGroup): Date | undefined {
+  const last = Math.max(...corpus.flatMap(({ date }) => (date === undefined ? [] : [Date.parse(date)])));
+  return Number.isFinite(last) ? new Date(last + dayLength) : undefined;
+}
 
 function fingerprint(groups: readonly QuestionGroup[]): string {
   const hash = createHash('sha256');

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { openApp } from '../../src/app.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/logger.ts';
 import { type Language, languageOf } from '../../src/core/text/language.ts';
 import { minuteLength } from '../../src/core/time/durations.ts';
@@ -60,6 +61,8 @@ export interface RecallStores {
   open(name: string): RecallStore;
   /** Which constants of the ranking the next questions are asked with. */
   setRanking(changes: Partial<RankingParameters>): void;
+  /** As of when the next questions are asked; undefined is now. */
+  setNow(now: Date | undefined): void;
   close(): Promise<void>;
 }
 
@@ -128,8 +131,10 @@ export async function openRecallStores({
     directory: folder,
   });
   let ranking: RankingParameters = { ...rankingParameters, rerankMilliseconds: untimed };
+  let asked: Date | undefined;
   const app = openApp({
     loaded,
+    clock: { now: () => asked ?? systemClock.now(), monotonic: systemClock.monotonic },
     logger: createLogger({ level: () => 'warn', write: (line) => process.stderr.write(line) }),
     kind: 'command',
     bench: { openModels: (deps) => openCachedModels(deps, answers), ranking: () => ranking },
@@ -205,6 +210,9 @@ export async function openRecallStores({
     open,
     setRanking(changes) {
       ranking = { ...rankingParameters, rerankMilliseconds: untimed, ...changes };
+    },
+    setNow(now) {
+      asked = now;
     },
     close: () => app.close(),
   };

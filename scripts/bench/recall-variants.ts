@@ -2,8 +2,8 @@
  * The parts of the ranking, measured one at a time: the same questions to the same stores with and without a part, and
  * the difference with a paired bootstrap interval, on the half that parameters may be chosen on and on the other.
  */
-import type { RankingParameters } from '../../src/scoring/ranking-parameters.ts';
-import { rankingParameters } from '../../src/scoring/ranking-parameters.ts';
+import { type RankingParameters, rankingParameters } from '../../src/scoring/ranking-parameters.ts';
+import { UsageError } from './options.ts';
 import type { Answer } from './recall-answers.ts';
 import { pairedDifference, recallAt, reciprocalRank } from './recall-scores.ts';
 import { table } from './report.ts';
@@ -11,6 +11,8 @@ import { table } from './report.ts';
 export interface Variant {
   readonly name: string;
   readonly ranking: Partial<RankingParameters>;
+  /** What a store measures of itself or its model when it is opened rests on these, so it is opened for them. */
+  readonly fixed: Partial<RankingParameters['fixed']>;
 }
 
 /** What each part is left out with. */
@@ -38,25 +40,26 @@ export const partNames = Object.keys(parts);
 
 export function variantWithout(part: string): Variant {
   const ranking = parts[part];
-  if (ranking === undefined) throw new Error(`There is no part ${part}; there are ${partNames.join(', ')}`);
-  return { name: `without ${part}`, ranking };
+  if (ranking === undefined) throw new UsageError(`There is no part ${part}; there are ${partNames.join(', ')}`);
+  return { name: `without ${part}`, ranking, fixed: {} };
 }
 
 const changeable = Object.entries(rankingParameters).flatMap(([name, value]) =>
   typeof value === 'number' ? [name] : [],
 );
+const changeableFixed = Object.keys(rankingParameters.fixed);
 
 /** `name=value,name=value` */
 export function variantWith(changes: string): Variant {
-  const ranking = Object.fromEntries(
-    changes.split(',').map((change) => {
-      const [name = '', value] = change.split('=');
-      if (!changeable.includes(name) || value === undefined || Number.isNaN(Number(value)))
-        throw new Error(`"${change}" is no change of ${changeable.join(', ')}`);
-      return [name, Number(value)];
-    }),
-  );
-  return { name: changes, ranking };
+  const known = [...changeable, ...changeableFixed];
+  const values = changes.split(',').map((change) => {
+    const [name = '', value] = change.split('=');
+    if (!known.includes(name) || value === undefined || Number.isNaN(Number(value)))
+      throw new UsageError(`"${change}" is no change of ${known.join(', ')}`);
+    return [name, Number(value)] as const;
+  });
+  const among = (names: readonly string[]) => Object.fromEntries(values.filter(([name]) => names.includes(name)));
+  return { name: changes, ranking: among(changeable), fixed: among(changeableFixed) };
 }
 
 const measures: readonly [string, (answer: Answer) => number][] = [

@@ -8,12 +8,14 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { rankingParameters } from '../../src/scoring/ranking-parameters.ts';
 import { benchFolder } from './contestants.ts';
 import { readOptions, UsageError } from './options.ts';
 import { type Answer, type FillOptions, fillStores, type Run } from './recall-answers.ts';
 import { renderCoherence } from './recall-coherence.ts';
 import { renderCurves } from './recall-curve.ts';
 import { renderNone } from './recall-none.ts';
+import { measureOrder } from './recall-order.ts';
 import { measureOwn } from './recall-own.ts';
 import { composePage } from './recall-page.ts';
 import { loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
@@ -54,6 +56,8 @@ export async function run(args: string[]): Promise<void> {
       help: 'measure the ranking with other constants of src/scoring/ranking-parameters.ts',
     },
     coherence: { type: 'boolean', default: false, help: 'measure only whether neighbours have to do with each other' },
+    'asked-then': { type: 'boolean', default: false, help: 'ask dated stores on the day after their last memory' },
+    order: { type: 'boolean', default: false, help: 'measure what neighbours are worth in random order' },
     own: { type: 'boolean', default: false, help: 'measure on your own memories, without printing any of their text' },
     section: { type: 'string', value: 'NAME', help: 'the name under which the tables are kept for the page' },
     page: { type: 'string', value: 'FILE', help: 'write the page with all tables that are kept' },
@@ -93,13 +97,16 @@ export async function run(args: string[]): Promise<void> {
       said.push(text);
       console.log(`\n${text}`);
     };
-    if (variants.length > 0) await measureVariants(each, variants, sets, how, say);
+    if (values.order) await measureOrder({ ...each, modes: each.modes.slice(-1) }, loaded, how, say);
+    else if (variants.length > 0)
+      await measureVariants(each, variants, sets, { ...how, askedThen: values['asked-then'] }, say);
     else {
       const answers = await measureRun(each, sets, how, { out: values.out, say, byWords });
       if (each.model === 'none') byWords = answers;
     }
     say(circumstances({ command, folder: values.out }));
-    const name = values.section ?? `${variants.length > 0 ? 'parts' : 'run'}-${basename(each.model)}`;
+    const kind = values.order ? 'parts-1-order' : variants.length > 0 ? 'parts' : 'run';
+    const name = values.section ?? `${kind}-${basename(each.model)}`;
     writeFileSync(join(values.out, `${name}.md`), `${said.join('\n\n')}\n`);
   }
   if (values.page !== undefined) writeFileSync(values.page, composePage(values.out));
@@ -136,17 +143,24 @@ async function measureVariants(
   each: Run,
   variants: readonly Variant[],
   sets: readonly QuestionSet[],
-  how: FillOptions,
+  { askedThen, ...how }: FillOptions & { askedThen: boolean },
   say: Say,
 ): Promise<void> {
-  const stores = await fillStores(each, sets, how);
+  const asked = { modes: each.modes.slice(-1), strangers: false, askedThen };
+  const usual = { ...rankingParameters.fixed };
+  let stores = await fillStores(each, sets, how);
   try {
-    const asked = { modes: each.modes.slice(-1), strangers: false };
     const base = await stores.ask(asked);
     say(`### ${each.label}\n\n${renderRecall(base)}`);
-    for (const { name, ranking } of variants) {
+    for (const { name, ranking, fixed } of variants) {
+      if (Object.keys(fixed).length > 0) {
+        await stores.close();
+        Object.assign(rankingParameters.fixed, fixed);
+        stores = await fillStores(each, sets, how);
+      }
       const changed = await stores.ask({ ...asked, ranking });
       say(`**${each.label}, ${name}**\n\n${renderDifferences(base, changed)}`);
+      Object.assign(rankingParameters.fixed, usual);
     }
   } finally {
     await stores.close();

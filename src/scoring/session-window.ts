@@ -7,8 +7,6 @@ import { happenedAt, type MemoryId, type Timestamp } from '../core/memory.ts';
 import { minuteLength } from '../core/time/durations.ts';
 import { rankingParameters } from './ranking-parameters.ts';
 
-const { sessionReach, longestPauseMinutes } = rankingParameters.fixed;
-
 export interface WrittenMemory {
   readonly id: MemoryId;
   readonly created_at: Timestamp;
@@ -17,7 +15,7 @@ export interface WrittenMemory {
 
 /** The ids before `id` within the window, nearest first. They need not exist. */
 export function idsBefore(id: MemoryId): MemoryId[] {
-  return Array.from({ length: sessionReach }, (_, index) => id - index - 1);
+  return Array.from({ length: rankingParameters.fixed.sessionReach }, (_, index) => id - index - 1);
 }
 
 /** The ids before and after `id` within the window. They need not exist. */
@@ -26,6 +24,7 @@ export function idsAround(id: MemoryId): MemoryId[] {
 }
 
 export function inSameSession(one: WrittenMemory, other: WrittenMemory): boolean {
+  const { sessionReach, longestPauseMinutes } = rankingParameters.fixed;
   const pause = Math.abs(Date.parse(happenedAt(one)) - Date.parse(happenedAt(other)));
   return Math.abs(one.id - other.id) <= sessionReach && pause <= longestPauseMinutes * minuteLength;
 }

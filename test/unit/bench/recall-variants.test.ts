@@ -30,6 +30,10 @@ describe('the difference that a part makes', () => {
   it('names the parts and constants there are when asked for another', () => {
     expect(() => variantWithout('magic')).toThrow(/no part magic.*proximity/);
     expect(() => variantWith('magic=1')).toThrow(/"magic=1".*wordsWeight/);
-    expect(variantWith('wordsWeight=10,neighborShare=0').ranking).toEqual({ wordsWeight: 10, neighborShare: 0 });
+    expect(variantWith('wordsWeight=10,neighborShare=0')).toMatchObject({
+      ranking: { wordsWeight: 10, neighborShare: 0 },
+      fixed: {},
+    });
+    expect(variantWith('termSaturation=1')).toMatchObject({ ranking: {}, fixed: { termSaturation: 1 } });
   });
 });
