@@ -19,6 +19,7 @@ import { measureOrder } from './recall-order.ts';
 import { measureOwn } from './recall-own.ts';
 import { composePage } from './recall-page.ts';
 import { loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
+import { type Changed, renderSweep } from './recall-sweep.ts';
 import { renderRecall, renderStrength } from './recall-tables.ts';
 import {
   partNames,
@@ -57,6 +58,7 @@ export async function run(args: string[]): Promise<void> {
     },
     coherence: { type: 'boolean', default: false, help: 'measure only whether neighbours have to do with each other' },
     'asked-then': { type: 'boolean', default: false, help: 'ask dated stores on the day after their last memory' },
+    'at-a-glance': { type: 'boolean', default: false, help: 'one table with a row for each part or change' },
     order: { type: 'boolean', default: false, help: 'measure what neighbours are worth in random order' },
     own: { type: 'boolean', default: false, help: 'measure on your own memories, without printing any of their text' },
     section: { type: 'string', value: 'NAME', help: 'the name under which the tables are kept for the page' },
@@ -99,7 +101,13 @@ export async function run(args: string[]): Promise<void> {
     };
     if (values.order) await measureOrder({ ...each, modes: each.modes.slice(-1) }, loaded, how, say);
     else if (variants.length > 0)
-      await measureVariants(each, variants, sets, { ...how, askedThen: values['asked-then'] }, say);
+      await measureVariants(
+        each,
+        variants,
+        sets,
+        { ...how, askedThen: values['asked-then'], atAGlance: values['at-a-glance'] },
+        say,
+      );
     else {
       const answers = await measureRun(each, sets, how, { out: values.out, say, byWords });
       if (each.model === 'none') byWords = answers;
@@ -143,7 +151,7 @@ async function measureVariants(
   each: Run,
   variants: readonly Variant[],
   sets: readonly QuestionSet[],
-  { askedThen, ...how }: FillOptions & { askedThen: boolean },
+  { askedThen, atAGlance, ...how }: FillOptions & { askedThen: boolean; atAGlance: boolean },
   say: Say,
 ): Promise<void> {
   const asked = { modes: each.modes.slice(-1), strangers: false, askedThen };
@@ -152,6 +160,7 @@ async function measureVariants(
   try {
     const base = await stores.ask(asked);
     say(`### ${each.label}\n\n${renderRecall(base)}`);
+    const swept: Changed[] = [];
     for (const { name, ranking, fixed } of variants) {
       if (Object.keys(fixed).length > 0) {
         await stores.close();
@@ -159,9 +168,12 @@ async function measureVariants(
         stores = await fillStores(each, sets, how);
       }
       const changed = await stores.ask({ ...asked, ranking });
-      say(`**${each.label}, ${name}**\n\n${renderDifferences(base, changed)}`);
+      swept.push({ name, answers: changed });
+      if (!atAGlance) say(`**${each.label}, ${name}**\n\n${renderDifferences(base, changed)}`);
+      else console.error(name);
       Object.assign(rankingParameters.fixed, usual);
     }
+    if (atAGlance) say(renderSweep(base, swept));
   } finally {
     await stores.close();
   }
