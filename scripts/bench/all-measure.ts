@@ -77,15 +77,25 @@ export async function* measureContestant(
   mkdirSync(folder, { recursive: true });
   makeRepository(installed.contestant, folder);
   let stored = 0;
+  let secondsPerNote = 0;
   let gap: string | undefined;
   for (const size of sizes) {
     if (gap !== undefined) {
       yield { size, gap: 'not run, after the size before' };
       continue;
     }
+    const expected = Math.round((size - stored) * secondsPerNote);
+    if (expected > limitSeconds) {
+      gap = `more than ${limitSeconds} s to store them: ${expected} s even if each took no longer than at the size before`;
+      yield { size, gap };
+      continue;
+    }
+    const began = performance.now();
+    const before = stored;
     const deadline = createDeadline(limitSeconds);
     try {
       await fill(installed, { folder, from: stored, to: size - timed, deadline, count: (more) => (stored += more) });
+      secondsPerNote = (performance.now() - began) / 1000 / Math.max(1, stored - before);
       const result = await measureAt(installed, { folder, size, limitSeconds });
       stored = size;
       yield result;
