@@ -62,6 +62,7 @@ export async function searchMeaning(
     const embedder = workspace.servingEmbedder();
     const canAnswer = workspace.store.vectors.currentSpace() !== undefined;
     const placed = await embedQuery(embedder, query, { canAnswer, signal });
+    signal?.throwIfAborted();
     // Measured once per store: the ranking depends on the quality of the model.
     await withinTime(workspace.modelEvaluation.measureOnce(embedder), patienceMilliseconds);
     onEmbedded();

@@ -69,6 +69,26 @@ export function inferenceAfter(code: string): InferenceCommand {
   return { execPath, args: [entry] };
 }
 
+/** Code that runs first in the inference process: a card that is played by the CPU, and fails as `fault` says. */
+export const playedCard = (fault: string) => `
+  const { createRequire } = require('node:module');
+  const { InferenceSession } = createRequire(${JSON.stringify(findBundledInference().args[0])})('onnxruntime-node');
+  const { create } = InferenceSession;
+  InferenceSession.create = async (file, options) => {
+    const [provider] = options.executionProviders ?? [];
+    if ((provider?.name ?? provider) !== 'cuda') return create.call(InferenceSession, file, options);
+    const session = await create.call(InferenceSession, file, { ...options, executionProviders: ['cpu'] });
+    const run = session.run.bind(session);
+    let runs = 0;
+    session.run = (...inputs) => {
+      runs += 1;
+      ${fault}
+      return run(...inputs);
+    };
+    return session;
+  };
+`;
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'memory-mcp-model-'));
 }

@@ -31,7 +31,7 @@ export function folderOfTest(): string {
 }
 
 /** The environment in which `code` (CommonJS) runs first in every inference process that a server starts. */
-function beforeInference(code: string): { NODE_OPTIONS: string } {
+export function beforeInference(code: string): { NODE_OPTIONS: string } {
   const file = join(folderOfTest(), 'before-inference.cjs');
   writeFileSync(file, `if (process.argv[1]?.endsWith('inference.cjs')) {\n${code}\n}\n`);
   return { NODE_OPTIONS: `--require=${file}` };
@@ -67,6 +67,24 @@ function beforeEachStep(on: 'model' | 'text', code: string): { NODE_OPTIONS: str
       return sent;
     };
   `);
+}
+
+/** Makes inference processes note each step with a text, with the number of the request that it belongs to. */
+export function notedSteps(): { env: { NODE_OPTIONS: string }; count(): number; ids(): number[] } {
+  const file = join(folderOfTest(), 'steps');
+  writeFileSync(file, '');
+  const env = beforeInference(`
+    const { appendFileSync } = require('node:fs');
+    const { Socket } = require('node:net');
+    const { write } = Socket.prototype;
+    Socket.prototype.write = function (data) {
+      const [, id] = /"id":(\\d+),"on":"text"/.exec(data.toString()) ?? [];
+      if (id !== undefined) appendFileSync(${JSON.stringify(file)}, id + '\\n');
+      return write.apply(this, arguments);
+    };
+  `);
+  const ids = () => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+  return { env, count: () => ids().length, ids };
 }
 
 /** Makes inference processes note each text with `mark` in it that they are given. `count` says how many there were. */

@@ -15,12 +15,17 @@ export function chooseReplyType(accept: string | null): typeof json | typeof eve
   return types.includes('*/*') || types.includes('application/*') ? json : undefined;
 }
 
-/** The request with an Accept header for both types, without its body, which has already been parsed. */
+/**
+ * The request with an Accept header for both types, without its body, which has already been parsed. It has the very
+ * signal of `request`: one that is derived from it falls silent when the garbage collector takes the new request.
+ */
 export function acceptBothTypes(request: Request): Request {
   const headers = new Headers(request.headers);
   headers.set('accept', `${json}, ${eventStream}`);
   headers.delete('content-length');
-  return new Request(request.url, { method: request.method, headers, signal: request.signal });
+  return Object.defineProperty(new Request(request.url, { method: request.method, headers }), 'signal', {
+    value: request.signal,
+  });
 }
 
 /**

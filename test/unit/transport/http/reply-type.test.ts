@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseReplyType, convertReply } from '../../../../src/transport/http/reply-type.ts';
+import { acceptBothTypes, chooseReplyType, convertReply } from '../../../../src/transport/http/reply-type.ts';
 
 const stream = (...messages: object[]) =>
   new Response(messages.map((message) => `event: message\ndata: ${JSON.stringify(message)}\n\n`).join(''), {
@@ -18,6 +18,14 @@ describe('a stream rewritten as JSON', () => {
   it('is a list for a batch, of one reply too', async () => {
     expect(await (await convertReply(stream(reply), 'application/json', { batch: true })).json()).toEqual([reply]);
   });
+});
+
+it('a request that asks for both types hears of a closed connection after the garbage collection', () => {
+  const connection = new AbortController();
+  const request = new Request('http://localhost/mcp', { method: 'POST', signal: connection.signal });
+  expect(acceptBothTypes(request).headers.get('accept')).toBe('application/json, text/event-stream');
+  // Not a signal that follows it, which only the new request would keep alive.
+  expect(acceptBothTypes(request).signal).toBe(request.signal);
 });
 
 describe('the type that a client can read', () => {
