@@ -142,7 +142,10 @@ export function createInferenceEngine({ load, onWorking, limitFor = batchLimit }
     return chunks.flatMap((_, index) => vectors.get(index) ?? []);
   }
 
-  /** Runs the graph on all inputs, a batch in each step, and hands on each output. They may come in another order. */
+  /**
+   * Runs the graph on all inputs, a batch in each step, and hands on each output. They may come in another order. What
+   * does not run as a batch runs text by text.
+   */
   async function* runInBatches(
     { names, inputs, work, from }: Runs,
     take: (index: number, output: ModelOutput, onnxModel: OnnxModel) => void,
@@ -151,18 +154,38 @@ export function createInferenceEngine({ load, onWorking, limitFor = batchLimit }
     const limit = limitFor({ device, file: work.model.file });
     const lengths = inputs.map(({ text, pair }) => (limit === undefined ? 0 : countTokens(text, pair)));
     for (const batch of planBatches(lengths, limit)) {
-      const onnxModel = await acquire(work, from);
-      onWorking(work, 'text');
-      const chosen = batch.flatMap((index) => inputs[index] ?? []);
-      const [first] = chosen;
-      if (first === undefined) continue;
-      const outputs =
-        chosen.length === 1
-          ? [await onnxModel.run(names, first.text, first.pair)]
-          : await onnxModel.runTogether(names, chosen);
-      for (const [position, output] of outputs.entries()) take(batch[position] ?? 0, output, onnxModel);
-      yield;
+      const whole = batch.length > 1 && (await runTogether({ names, inputs, work, from }, batch, take));
+      if (whole) yield;
+      for (const index of whole ? [] : batch) {
+        const input = inputs[index];
+        if (input === undefined) continue;
+        const onnxModel = await acquire(work, from);
+        onWorking(work, 'text');
+        take(index, await onnxModel.run(names, input.text, input.pair), onnxModel);
+        yield;
+      }
     }
+  }
+
+  /** False if a batch is too much: the card has room for single texts alone, or the CPU has taken its place meanwhile. */
+  async function runTogether(
+    { names, inputs, work, from }: Runs,
+    batch: readonly number[],
+    take: (index: number, output: ModelOutput, onnxModel: OnnxModel) => void,
+  ): Promise<boolean> {
+    const onnxModel = await acquire(work, from);
+    if (limitFor({ device: onnxModel.device, file: work.model.file }) === undefined) return false;
+    onWorking(work, 'text');
+    const chosen = batch.flatMap((index) => inputs[index] ?? []);
+    let outputs: readonly ModelOutput[];
+    try {
+      outputs = await onnxModel.runTogether(names, chosen);
+    } catch (error) {
+      if (error instanceof InferenceError) throw error;
+      return false;
+    }
+    for (const [position, output] of outputs.entries()) take(batch[position] ?? 0, output, onnxModel);
+    return true;
   }
 
   async function* rerank(work: Extract<InferenceWork, { type: 'rerank' }>, from: number): Steps {

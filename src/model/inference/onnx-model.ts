@@ -36,7 +36,10 @@ export interface OnnxModel {
   textTokenRange(prefix: string, text: string): RowRange;
   /** Runs the graph on a text or a pair. Returns the first of the named outputs that the graph has. */
   run(names: readonly string[], text: string, pair?: string): Promise<ModelOutput>;
-  /** Runs the graph once on several texts or pairs. Returns for each what `run` would, without the padding. */
+  /**
+   * Runs the graph once on several texts or pairs. Returns for each what `run` would, without the padding. Rejects where
+   * that is too much for the device, which is kept: single texts may still run on it.
+   */
   runTogether(names: readonly string[], inputs: readonly ModelInput[]): Promise<ModelOutput[]>;
   dispose(): Promise<void>;
 }
@@ -161,15 +164,7 @@ function wrapModel(
         inputs.map(({ text }) => text),
         { text_pair: pairs, padding: true },
       );
-      try {
-        return splitBatch(findOutput(await serving.graph(input), names), input.attention_mask);
-      } catch (error) {
-        if (error instanceof InferenceError) throw error;
-        // A batch may be too much for a card that has room for single texts. What fails then is decided text by text.
-        const outputs: ModelOutput[] = [];
-        for (const { text, pair } of inputs) outputs.push(await run(names, text, pair));
-        return outputs;
-      }
+      return splitBatch(findOutput(await serving.graph(input), names), input.attention_mask);
     },
     dispose: async () => {
       await serving.graph.dispose();

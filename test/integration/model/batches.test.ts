@@ -22,11 +22,17 @@ const texts = [
 /** An engine, and how many texts each run had. */
 function openEngine(limit: number | undefined) {
   const runs: number[] = [];
+  let steps = 0;
+  let runsOnCard = Number.POSITIVE_INFINITY;
+  const device = () => (runs.length < runsOnCard ? 'cuda' : 'cpu');
   const load = async (model: InferenceModel): Promise<OnnxModel> => {
     const loaded = await loadOnnxModel(model);
     onTestFinished(() => loaded.dispose());
     return {
       ...loaded,
+      get device() {
+        return device();
+      },
       run: (...parts) => {
         runs.push(1);
         return loaded.run(...parts);
@@ -37,15 +43,27 @@ function openEngine(limit: number | undefined) {
       },
     };
   };
-  const engine = createInferenceEngine({ load, onWorking: () => {}, limitFor: () => limit });
+  const engine = createInferenceEngine({
+    load,
+    onWorking: () => {},
+    limitFor: ({ device }) => (device === 'cuda' ? limit : undefined),
+  });
   const run = async (work: InferenceWork): Promise<Finished> => {
-    const steps = engine.steps(work, 0);
+    const walked = engine.steps(work, 0);
     for (;;) {
-      const step = await steps.next();
+      const step = await walked.next();
+      steps += 1;
       if (step.done === true) return step.value;
     }
   };
-  return { run, runs };
+  return {
+    run,
+    runs,
+    steps: () => steps,
+    moveToCpu: ({ afterRuns }: { afterRuns: number }) => {
+      runsOnCard = afterRuns;
+    },
+  };
 }
 
 const rowsOf = ({ result: { dimensions }, numbers }: Finished) =>
@@ -87,16 +105,29 @@ describe('a batch', () => {
     for (const [index, score] of expected.numbers.entries()) expect(found.numbers[index]).toBeCloseTo(score, 5);
   });
 
-  it('that is too much for the device is run text by text', async () => {
-    const model = await loadOnnxModel(tinyEmbedder({ file }));
-    onTestFinished(() => model.dispose());
-    const inputs = [{ text: 'dog' }, { text: 'a longer one' }];
-    const expected = await model.runTogether(['last_hidden_state'], inputs);
-    expect(expected.map(({ dims }) => dims[1])).toEqual([5, 14]);
+  it('that is too much for the device is run text by text, each in a step of its own', async () => {
+    const work = {
+      type: 'embed-together',
+      model: tinyEmbedder({ file }),
+      prefix: '',
+      texts: ['dog', '海', '猫'],
+    } as const;
+    const [alone, batched] = [openEngine(undefined), openEngine(600)];
+    const expected = await alone.run(work);
     const forward = vi.spyOn(PreTrainedModel.prototype, '_call').mockRejectedValueOnce(new Error('out of memory'));
     onTestFinished(() => forward.mockRestore());
-    const found = await model.runTogether(['last_hidden_state'], inputs);
-    expect(forward).toHaveBeenCalledTimes(3);
-    expect(found.map(({ dims }) => dims)).toEqual(expected.map(({ dims }) => dims));
+    const found = await batched.run(work);
+    expect(batched.runs).toEqual([3, 1, 1, 1]);
+    expect(batched.steps()).toBe(alone.steps());
+    expect(found.numbers).toEqual(expected.numbers);
+  });
+
+  it('is none any more once the CPU has taken the place of the card', async () => {
+    const work = { type: 'embed-together', model: tinyEmbedder({ file }), prefix: '', texts } as const;
+    const { run, runs, moveToCpu } = openEngine(24);
+    moveToCpu({ afterRuns: 1 });
+    await run(work);
+    expect(runs[0]).toBeGreaterThan(1);
+    expect(new Set(runs.slice(1))).toEqual(new Set([1]));
   });
 });

@@ -9,6 +9,7 @@ import {
   childProcesses,
   inferenceAfter,
   localInference,
+  playedCard,
   processListSkip,
   temporaryFolder,
   tinyEmbedder,
@@ -196,26 +197,6 @@ describe.skipIf(processListSkip)('a child process that runs models', () => {
   });
 });
 
-/** Runs first in the inference process: a card that is played by the CPU, and fails as `fault` says. */
-const playedCard = (fault: string) => `
-  const { createRequire } = require('node:module');
-  const { InferenceSession } = createRequire(${JSON.stringify(bundledEntry())})('onnxruntime-node');
-  const { create } = InferenceSession;
-  InferenceSession.create = async (file, options) => {
-    const [provider] = options.executionProviders ?? [];
-    if ((provider?.name ?? provider) !== 'cuda') return create.call(InferenceSession, file, options);
-    const session = await create.call(InferenceSession, file, { ...options, executionProviders: ['cpu'] });
-    const run = session.run.bind(session);
-    let runs = 0;
-    session.run = (...inputs) => {
-      runs += 1;
-      ${fault}
-      return run(...inputs);
-    };
-    return session;
-  };
-`;
-
 describe.skipIf(processListSkip)('a model on a card', () => {
   const onCard = (device: string) => ({ model: tinyEmbedder({ device }), as: 'one', prefix: '', text: '海' }) as const;
 
@@ -263,7 +244,3 @@ describe.skipIf(processListSkip)('a model on a card', () => {
     expect(warning).not.toContain('somebody stored');
   });
 });
-
-function bundledEntry(): string {
-  return findBundledInference().args[0] ?? '';
-}
