@@ -23,18 +23,24 @@ export type BackupFailure = z.infer<typeof failureSchema>;
 
 const failureFile = ({ backups }: DataPaths) => join(backups, 'last-failure.json');
 
-/** The newest archive of all personas in the folder for backups; undefined if there is none. */
-export async function findLastBackup(paths: DataPaths): Promise<LastBackup | undefined> {
+/**
+ * The newest archive of all personas in the folder for backups; undefined if there is none. One of the future, from
+ * before the clock was set back, does not count: it would hide those that were made since.
+ */
+export async function findLastBackup(paths: DataPaths, now: Date): Promise<LastBackup | undefined> {
   // Without an id there has been no backup, and looking creates none.
   if (!existsSync(paths.dataFolderId)) return undefined;
   const own = { data_folder: await readDataFolderId(paths), selection: null };
-  const [newest] = await listOwnBackups(paths.backups, own);
-  return newest && { name: newest.name, at: new Date(newest.manifest.created_at) };
+  const made = (await listOwnBackups(paths.backups, own)).map(({ name, manifest }) => ({
+    name,
+    at: new Date(manifest.created_at),
+  }));
+  return made.find(({ at }) => at <= now);
 }
 
-/** The moment; undefined if it is due now. An archive of the future, from before the clock was set back, counts as none. */
+/** The moment; undefined if it is due now. */
 export function nextBackupAt(last: LastBackup | undefined, everyHours: number, now: Date): Date | undefined {
-  if (last === undefined || last.at > now) return undefined;
+  if (last === undefined) return undefined;
   const next = new Date(last.at.getTime() + everyHours * hourLength);
   return next > now ? next : undefined;
 }

@@ -35,7 +35,8 @@ export async function backup(flags: BackupFlags): Promise<void> {
     if (everyHours === 0) return skip('backup.every_hours is 0');
     const hasMemories = personaFolders(paths).some((name) => pathExists(personaPaths(paths, name).database));
     if (!hasMemories) return skip('there is no persona yet');
-    const next = nextBackupAt(await findLastBackup(paths), everyHours, systemClock.now());
+    const now = systemClock.now();
+    const next = nextBackupAt(await findLastBackup(paths, now), everyHours, now);
     if (next !== undefined) return skip(`the next backup is due at ${next.toISOString()}`);
     await makeBackup({ config: flags.config, keep: String(keep), verify: true, json: true });
   } finally {

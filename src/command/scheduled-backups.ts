@@ -56,7 +56,9 @@ export function startScheduledBackups(deps: ScheduledBackupsDeps): { close(): Pr
     const now = clock.now();
     if (everyMilliseconds() === 0 || now.getTime() < waitUntil || idleFor() < atMost(idleBefore)) return;
     if (personaFolders(paths).length === 0) return;
-    const next = nextBackupAt(await findLastBackup(paths), current().backup.every_hours, now);
+    const next = nextBackupAt(await findLastBackup(paths, now), current().backup.every_hours, now);
+    // Closed meanwhile: nothing would end a process that is started now.
+    if (stop.signal.aborted) return;
     if (next === undefined) await makeOne();
     // Looked at again sooner in case the interval is made shorter.
     else waitUntil = Math.min(next.getTime(), now.getTime() + atMost(10 * minuteLength));

@@ -14,7 +14,7 @@ export async function checkBackups(
   now: Date,
 ): Promise<Finding> {
   try {
-    const last = await findLastBackup(paths);
+    const last = await findLastBackup(paths, now);
     const newest =
       last === undefined ? 'there is none' : `the newest is ${last.name}, ${describeAge(now, last.at)} old`;
     if (everyHours === 0) {

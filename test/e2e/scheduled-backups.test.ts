@@ -1,7 +1,9 @@
 /** `backup.every_hours` and `backup.keep` with built servers. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createBackup } from '../../src/backup/create-backup.ts';
+import { dataPaths } from '../../src/config/paths.ts';
 import { runCommand } from '../support/run-command.ts';
 import { spawnServer } from '../support/server.ts';
 import { testFolder } from '../support/stores.ts';
@@ -83,5 +85,28 @@ describe('backup.every_hours', () => {
     await until(() => archivesIn(dataDir).length > 0, 'the next attempt succeeds');
     await server.close();
     expect(await findingsOf(dataDir, daily)).toMatchObject([{ severity: 'ok' }]);
+  });
+
+  it('does not mistake an archive that a wrong clock has dated in the future for the newest', async () => {
+    const server = await spawnServer();
+    await server.create('one');
+    const future = await createBackup({
+      paths: dataPaths(server.dataDir),
+      personas: ['default'],
+      out: join(server.dataDir, 'backups'),
+      version: '0.1.0',
+      now: () => new Date('2099-01-01T00:00:00Z'),
+    });
+    await server.create('two');
+    const env = { ...daily, MEMORY_MCP_BACKUP_KEEP: '1' };
+    const run = async () =>
+      JSON.parse((await runCommand(['backup', '--scheduled', '--json'], { dataDir: server.dataDir, env })).out);
+    const made = await run();
+    expect(made).toMatchObject({ personas: [{ memories: 2 }], removed: [] });
+    expect(await run()).toMatchObject({ skipped: expect.stringContaining('the next backup is due at') });
+    expect(archivesIn(server.dataDir)).toEqual([basename(made.archive), basename(future.archive)].toSorted());
+    expect(await findingsOf(server.dataDir, env)).toMatchObject([
+      { severity: 'ok', found: expect.stringContaining(`the newest is ${basename(made.archive)}`) },
+    ]);
   });
 });
