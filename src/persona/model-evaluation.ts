@@ -54,16 +54,19 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
     await store.vectors.writeMeasurement(space, { version: probeVersion, fitness: quality });
   }
 
+  async function measureIfUnknown(embedder: Embedder): Promise<void> {
+    const space = embedder.space();
+    if (stop.signal.aborted || space === undefined) return;
+    if (embedder.status().state !== 'ready' || qualityOf(space) !== undefined) return;
+    await measure(embedder, space);
+  }
+
   return {
     /** The measured quality of the model of this space, if known. */
     qualityOf,
-    /** Measures the model once, if it is ready. Resolves when the measurement has ended. */
-    async measureOnce(embedder: Embedder): Promise<void> {
-      if (measuring !== undefined) return measuring;
-      const space = embedder.space();
-      if (stop.signal.aborted || space === undefined) return;
-      if (embedder.status().state !== 'ready' || qualityOf(space) !== undefined) return;
-      measuring = measure(embedder, space)
+    /** Measures the model once, if it is ready. Resolves when the measurement has ended, and never rejects. */
+    measureOnce(embedder: Embedder): Promise<void> {
+      measuring ??= measureIfUnknown(embedder)
         .catch((error: unknown) => {
           if (!stop.signal.aborted) logger.debug('could not measure the model quality', { reason: reasonOf(error) });
         })

@@ -236,7 +236,12 @@ export function createVectorTable({ connection, changes }: { connection: Connect
     /** The stored measurement of the model of a space; undefined if it has not been measured. */
     readMeasurement(space: VectorSpace): unknown {
       const row = connection.sql<{ fitness: string | null }>('SELECT fitness FROM spaces WHERE name = ?').get(space.id);
-      return row?.fitness == null ? undefined : JSON.parse(row.fitness);
+      try {
+        return row?.fitness == null ? undefined : JSON.parse(row.fitness);
+      } catch {
+        // A damaged one is measured again.
+        return undefined;
+      }
     },
     writeMeasurement: (space: VectorSpace, measurement: unknown): Promise<void> =>
       connection.write(() => {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { dataPaths, personaPaths } from '../../src/config/paths.ts';
-import { openConnection } from '../../src/store/sqlite/connection.ts';
+import { type Connection, openConnection } from '../../src/store/sqlite/connection.ts';
 import { openFaissFile } from '../../src/vector/file/faiss-file.ts';
 import { searchInFull, storedVectors, tinyModels, untilEmbedded } from '../support/model-servers.ts';
 import { spawnServer, type TestServer } from '../support/server.ts';
@@ -55,6 +55,28 @@ describe('a vector in the database', () => {
     expect(await storedVectors(dataDir)).toMatchObject({ without: 0 });
     expect(server.stderr()).toMatch(/damaged vectors were removed.*memory_\d+/);
   });
+});
+
+it('a damaged measurement of the model in the database ends no server, and is made again', async () => {
+  const { dataDir, database } = await embeddedStore();
+  const withDatabase = async <Result>(work: (connection: Connection) => Result): Promise<Result> => {
+    const connection = await openConnection({ path: database, busyTimeout: 5_000 });
+    try {
+      return await work(connection);
+    } finally {
+      connection.close();
+    }
+  };
+  const measurements = () =>
+    withDatabase((connection) => connection.sql('SELECT fitness FROM spaces').column<string | null>());
+  await until(async () => (await measurements()).some((text) => text !== null), 'the model is measured');
+  await withDatabase((connection) => connection.write(() => connection.sql("UPDATE spaces SET fitness = '{'").run()));
+
+  const server = await restart(dataDir);
+  await server.create('桃も好き');
+  expect((await searchInFull(server, texts[0] ?? '')).results[0]?.content).toBe(texts[0]);
+  await until(async () => (await measurements()).every((text) => text !== '{'), 'the model is measured again');
+  expect((await server.create('梨も好き')).stored).toBe(true);
 });
 
 describe('index.faiss with a valid checksum', () => {

@@ -2,9 +2,13 @@
  * The processes behind a model, where each server has its own: none before it is needed, none left behind, none of them essential. Whatever is killed,
  * the queue of memories without a vector is worked off to its end, and by one server at a time.
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { spawnHttpServer } from '../support/http-server.ts';
 import { childProcesses, processListSkip } from '../support/inference.ts';
 import {
   countedTexts,
@@ -29,6 +33,8 @@ import { until } from '../support/until.ts';
 const ownProcess = { MEMORY_MCP_INFERENCE: 'own' };
 const embedderAlone = { ...ownProcess, MEMORY_MCP_RERANKER_MODEL: 'none' };
 const personas = ['aoi', 'ren', 'yui', 'sora'];
+
+const noLimits = processListSkip || spawnSync('prlimit', ['--version']).error !== undefined;
 
 const mapsOf = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8');
 
@@ -126,6 +132,39 @@ describe.skipIf(processListSkip)('a server with a model', () => {
     for (const pid of children) expect(await untilGone(pid, 5_000)).toBe(true);
     // In order: the next server need not wait until the lease of this one is over.
     expect(await storedVectors(dataDir)).toMatchObject({ leasedUntil: undefined, failures: [] });
+  });
+});
+
+describe.skipIf(noLimits)('a server without a free file descriptor (needs prlimit)', () => {
+  it('answers by words, lives on, and starts the model once it can', async () => {
+    const dataDir = await dataWithQueues(['default'], 3);
+    const changes = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_MODEL_IDLE_MINUTES: '0.01' };
+    const env = tinyModels({ ...ownProcess, ...changes });
+    const server = await spawnHttpServer({ dataDir, env });
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const search = async () => {
+      const { json } = await server.request('/api/memory_search', { method: 'POST', body: { query: '海' }, agent });
+      return json().result;
+    };
+    const isReranked = async () => JSON.stringify(await search()).includes('"rerank"');
+    await until(isReranked, 'the reranker reads');
+    await until(() => childProcesses(server.pid).length === 0, 'its process is idle and ends');
+
+    const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length;
+    const limit = descriptors() + 3;
+    // The soft limit alone, which can be raised again.
+    const allow = (count: number) => spawnSync('prlimit', [`--pid=${server.pid}`, `--nofile=${count}:`]).status;
+    expect(allow(limit)).toBe(0);
+    const idle = Array.from({ length: 6 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+    onTestFinished(() => idle.forEach((socket) => void socket.destroy()));
+    await until(() => descriptors() >= limit, 'no descriptor is free');
+    expect(await search()).toMatchObject({ total: 3, degraded_reason: expect.stringContaining('no more file descr') });
+    expect(await search()).toMatchObject({ total: 3 });
+
+    for (const socket of idle) socket.destroy();
+    expect(allow(1024)).toBe(0);
+    await until(isReranked, 'the reranker reads again');
   });
 });
 

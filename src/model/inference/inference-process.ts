@@ -8,7 +8,6 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-
 import { MemoryMcpError, reasonOf } from '../../core/errors.ts';
 import { type MessageFromInference, type MessageToInference, openChannel } from './inference-protocol.ts';
 
@@ -46,6 +45,12 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
     stdio: ['ignore', 'ignore', 'pipe', 'overlapped'],
     windowsHide: true,
   });
+  const stream = child.stdio?.[channelDescriptor];
+  if (!(stream instanceof Socket)) {
+    // Node opens no pipes then, and reports the reason later, when nothing listens for it any more.
+    child.on('error', () => {});
+    throw new MemoryMcpError('internal', 'the system has no more file descriptors or processes for it');
+  }
   const exited = new Promise<void>((resolve) => {
     const end = (reason: string) => {
       resolve();
@@ -55,8 +60,6 @@ export function startInferenceProcess(command: InferenceCommand, { onMessage, on
     child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
   const errors = collectRuntimeErrors(child.stderr);
-  const stream = child.stdio?.[channelDescriptor];
-  if (!(stream instanceof Socket)) throw new MemoryMcpError('internal', 'The inference process has no channel');
   const kill = () => {
     stream.destroy();
     child.kill('SIGKILL');
