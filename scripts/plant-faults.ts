@@ -5,7 +5,8 @@
  *
  * `npx tsx scripts/plant-faults.ts [--faults 30] [--seed 1] [--folders persona,operation,transport] [--projects unit,integration,e2e]`
  *
- * The nearest tests come first, so a fault that they notice costs seconds. One that nothing notices costs the
+ * The nearest tests come first, so a fault that they notice costs seconds: units that import the file, parts of its
+ * folder, and then, with a build, the end-to-end tests that `endToEndTests` names. One that nothing notices costs the
  * time of all tests, unless `--only-related` leaves it at those. `--trusted` leaves out the run without any fault, for a
  * checkout whose tests have just passed.
  */
@@ -47,6 +48,19 @@ const { values } = parseArgs({
 });
 const root = new URL('..', import.meta.url).pathname;
 const timeLimit = 20 * 60_000;
+
+/** Which files of `test/e2e` are nearest to a folder of `src`, by how their names begin. The first that fits counts. */
+const endToEndTests: readonly (readonly [folder: string, tests: readonly string[]])[] = [
+  ['transport/http', ['http-']],
+  ['transport/mcp', ['handshakes', 'stdio-lines', 'published-schemas', 'life-cycle']],
+  ['transport', ['life-cycle', 'http-life', 'stdio-lines']],
+  ['persona', ['models-recall', 'models-change', 'two-s', 'hands-on', 'vectors-in', 'damaged', 'erasure', 'unknown']],
+  ['store', ['erasure', 'concurrent', 'locked', 'hands-on', 'read-only', 'export-import', 'search-filters']],
+  ['search', ['search-', 'replies', 'similar', 'strength', 'recall-by', 'models-recall', 'abandoned']],
+  ['vector', ['vectors-in', 'damaged', 'models-recall', 'erasure']],
+  ['backup', ['backup', 'scheduled']],
+  ['model', ['models-processes', 'models-shared', 'models-recall', 'models-card']],
+];
 
 const turned = new Map<ts.SyntaxKind, string>([
   [ts.SyntaxKind.EqualsEqualsEqualsToken, '!=='],
@@ -131,12 +145,43 @@ function passes(folder: string, command: readonly string[]): Promise<boolean> {
   });
 }
 
-/** The unit tests that import the file, then the integration tests of its folder. None of them needs the build. */
-async function relatedFail(folder: string, file: string): Promise<boolean> {
-  const run = async (...args: string[]) => !(await passes(folder, ['npx', 'vitest', ...args, '--run', '--bail', '1']));
-  if (await run('related', file, '--project', 'unit', '--passWithNoTests')) return true;
-  const tests = join('test', 'integration', file.split('/')[1] ?? '');
-  return existsSync(join(folder, tests)) && (await run('--dir', tests, '--project', 'integration'));
+const vitest = (...args: string[]) => ['npx', 'vitest', ...args, '--run', '--bail', '1'];
+
+/** The nearest tests that fail: units that import the file, parts of its folder, the built program. */
+async function nearestThatFail(folder: string, file: string): Promise<string | undefined> {
+  const fails = async (...args: string[]) => !(await passes(folder, vitest(...args)));
+  if (await fails('related', file, '--project', 'unit', '--passWithNoTests')) return 'unit';
+  const part = file.split('/')[1] ?? '';
+  const parts = [join('test', 'integration', part), ...(contracts.get(part) ?? [])];
+  const present = parts.filter((name) => existsSync(join(folder, name)));
+  if (present.length > 0 && (await fails(...present, '--project', 'integration'))) return 'integration';
+  const tests = findEndToEndTests(folder, file);
+  if (tests.length === 0) return undefined;
+  if (!(await passes(folder, ['npm', 'run', 'build']))) return 'build';
+  return (await fails(...tests, '--project', 'e2e')) ? 'e2e' : undefined;
+}
+
+const contracts = new Map([
+  ['model', ['test/contract/inference-client.test.ts']],
+  ['vector', ['test/contract/vector-index-flat.test.ts', 'test/contract/vector-index-faiss.test.ts']],
+]);
+const operationTests = 6;
+
+/** For an operation those that name it, the shortest first: they are about little else. */
+function findEndToEndTests(folder: string, file: string): string[] {
+  const all = readdirSync(join(folder, 'test', 'e2e')).map((name) => join('test', 'e2e', name));
+  const [, part, name = ''] = file.split('/');
+  if (part === 'operation') {
+    const operation = name.replace('.ts', '').replaceAll('-', '_');
+    return all
+      .map((test) => ({ test, text: readFileSync(join(folder, test), 'utf8') }))
+      .filter(({ text }) => text.includes(operation))
+      .toSorted((one, other) => one.text.length - other.text.length)
+      .slice(0, operationTests)
+      .map(({ test }) => test);
+  }
+  const beginnings = endToEndTests.find(([place]) => file.startsWith(`src/${place}/`))?.[1] ?? [];
+  return all.filter((test) => beginnings.some((beginning) => test.startsWith(join('test', 'e2e', beginning))));
 }
 
 /** The first project with a failing test. */
@@ -165,11 +210,8 @@ async function tryFault(fault: Fault): Promise<boolean | undefined> {
   writeFileSync(file, text.slice(0, fault.start) + fault.text + text.slice(fault.end));
   try {
     if (!(await passes(copy, typeCheck))) return undefined;
-    const by = (await relatedFail(copy, fault.file))
-      ? 'related'
-      : values['only-related']
-        ? undefined
-        : await firstToFail(copy, projects);
+    const nearest = await nearestThatFail(copy, fault.file);
+    const by = nearest ?? (values['only-related'] ? undefined : await firstToFail(copy, projects));
     console.log(
       `${(by ?? 'UNNOTICED').padEnd(11)} ${fault.file}:${fault.line} ${oneLine(fault.was)} → ${oneLine(fault.text)}`,
     );
