@@ -1,67 +1,41 @@
 /**
- * What hooks show without being asked: how often a prompt gets its answer, how often one gets something that never was a
- * subject, in stores of several sizes and in prompts of several sentences; and how long a hook takes beside `node -e 0`.
+ * What hooks show without being asked, by words and with meaning: how often a prompt gets its answer, how often one gets
+ * something that never was a subject, in stores of several sizes and in prompts of several sentences, and what prompts
+ * of everyday work get; and how long a hook takes beside `node -e 0`.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { findRelevantMemories } from '../../src/hook/relevant-memories.ts';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findByMeaning, findByWords, partsOf, sortFound } from '../../src/hook/relevant-memories.ts';
 import { type MemoryStore, openMemoryStore } from '../../src/store/memory-store.ts';
-import { noteOf } from './notes.ts';
-import { readWords } from './options.ts';
+import { everydayPrompts } from './everyday-prompts.ts';
+import { type BenchMeaning, openBenchMeaning } from './hook-meaning.ts';
+import { measureTime } from './hook-time.ts';
+import { readOptions } from './options.ts';
 import { foreignQuestions } from './recall-foreign.ts';
 import { loadQuestionSets, type QuestionGroup, type QuestionQuery, type QuestionSet } from './recall-sets.ts';
-import { circumstances, median, percentile, shown, table } from './report.ts';
+import { circumstances, shown, table } from './report.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const defaultSets = join(root, '..', 'shared', 'eval', 'sets');
 const mostShown = 3;
 /** Questions of a group, and of each set for strangers. */
 const mostOwn = 200;
 const mostForeign = 250;
 const sizes = [10, 100, undefined];
-const runs = 100;
-const program = join(root, 'bin', 'memory-mcp.js');
-/** Matches thousands of the notes by some word. */
-const typicalPrompt = 'Please update the note about the piano lessons in Kyoto. What did the landlord say about it?';
-/** A server writes its compiled code half a second after its first answer. */
-const codeKeptAfter = 3_000;
 
 export async function run(args: readonly string[]): Promise<void> {
-  const [what = defaultSets] = readWords(args, {
-    value: 'time | DIR',
-    help: 'time: only how long a hook takes; DIR: the folder of the question sets',
+  const { sets, model, answers, only } = readOptions(args, {
+    sets: { type: 'string', value: 'DIR', default: '../shared/eval/sets', help: 'the folder of the question sets' },
+    model: {
+      type: 'string',
+      value: 'DIR',
+      default: '../shared/models/multilingual-e5-small',
+      help: 'the folder of the embedding model; words alone where there is none',
+    },
+    answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
+    only: { type: 'string', value: 'quality|time', help: 'what is shown, or how long it takes; otherwise both' },
   });
-  if (what === 'time') return console.log(await measureTime());
-  const sets = loadQuestionSets(what);
-  const quality: string[][] = [];
-  for (const shape of ['a question', 'a prompt of four sentences'] as const) {
-    for (const size of sizes) {
-      if (shape !== 'a question' && size !== undefined) continue;
-      for (const row of await measureSets(sets, { shape, size }))
-        quality.push([shape, size === undefined ? 'all' : `${size}`, ...row]);
-    }
-  }
-  console.log(
-    table(
-      [
-        'prompt',
-        'memories',
-        'set',
-        'answerable',
-        'got something, %',
-        'got the answer, %',
-        'never a subject',
-        'got something, %',
-        'precision, %',
-        'reported half, %',
-      ],
-      quality,
-    ),
-  );
-  console.log(`\n${await measureTime()}`);
+  if (only !== 'time') console.log(await measureQuality({ sets, model: resolve(model), answers: resolve(answers) }));
+  if (only !== 'quality') console.log(`\n${await measureTime()}`);
   console.log(`\n${circumstances({ command: 'npm run bench -- hook', folder: root })}`);
 }
 
@@ -71,48 +45,110 @@ interface Situation {
   readonly size: number | undefined;
 }
 
+const situations: readonly Situation[] = [
+  ...sizes.map((size) => ({ shape: 'a question', size }) as const),
+  { shape: 'a prompt of four sentences', size: undefined },
+];
+
+/** What the hook goes by. */
+type Basis = 'words' | 'words and meaning';
+
 interface Counts {
   asked: number;
   given: number;
   answered: number;
   foreign: number;
   wrong: number;
+  everyday: number;
+  disturbed: number;
 }
 
-const noCounts = (): Counts => ({ asked: 0, given: 0, answered: 0, foreign: 0, wrong: 0 });
+const noCounts = (): Counts => ({
+  asked: 0,
+  given: 0,
+  answered: 0,
+  foreign: 0,
+  wrong: 0,
+  everyday: 0,
+  disturbed: 0,
+});
 
-async function measureSets(sets: readonly QuestionSet[], situation: Situation): Promise<string[][]> {
-  const foreign = foreignQuestions(sets, mostForeign);
+interface Folders {
+  readonly sets: string;
+  readonly model: string;
+  readonly answers: string;
+}
+
+async function measureQuality({ sets: folder, model, answers }: Folders): Promise<string> {
+  const sets = loadQuestionSets(folder);
+  const meaning = existsSync(model) ? await openBenchMeaning(model, answers) : undefined;
   const rows: string[][] = [];
-  for (const set of sets) {
-    const all = noCounts();
-    const reported = noCounts();
-    for (const group of set.groups) {
-      await measureGroup(group, foreign.get(group) ?? [], situation, (counts, half) => {
-        for (const total of half ? [all, reported] : [all]) add(total, counts);
-      });
-    }
-    if (all.asked === 0 || all.foreign === 0) continue;
-    rows.push([
-      set.name,
-      `${all.asked}`,
-      percent(all.given, all.asked),
-      percent(all.answered, all.asked),
-      `${all.foreign}`,
-      percent(all.wrong, all.foreign),
-      precision(all),
-      precision(reported),
-    ]);
+  for (const situation of situations) {
+    for (const set of sets) rows.push(...(await measureSet(set, sets, { situation, meaning })));
   }
-  return rows;
+  await meaning?.close();
+  return table(
+    [
+      'prompt',
+      'memories',
+      'set',
+      'by',
+      'answerable',
+      'got something, %',
+      'got the answer, %',
+      'never a subject',
+      'got something, %',
+      'precision, %',
+      'chosen half, %',
+      'reported half, %',
+      'everyday, got something, %',
+    ],
+    rows,
+  );
 }
 
-function add(total: Counts, more: Counts): void {
-  total.asked += more.asked;
-  total.given += more.given;
-  total.answered += more.answered;
-  total.foreign += more.foreign;
-  total.wrong += more.wrong;
+async function measureSet(
+  set: QuestionSet,
+  sets: readonly QuestionSet[],
+  { situation, meaning }: { situation: Situation; meaning: BenchMeaning | undefined },
+): Promise<string[][]> {
+  const foreign = foreignQuestions(sets, mostForeign);
+  const counted = new Map<Basis, Record<'chosen' | 'reported', Counts>>();
+  for (const group of set.groups) {
+    await measureGroup(group, foreign.get(group) ?? [], { situation, meaning }, (basis, counts, half) => {
+      const halves = counted.get(basis) ?? { chosen: noCounts(), reported: noCounts() };
+      counted.set(basis, halves);
+      add(halves[half], counts);
+    });
+  }
+  const { shape, size } = situation;
+  return [...counted].flatMap(([basis, { chosen, reported }]) => {
+    const all = noCounts();
+    add(all, chosen);
+    add(all, reported);
+    if (all.asked === 0 || all.foreign === 0) return [];
+    return [
+      [
+        shape,
+        size === undefined ? 'all' : `${size}`,
+        set.name,
+        basis,
+        `${all.asked}`,
+        percent(all.given, all.asked),
+        percent(all.answered, all.asked),
+        `${all.foreign}`,
+        percent(all.wrong, all.foreign),
+        precision(all),
+        precision(chosen),
+        precision(reported),
+        percent(all.disturbed, all.everyday),
+      ],
+    ];
+  });
+}
+
+function add(total: Counts, more: Partial<Counts>): void {
+  for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += more[name] ?? 0;
 }
 
 const percent = (part: number, whole: number): string => shown(whole === 0 ? undefined : (100 * part) / whole, 1);
@@ -126,8 +162,8 @@ function precision({ asked, given, foreign, wrong }: Counts): string {
 async function measureGroup(
   group: QuestionGroup,
   foreign: readonly QuestionQuery[],
-  { shape, size }: Situation,
-  count: (counts: Counts, reported: boolean) => void,
+  { situation: { shape, size }, meaning }: { situation: Situation; meaning: BenchMeaning | undefined },
+  count: (basis: Basis, counts: Partial<Counts>, half: 'chosen' | 'reported') => void,
 ): Promise<void> {
   const questions = group.queries.filter(({ unanswerable, language }) => !unanswerable && language === group.language);
   // A small store holds the answers of the first questions.
@@ -135,23 +171,43 @@ async function measureGroup(
   const wanted = new Set(own.flatMap(({ relevant }) => relevant.slice(0, 1)));
   const corpus = size === undefined ? group.corpus : group.corpus.filter(({ id }) => wanted.has(id)).slice(0, size);
   const { store, idsOf } = await fill(corpus);
+  const vectors = await meaning?.embed(store);
   const present = new Set(corpus.map(({ id }) => id));
   const others = foreign.filter(({ language }) => language === group.language);
-  const ask = (question: QuestionQuery, at: number): string[] => {
-    const prompt = shape === 'a question' ? question.text : amongOthers(question, others, at);
-    return findRelevantMemories(store, prompt, { allowed: () => true, projectTag: undefined })
-      .filter(({ relevant }) => relevant)
-      .slice(0, mostShown)
-      .flatMap(({ memory }) => idsOf.get(memory.id) ?? []);
+
+  const ask = async (prompt: string): Promise<[Basis, string[]][]> => {
+    const parts = partsOf(prompt);
+    const words = findByWords(store, parts);
+    const answer = vectors && (await vectors.of(parts));
+    const shownBy = (found: Parameters<typeof sortFound>[1]) =>
+      sortFound(store, found, { allowed: () => true, projectTag: undefined })
+        .filter(({ relevant }) => relevant)
+        .slice(0, mostShown)
+        .flatMap(({ memory }) => idsOf.get(memory.id) ?? []);
+    const byWords: [Basis, string[]] = ['words', shownBy({ words, meaning: new Map() })];
+    if (answer === undefined) return [byWords];
+    return [byWords, ['words and meaning', shownBy({ words, meaning: findByMeaning(store, parts, answer) })]];
   };
+  const promptOf = (question: QuestionQuery, at: number) =>
+    shape === 'a question' ? question.text : amongOthers(question, others, at);
+  const halfOf = ({ reported }: QuestionQuery) => (reported ? 'reported' : 'chosen');
+
   for (const [at, question] of own.entries()) {
     if (!question.relevant.some((id) => present.has(id))) continue;
-    const found = ask(question, at);
-    const answered = found.some((id) => question.relevant.includes(id));
-    count({ ...noCounts(), asked: 1, given: Number(found.length > 0), answered: Number(answered) }, question.reported);
+    for (const [basis, found] of await ask(promptOf(question, at))) {
+      const answered = found.some((id) => question.relevant.includes(id));
+      count(basis, { asked: 1, given: Number(found.length > 0), answered: Number(answered) }, halfOf(question));
+    }
   }
   for (const [at, question] of others.entries()) {
-    count({ ...noCounts(), foreign: 1, wrong: Number(ask(question, at).length > 0) }, question.reported);
+    for (const [basis, found] of await ask(promptOf(question, at))) {
+      count(basis, { foreign: 1, wrong: Number(found.length > 0) }, halfOf(question));
+    }
+  }
+  for (const [at, prompt] of everydayPrompts[group.language].entries()) {
+    for (const [basis, found] of await ask(prompt)) {
+      count(basis, { everyday: 1, disturbed: Number(found.length > 0) }, at % 2 === 0 ? 'chosen' : 'reported');
+    }
   }
   await store.close();
 }
@@ -174,68 +230,4 @@ async function fill(
     idsOf.set(memory.id, [...(idsOf.get(memory.id) ?? []), id]);
   }
   return { store, idsOf };
-}
-
-/** A server has run before, as a client's does: it keeps the compiled code. */
-async function keepCompiledCode(env: NodeJS.ProcessEnv): Promise<void> {
-  const server = spawn(process.execPath, [program, 'serve', '--stdio'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } };
-  server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
-  await once(server.stdout, 'data');
-  await delay(codeKeptAfter);
-  server.stdin.end();
-  await once(server, 'exit');
-}
-
-/** A prompt hook over 10,000 memories, in turns with `node -e 0`. */
-async function measureTime(): Promise<string> {
-  const dataDir = join(root, '.cache', 'bench-hook');
-  const folder = join(dataDir, 'memory', 'default');
-  mkdirSync(folder, { recursive: true });
-  const store = await openMemoryStore({ path: join(folder, 'memory.sqlite'), persona: 'default', busyTimeout: 1_000 });
-  const words = Array.from({ length: 10_000 }, (_, number) => noteOf(number).content);
-  if (store.fullText.statistics().count < words.length) {
-    for (const [at, content] of words.entries()) {
-      const created_at = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString();
-      await store.memories.create({
-        content,
-        tags: [],
-        importance: 0.5,
-        source: 'bench',
-        created_at,
-        key: `memory_${at}`,
-      });
-    }
-  }
-  await store.close();
-  const env = { ...process.env, MEMORY_MCP_DATA_DIR: dataDir };
-  const input = JSON.stringify({ prompt: typicalPrompt, cwd: root });
-  await keepCompiledCode(env);
-  const programs = {
-    'node -e 0': ['-e', '0'],
-    'hook prompt': [program, 'hook', 'prompt'],
-    'hook session-start': [program, 'hook', 'session-start'],
-  };
-  const times = new Map(Object.keys(programs).map((name): [string, number[]] => [name, []]));
-  for (let turn = 0; turn <= runs; turn++) {
-    for (const [name, args] of Object.entries(programs)) {
-      const began = performance.now();
-      const { stdout, status } = spawnSync(process.execPath, args, { env, input });
-      if (status !== 0 || (name === 'hook session-start' && stdout.length === 0)) throw new Error(`${name} failed`);
-      // The first turn fills the caches.
-      if (turn > 0) times.get(name)?.push(performance.now() - began);
-    }
-  }
-  const base = times.get('node -e 0') ?? [];
-  const multiple = (value: number | undefined, of: number | undefined) => shown((value ?? 0) / (of ?? 1), 2);
-  return table(
-    ['10,000 memories', 'p50, ms', 'p99, ms', 'p50 as a multiple', 'p99 as a multiple'],
-    [...times].map(([name, values]) => [
-      name,
-      shown(median(values)),
-      shown(percentile(values, 0.99)),
-      multiple(median(values), median(base)),
-      multiple(percentile(values, 0.99), percentile(base, 0.99)),
-    ]),
-  );
 }

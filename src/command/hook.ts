@@ -9,6 +9,7 @@ import { loadConfiguration } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { isJson } from '../core/text/is-json.ts';
+import { secondLength } from '../core/time/durations.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import { answerHook } from '../hook/answer.ts';
 import { harnesses, hookEvents, isHarness, isHookEvent, parseHookInput, replyFor } from '../hook/harness.ts';
@@ -35,10 +36,14 @@ export async function hook(eventName: string | undefined, flags: HookFlags): Pro
     return printData(await explainHook(flags.explain, flags));
   }
   const left = () => Math.max(0, deadline - performance.now());
-  const reply = await withinTime(
-    answer(eventName, flags).catch((error: unknown) => printNotice(`memory-mcp hook: ${reasonOf(error)}`)),
-    left(),
-  );
+  let done = false;
+  const answered = answer(eventName, flags)
+    .catch((error: unknown) => printNotice(`memory-mcp hook: ${reasonOf(error)}`))
+    .finally(() => {
+      done = true;
+    });
+  const reply = await withinTime(answered, left());
+  if (!done) printNotice(`memory-mcp hook: given up after ${deadline / secondLength} s`);
   if (reply !== undefined) await withinTime(writeOut(JSON.stringify(reply)), left());
 }
 
@@ -54,7 +59,12 @@ async function answer(eventName = '', { client = 'claude-code', persona, config 
     clock: systemClock,
   });
   try {
-    const text = answerHook(scope, { event: eventName, harness: client, input, notesFolder: loaded.paths.hookNotes });
+    const text = await answerHook(scope, {
+      event: eventName,
+      harness: client,
+      input,
+      notesFolder: loaded.paths.hookNotes,
+    });
     return text === undefined ? undefined : replyFor(client, eventName, text);
   } finally {
     await scope.workspace.store.close();

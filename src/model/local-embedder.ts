@@ -1,12 +1,11 @@
 /**
  * The Embedder for a local model, which runs in the inference process.
  */
-import { createHash } from 'node:crypto';
 import { MemoryMcpError } from '../core/errors.ts';
 import type { VectorSpace } from '../core/vector.ts';
-import { chunkRule } from './chunks.ts';
 import type { DocumentVectors, Embedder, EmbedOptions } from './embedder.ts';
 import type { EmbeddingConfig } from './embedding-config.ts';
+import { embeddingModelOf, knownRevision, spaceIdOf } from './embedding-space.ts';
 import type { EmbeddingSpaceCache } from './embedding-space-cache.ts';
 import { batchLimit } from './inference/batches.ts';
 import type { EmbeddedText, InferenceClient, LoadedModel } from './inference/inference-client.ts';
@@ -155,16 +154,14 @@ async function load(
 ): Promise<LoadedEmbedder> {
   const { client, cache, clock, name, place, device, threads } = deps;
   const embeddingConfig = deps.readEmbeddingConfig(files.folder);
-  const revision = findRevision(files, deps) ?? (await hashAndRemember(files, cache));
-  const { folder, graph: file, stamp } = files;
-  const { pooling, maxTokens, truncated } = embeddingConfig;
-  const dimensions = truncated ? embeddingConfig.dimensions : undefined;
-  const model: EmbeddingModel = { folder, file, stamp, device, threads, pooling, maxTokens, dimensions };
+  const revision = knownRevision(files, cache) ?? (await hashAndRemember(files, cache));
+  const { folder, stamp } = files;
+  const model = embeddingModelOf(files, embeddingConfig, { device, threads });
   const began = clock.monotonic();
   const found = await client.load(model, { priority: 'interactive' });
   if (found.freshlyLoaded === true) cache.rememberLoadTime(folder, stamp, clock.monotonic() - began);
   noteDevice(found);
-  const space = { id: buildSpaceId(files, revision, embeddingConfig, deps), dimensions: found.dimensions };
+  const space = { id: spaceIdOf(files, revision, embeddingConfig, deps), dimensions: found.dimensions };
   if (deps.onlySpace !== undefined && deps.onlySpace !== space.id) {
     throw new MemoryMcpError(
       'model_unavailable',
@@ -177,43 +174,23 @@ async function load(
 
 /** Determines the space without loading the model or hashing its files. Undefined if that is not possible. */
 function predictSpace(files: ModelFiles, deps: LocalEmbedderDeps): VectorSpace | undefined {
-  const revision = findRevision(files, deps);
+  const revision = knownRevision(files, deps.cache);
   if (revision === undefined) return undefined;
   try {
     const embeddingConfig = deps.readEmbeddingConfig(files.folder);
     return embeddingConfig.dimensions === undefined
       ? undefined
-      : { id: buildSpaceId(files, revision, embeddingConfig, deps), dimensions: embeddingConfig.dimensions };
+      : { id: spaceIdOf(files, revision, embeddingConfig, deps), dimensions: embeddingConfig.dimensions };
   } catch {
     // Loading the model reports the same error in its status.
     return undefined;
   }
 }
 
-function findRevision(files: ModelFiles, { cache }: LocalEmbedderDeps): string | undefined {
-  return files.revision ?? cache.findHash(files.folder, files.stamp);
-}
-
 async function hashAndRemember(files: ModelFiles, cache: EmbeddingSpaceCache): Promise<string> {
   const hash = await hashModelFiles(files);
   cache.rememberHash(files.folder, files.stamp, hash);
   return hash;
-}
-
-/** `model@revision#file#dtype#pooling#prompts#chunk rule`: everything that affects the vectors is part of the id. */
-function buildSpaceId(
-  files: ModelFiles,
-  revision: string,
-  embeddingConfig: EmbeddingConfig,
-  deps: LocalEmbedderDeps,
-): string {
-  const { pooling, queryPrefix, documentPrefix, truncated, dimensions, maxTokens } = embeddingConfig;
-  const prompts = createHash('sha256')
-    .update(JSON.stringify([queryPrefix, documentPrefix]))
-    .digest('hex')
-    .slice(0, 12);
-  const pooled = truncated ? `${pooling}:${dimensions}` : pooling;
-  return [`${deps.name}@${revision}`, files.graph, deps.dtype, pooled, prompts, chunkRule(maxTokens)].join('#');
 }
 
 /** Rejects on abort. The work itself continues. */

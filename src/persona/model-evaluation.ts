@@ -2,26 +2,13 @@
  * Measures the quality of a workspace's embedding model per language pair, with the evaluation pairs of `scoring/`. Runs
  * once per space, in the background, and stores the result. Until then search gives the model full weight.
  */
-import * as z from 'zod';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { VectorSpace } from '../core/vector.ts';
 import type { Embedder } from '../model/embedder.ts';
-import { probeVersion } from '../scoring/evaluation-pairs.ts';
 import { evaluationTexts, type ModelQuality, measureModelQuality } from '../scoring/model-quality.ts';
+import { parseStoredQuality, storedFormOf } from '../scoring/stored-quality.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-
-const languagePairQuality = z.object({ right: z.number(), related: z.number(), unrelated: z.number() });
-// `fitness` is the stored name of the model quality.
-const storedQuality = z.object({
-  version: z.literal(probeVersion),
-  fitness: z.object({
-    'ja-ja': languagePairQuality,
-    'ja-en': languagePairQuality,
-    'en-ja': languagePairQuality,
-    'en-en': languagePairQuality,
-  }),
-});
 
 export function createModelEvaluation({ store, logger }: { store: MemoryStore; logger: Logger }) {
   const stop = new AbortController();
@@ -29,7 +16,7 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
   let measuring: Promise<void> | undefined;
 
   function qualityOf(space: VectorSpace): ModelQuality | undefined {
-    const found = known.get(space.id) ?? storedQuality.safeParse(store.vectors.readMeasurement(space)).data?.fitness;
+    const found = known.get(space.id) ?? parseStoredQuality(store.vectors.readMeasurement(space));
     if (found !== undefined) known.set(space.id, found);
     return found;
   }
@@ -51,7 +38,7 @@ export function createModelEvaluation({ store, logger }: { store: MemoryStore; l
     });
     if (embedder.space()?.id !== space.id) return;
     known.set(space.id, quality);
-    await store.vectors.writeMeasurement(space, { version: probeVersion, fitness: quality });
+    await store.vectors.writeMeasurement(space, storedFormOf(quality));
   }
 
   async function measureIfUnknown(embedder: Embedder): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Whether a memory bears on a prompt well enough to be shown without having been asked for. By words alone, and much
+ * Whether a memory bears on a prompt well enough to be shown without having been asked for, by words or by meaning. Much
  * stricter than a search: a wrong memory in a prompt costs more than a missing one, which can still be searched.
  * `npm run bench -- hook` measures it.
  */
@@ -18,6 +18,13 @@ const telling = { coverage: 0.5, terms: 2 };
 /** Function words and pairs of hiragana weigh less. */
 const contentWeight = 0.8;
 
+/** The nearness (`model-quality.ts`) that a memory needs in a small store, for a prompt of one sentence. */
+const nearnessLimit = 1.25;
+const smallStore = 64;
+/** Among twice as many memories, and for a prompt of twice as many sentences, the nearest lies nearer by chance. */
+const nearnessPerDoubling = { memories: 0.07, parts: 0.05 };
+
+/** By words. */
 export interface Relevance {
   readonly coverage: number;
   /** The coverage that a memory of this length needs for such a prompt. */
@@ -38,6 +45,21 @@ export function judgeRelevance(
   const enough = terms.length >= minimum.terms || (terms.length >= telling.terms && coverage >= telling.coverage);
   const words = parts === 1 ? minimum.words : minimum.wordsAmongMany;
   return { coverage, limit, terms, relevant: enough && countWords(terms) >= words && coverage >= limit };
+}
+
+/** By meaning. */
+export interface Nearness {
+  readonly nearness: number;
+  /** The nearness that a memory needs in such a store for such a prompt. */
+  readonly limit: number;
+  readonly relevant: boolean;
+}
+
+/** `memories` of the store; `parts` of the prompt that are compared. */
+export function judgeNearness(nearness: number, { memories, parts }: { memories: number; parts: number }): Nearness {
+  const bySize = nearnessPerDoubling.memories * Math.max(0, Math.log2(memories / smallStore));
+  const limit = nearnessLimit + bySize + nearnessPerDoubling.parts * Math.log2(parts);
+  return { nearness, limit, relevant: nearness >= limit };
 }
 
 /** In a script without spaces, terms that share a character are pieces of one word; a long vowel is in too many to tell. */

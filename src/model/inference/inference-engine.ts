@@ -55,6 +55,11 @@ export function createInferenceEngine({ load, onWorking, limitFor = batchLimit }
   const acquire = async (work: InferenceWork, from: number): Promise<OnnxModel> => {
     const { model } = work;
     const key = keyOf(model);
+    if (isOnlyIfLoaded(work)) {
+      const onnxModel = await loaded.get(key);
+      if (onnxModel === undefined) throw new InferenceError('not loaded', `The model ${model.file} is not loaded`);
+      return onnxModel;
+    }
     if (!loaded.has(key)) onWorking(work, 'model');
     const found = loaded.get(key) ?? load(model);
     loaded.set(key, found);
@@ -233,6 +238,10 @@ export function createInferenceEngine({ load, onWorking, limitFor = batchLimit }
       yield;
     },
   };
+}
+
+function isOnlyIfLoaded(work: InferenceWork): boolean {
+  return work.type === 'embed' && work.onlyIfLoaded === true;
 }
 
 const keyOf = ({ folder, file, stamp, device, threads }: InferenceModel): string =>

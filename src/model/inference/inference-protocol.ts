@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { MemoryMcpError } from '../../core/errors.ts';
 
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 const headerBytes = 8;
 /** Larger than any valid frame: 512 chunks of 4,096 dimensions need 8 MB. */
 const maximumFrameBytes = 64 * 1024 * 1024;
@@ -48,6 +48,8 @@ export type InferenceWork =
       readonly as: EmbedAs;
       readonly prefix: string;
       readonly text: string;
+      /** Fails with `not loaded` instead of loading the model, and does not count as use of it. */
+      readonly onlyIfLoaded?: boolean | undefined;
     }
   /** Several texts in one go, as chunks. `perText` of the result tells whose vectors are whose. */
   | {
@@ -80,8 +82,11 @@ export type MessageToInference =
   /** A server has gone. What it alone has used need not stay loaded. */
   | { readonly type: 'gone'; readonly from: number };
 
-/** `runtime missing`: ONNX Runtime is not installed. `model`: the model cannot be loaded. `work`: this text failed. */
-export type InferenceFailure = 'runtime missing' | 'model' | 'work';
+/**
+ * `runtime missing`: ONNX Runtime is not installed. `model`: the model cannot be loaded. `work`: this text failed.
+ * `not loaded`: the model is not loaded, and this request must not load it.
+ */
+export type InferenceFailure = 'runtime missing' | 'model' | 'work' | 'not loaded';
 
 export interface TextShare {
   readonly rows: number;

@@ -64,7 +64,7 @@ async function* answer({ id, from, work }: Work): AsyncGenerator<void, void> {
 }
 
 function isFailure(reason: InferenceError['reason']) {
-  return reason === 'runtime missing' || reason === 'model' || reason === 'work';
+  return reason !== 'crashed' && reason !== 'closed';
 }
 
 /**

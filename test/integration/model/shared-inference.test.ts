@@ -15,6 +15,7 @@ import { hostAddress } from '../../../src/model/inference/shared/host-address.ts
 import { hostExits } from '../../../src/model/inference/shared/host-order.ts';
 import type { MessageFromHost } from '../../../src/model/inference/shared/host-protocol.ts';
 import { openPrivateFolder } from '../../../src/model/inference/shared/private-folder.ts';
+import { type HostGuest, visitHost } from '../../../src/model/inference/shared/visit-host.ts';
 import {
   childProcesses,
   localInference,
@@ -23,7 +24,7 @@ import {
   temporaryFolder,
   tinyEmbedder,
 } from '../../support/inference.ts';
-import { collectingLogger } from '../../support/models.ts';
+import { collectingLogger, modelSettingsFor } from '../../support/models.ts';
 import { isRunning, untilGone } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 
@@ -65,6 +66,18 @@ const addressOf = (folder: string) =>
     threads: 1,
     environment: {},
   });
+
+const hostSettings = (folder: string) => ({
+  sharing: { folder, environment: { decisive: {}, plain: {} } },
+  embeddings: modelSettingsFor().embeddings,
+});
+
+async function visit(folder: string): Promise<HostGuest> {
+  const found = await visitHost(hostSettings(folder));
+  if (found.found !== 'host') throw new Error(`There is no host: ${JSON.stringify(found)}`);
+  onTestFinished(() => found.guest.leave());
+  return found.guest;
+}
 
 /** A server in a process of its own, which a test can kill. */
 async function startServer(folder: string, user: { uid?: number; gid?: number } = {}) {
@@ -138,6 +151,42 @@ describe.skipIf(processListSkip)('a process that servers share', () => {
     expect(isRunning(pid)).toBe(false);
     expect(hasty.status()).toEqual({ process: 'shared' });
     expect((await embed(hasty, '海')).vectors).toHaveLength(1);
+  });
+
+  it('gives a guest the vectors of a server, from a model that is loaded, and loads none for it', async () => {
+    const folder = newFolder();
+    const client = openClient(folder);
+    const question = { model: tinyEmbedder(), prefix: 'q: ', text: '海' };
+    const server = await client.embed({ ...question, as: 'one' }, interactive);
+    const guest = await visit(folder);
+    expect(await guest.embedQuery(question)).toEqual(server.vectors[0]);
+    const other = { ...question, model: tinyEmbedder({ stamp: 'another one' }) };
+    await expect(guest.embedQuery(other)).rejects.toMatchObject({ reason: 'not loaded' });
+    await expect(guest.embedQuery(other)).rejects.toMatchObject({ reason: 'not loaded' });
+    expect(client.status().servers).toEqual([process.pid]);
+    await guest.leave();
+    await expect(guest.embedQuery(question)).rejects.toMatchObject({ reason: 'closed' });
+  });
+
+  it('ends when its servers have asked nothing for long, however many guests come and ask', async () => {
+    const folder = newFolder();
+    const client = openClient(folder, { idleMinutes: 0.03 });
+    const question = { model: tinyEmbedder(), prefix: '', text: '海' };
+    await embed(client, '海');
+    const { host } = processesOf(client);
+    let answers = 0;
+    const deadline = performance.now() + 20_000;
+    while (isRunning(host) && performance.now() < deadline) {
+      const found = await visitHost(hostSettings(folder));
+      if (found.found !== 'host') continue;
+      await found.guest.embedQuery(question).then(
+        () => answers++,
+        () => {},
+      );
+      await found.guest.leave();
+    }
+    expect(isRunning(host)).toBe(false);
+    expect(answers).toBeGreaterThan(3);
   });
 
   it('does not keep a server alive that has nothing to ask', async () => {

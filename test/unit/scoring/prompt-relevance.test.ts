@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RatedTerm } from '../../../src/scoring/bm25.ts';
-import { judgeRelevance } from '../../../src/scoring/prompt-relevance.ts';
+import { judgeNearness, judgeRelevance } from '../../../src/scoring/prompt-relevance.ts';
 
 const term = (text: string, weight = 1): RatedTerm => ({ text, prefix: false, weight, documents: 1, value: 1 });
 const words = (count: number, weight = 1): RatedTerm[] =>
@@ -39,5 +39,26 @@ describe('a memory bears on a prompt', () => {
     expect(judge(0.28, words(5), { length: 128, parts: 1 })).toBe(true);
     expect(judge(0.3, words(5), { length: 128, parts: 2 })).toBe(false);
     expect(judge(0.32, words(5), { length: 128, parts: 2 })).toBe(true);
+  });
+});
+
+describe('a memory bears on a prompt by meaning', () => {
+  const isRelevant = (nearness: number, memories: number, parts = 1) =>
+    judgeNearness(nearness, { memories, parts }).relevant;
+  const limitOf = (memories: number, parts: number) => judgeNearness(0, { memories, parts }).limit;
+
+  it('if it lies further towards an answer than the answer of the measurement', () => {
+    const limit = limitOf(10, 1);
+    expect(limit).toBeGreaterThan(1);
+    expect(isRelevant(limit, 10)).toBe(true);
+    expect(isRelevant(limit - 0.001, 10)).toBe(false);
+  });
+
+  it('only if it lies nearer, the more memories there are and the more sentences the prompt has', () => {
+    expect(limitOf(64, 1)).toBe(limitOf(1, 1));
+    expect(limitOf(128, 1)).toBeGreaterThan(limitOf(64, 1));
+    expect(limitOf(64, 2)).toBeGreaterThan(limitOf(64, 1));
+    expect(isRelevant(limitOf(64, 1), 10_000)).toBe(false);
+    expect(isRelevant(limitOf(64, 1), 64, 4)).toBe(false);
   });
 });

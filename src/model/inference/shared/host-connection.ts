@@ -1,6 +1,6 @@
 /**
- * The connection of a server to the shared host, from the first byte to the end. It is handed over when both sides have
- * proven that they belong to the same user.
+ * The connection of a server or a guest to the shared host, from the first byte to the end. It is handed over when both
+ * sides have proven that they belong to the same user.
  */
 import { connect } from 'node:net';
 import { codeOf, reasonOf } from '../../../core/errors.ts';
@@ -31,12 +31,13 @@ export interface HostConnection {
 export interface HostConnectionDeps {
   readonly address: HostAddress;
   readonly secret: Buffer;
-  readonly idleMinutes: number;
+  /** A guest is given what is loaded, and counts neither as a server nor as use. */
+  readonly as: { readonly idleMinutes: number } | 'guest';
   /** Messages after the first state. */
   readonly onMessage: (message: MessageFromHost, numbers: Float32Array) => void;
   /** Called once if the connection ends after it was handed over. */
   readonly onEnd: () => void;
-  /** How long the other side may take until it has accepted this server, in milliseconds. */
+  /** How long the other side may take until it has accepted this process, in milliseconds. */
   readonly patience?: number;
 }
 
@@ -57,7 +58,7 @@ const absentCodes = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 
 /** Rejects with `NoHost`. */
 export function connectToHost(deps: HostConnectionDeps): Promise<HostConnection> {
-  const { address, secret, idleMinutes, onMessage, onEnd, patience = defaultPatience } = deps;
+  const { address, secret, as, onMessage, onEnd, patience = defaultPatience } = deps;
   return new Promise((resolve, reject) => {
     if (process.platform !== 'win32') {
       try {
@@ -88,7 +89,12 @@ export function connectToHost(deps: HostConnectionDeps): Promise<HostConnection>
         return fail('refused', `The process at ${address.socket} cannot prove that it belongs to this user`);
       }
       stage = 'proven';
-      channel.send({ type: 'join', proof: createProof({ ...parts, by: 'server' }), pid: process.pid, idleMinutes });
+      const proof = createProof({ ...parts, by: 'server' });
+      channel.send(
+        as === 'guest'
+          ? { type: 'visit', proof }
+          : { type: 'join', proof, pid: process.pid, idleMinutes: as.idleMinutes },
+      );
     };
     const accept = (message: MessageFromHost) => {
       if (message.type !== 'state') return;

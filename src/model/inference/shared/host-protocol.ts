@@ -12,12 +12,14 @@ import type { InferenceResult, MessageToInference } from '../inference-protocol.
 export type MessageToHost =
   | { readonly type: 'hello'; readonly nonce: string }
   | { readonly type: 'join'; readonly proof: string; readonly pid: number; readonly idleMinutes: number }
+  /** Instead of `join`: asks for vectors of models that are loaded, and counts neither as a server nor as use. */
+  | { readonly type: 'visit'; readonly proof: string }
   | Extract<MessageToInference, { type: 'cancel' }>
   | Omit<Extract<MessageToInference, { type: 'work' }>, 'from'>;
 
 export type MessageFromHost =
   | { readonly type: 'challenge'; readonly nonce: string; readonly proof: string }
-  /** The first message of a host that has accepted the server, and again whenever something in it changes. */
+  /** The first message of a host that has accepted the other side; servers get it again whenever something in it changes. */
   | ({ readonly type: 'state' } & HostState)
   /** Sent again and again while the host owes an answer. Its own work takes milliseconds, so silence means that it hangs. */
   | { readonly type: 'alive' }

@@ -8,7 +8,7 @@ import { reasonOf } from '../../../core/errors.ts';
 import { type LogFields, type Logger, silentLogger } from '../../../core/logger.ts';
 import { minuteLength, secondLength } from '../../../core/time/durations.ts';
 import { InferenceError } from '../inference-client.ts';
-import { type Channel, openChannel } from '../inference-protocol.ts';
+import { type Channel, type InferenceWork, openChannel } from '../inference-protocol.ts';
 import type { LocalInferenceRunner } from '../local-inference.ts';
 import {
   createNonce,
@@ -51,19 +51,31 @@ const unreadLimit = 64 * 1024;
 /** The state is told again when the memory has changed by more than this share. */
 const noticeableChange = 0.05;
 
-interface JoinedServer {
+interface CallerBase {
   readonly number: number;
-  readonly pid: number;
-  readonly idleMinutes: number;
   readonly stream: Socket;
   readonly channel: Channel<MessageFromHost>;
   /** What aborts each request that has no answer yet. */
   readonly requests: Map<number, AbortController>;
 }
 
+interface JoinedServer extends CallerBase {
+  readonly role: 'server';
+  readonly pid: number;
+  readonly idleMinutes: number;
+}
+
+/** Nothing is loaded for a guest, and it keeps nothing alive. */
+interface Guest extends CallerBase {
+  readonly role: 'guest';
+}
+
+type Caller = JoinedServer | Guest;
+
 export function createInferenceHost(deps: InferenceHostDeps) {
   const { secret, address, onUnused, times = defaultTimes } = deps;
   const servers = new Set<JoinedServer>();
+  const guests = new Set<Guest>();
   const newcomers = new Set<Socket>();
   let lastNumber = 0;
   let leaving = false;
@@ -112,14 +124,14 @@ export function createInferenceHost(deps: InferenceHostDeps) {
   const lifeTimer = setInterval(showLife, times.alive);
   waitForUse();
 
-  async function answer(server: JoinedServer, { id, priority, work }: Extract<MessageToHost, { type: 'work' }>) {
-    const { requests, channel } = server;
+  async function answer(caller: Caller, { id, priority, work }: Extract<MessageToHost, { type: 'work' }>) {
+    const { role, number, requests, channel } = caller;
     const stop = new AbortController();
     requests.set(id, stop);
-    clearTimeout(unusedTimer);
+    if (role === 'server') clearTimeout(unusedTimer);
     try {
-      const answered = runner.run(work, { priority, signal: stop.signal, from: server.number });
-      const { result, numbers } = await answered;
+      const options = { priority, signal: stop.signal, from: number };
+      const { result, numbers } = await runner.run(role === 'guest' ? forGuest(work) : work, options);
       tellChanges();
       channel.send({ type: 'done', id, result }, numbers);
     } catch (error) {
@@ -129,13 +141,19 @@ export function createInferenceHost(deps: InferenceHostDeps) {
       channel.send({ type: 'failed', id, failure, message: reasonOf(error) });
     } finally {
       requests.delete(id);
-      waitForUse();
+      if (role === 'server') waitForUse();
     }
   }
 
-  const receive = (server: JoinedServer, message: MessageToHost) => {
-    if (message.type === 'work') void answer(server, message);
-    else if (message.type === 'cancel') server.requests.get(message.id)?.abort();
+  /** Throws `not loaded` where the work would start the inference process or load a model. */
+  const forGuest = (work: InferenceWork): InferenceWork => {
+    if (work.type === 'embed' && runner.status().pid !== undefined) return { ...work, onlyIfLoaded: true };
+    throw new InferenceError('not loaded', 'No model is loaded');
+  };
+
+  const receive = (caller: Caller, message: MessageToHost) => {
+    if (message.type === 'work') void answer(caller, message);
+    else if (message.type === 'cancel') caller.requests.get(message.id)?.abort();
   };
 
   /** Talks to a newcomer until it has proven itself, and then works for it. */
@@ -148,7 +166,7 @@ export function createInferenceHost(deps: InferenceHostDeps) {
     newcomers.add(stream);
     const deadline = setTimeout(() => stream.destroy(), times.proof);
     let proof: Omit<ProofParts, 'by'> | undefined;
-    let server: JoinedServer | undefined;
+    let caller: Caller | undefined;
 
     const challenge = (message: unknown): void => {
       const serverNonce = nonceIn(message, 'hello');
@@ -157,31 +175,41 @@ export function createInferenceHost(deps: InferenceHostDeps) {
       proof = { secret, address, serverNonce, hostNonce };
       channel.send({ type: 'challenge', nonce: hostNonce, proof: createProof({ ...proof, by: 'host' }) });
     };
-    const join = (message: MessageToHost, parts: Omit<ProofParts, 'by'>): void => {
-      if (message.type !== 'join' || !isProof(message.proof, { ...parts, by: 'server' })) return void stream.destroy();
+    const admit = (message: MessageToHost, parts: Omit<ProofParts, 'by'>): void => {
+      const enters = message.type === 'join' || message.type === 'visit';
+      if (!enters || !isProof(message.proof, { ...parts, by: 'server' })) return void stream.destroy();
       clearTimeout(deadline);
       newcomers.delete(stream);
+      const common = { number: ++lastNumber, stream, channel, requests: new Map<number, AbortController>() };
+      if (message.type === 'visit') {
+        caller = { role: 'guest', ...common };
+        guests.add(caller);
+        channel.send({ type: 'state', ...currentState() });
+        return;
+      }
       const { pid, idleMinutes } = message;
-      server = { number: ++lastNumber, pid, idleMinutes, stream, channel, requests: new Map() };
-      servers.add(server);
+      caller = { role: 'server', ...common, pid, idleMinutes };
+      servers.add(caller);
       waitForUse();
       tellState(currentState());
     };
     const channel = openChannel<MessageToHost, MessageFromHost>(stream, {
       onMessage: (message) => {
-        if (server !== undefined) receive(server, message);
-        else if (proof !== undefined) join(message, proof);
+        if (caller !== undefined) receive(caller, message);
+        else if (proof !== undefined) admit(message, proof);
         else challenge(message);
       },
       onBroken: () => stream.destroy(),
-      maximumFrame: () => (server === undefined ? longestUnprovenFrame : undefined),
+      maximumFrame: () => (caller === undefined ? longestUnprovenFrame : undefined),
     });
     stream.once('close', () => {
       clearTimeout(deadline);
       newcomers.delete(stream);
-      if (server === undefined || !servers.delete(server)) return;
-      for (const request of server.requests.values()) request.abort();
-      runner.forget(server.number);
+      if (caller === undefined) return;
+      for (const request of caller.requests.values()) request.abort();
+      if (caller.role === 'guest') return void guests.delete(caller);
+      servers.delete(caller);
+      runner.forget(caller.number);
       waitForUse();
       tellChanges();
     });
@@ -195,6 +223,7 @@ export function createInferenceHost(deps: InferenceHostDeps) {
       clearTimeout(unusedTimer);
       clearInterval(lifeTimer);
       for (const stream of newcomers) stream.destroy();
+      for (const { stream } of guests) stream.destroy();
       for (const { stream, channel } of servers) {
         channel.send({ type: 'leaving' });
         stream.end();

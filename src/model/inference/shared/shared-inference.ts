@@ -143,7 +143,7 @@ class SharedInference implements InferenceRunner {
     const connection: HostConnection = await findHost({
       address,
       secret,
-      idleMinutes,
+      as: { idleMinutes },
       order: { folder, id: address.id, ...traits },
       command,
       environment: { ...plainEnvironment, ...decisiveEnvironment },

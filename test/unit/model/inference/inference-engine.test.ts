@@ -13,7 +13,7 @@ function openEngine() {
         warning: undefined,
         countTokens: () => 1,
         textTokenRange: () => ({ start: 0, end: 1 }),
-        run: async () => ({ data: new Float32Array([0]), dims: [1, 1] }),
+        run: async () => ({ data: new Float32Array([1]), dims: [1, 1, 1] }),
         runTogether: async () => [],
         dispose: async () => {
           events.push(`-${file}`);
@@ -40,6 +40,21 @@ function openEngine() {
           before.then(() => walk(engine.steps({ type: 'load-reranker', model: modelNamed(file) }, from))),
         Promise.resolve(),
       ),
+    /** As a guest, which has nothing loaded. */
+    embedIfLoaded: (from: number, file: string) =>
+      walk(
+        engine.steps(
+          {
+            type: 'embed',
+            as: 'one',
+            model: { ...modelNamed(file), pooling: 'cls' },
+            prefix: '',
+            text: 'sea',
+            onlyIfLoaded: true,
+          },
+          from,
+        ),
+      ),
     forget: (from: number) => walk(engine.forget(from)),
     /** What has happened since the last call: `+a` loaded, `-a` unloaded. */
     events: () => events.splice(0).join(' '),
@@ -63,6 +78,17 @@ describe('the models of the inference process', () => {
     await use(1, 'abc');
     await use(2, 'cde');
     expect(events()).toBe('');
+  });
+
+  it('are neither loaded nor kept for a guest', async () => {
+    const { use, embedIfLoaded, forget, events } = openEngine();
+    await expect(embedIfLoaded(2, 'a')).rejects.toMatchObject({ reason: 'not loaded' });
+    expect(events()).toBe('');
+    await use(1, 'a');
+    await embedIfLoaded(2, 'a');
+    await forget(1);
+    expect(events()).toBe('+a -a');
+    await expect(embedIfLoaded(2, 'a')).rejects.toMatchObject({ reason: 'not loaded' });
   });
 
   it('are unloaded when the last server that used them has gone', async () => {
