@@ -8,8 +8,9 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
-import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
+import { adviseOnAccess } from '../files/access-problem.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 
 export interface ArchiveEntry {
@@ -94,6 +95,12 @@ const contentOf = (entry: AsyncIterable<unknown>) => entry as AsyncIterable<Uint
 
 function asArchiveError(archive: string, error: unknown): MemoryMcpError {
   if (error instanceof MemoryMcpError) return error;
+  if (codeOf(error) === 'EACCES') {
+    return new MemoryMcpError('backend_unavailable', `${archive} cannot be read (${reasonOf(error)})`, {
+      hint: adviseOnAccess(archive) ?? 'Let this user read it. Nothing was changed.',
+      cause: error,
+    });
+  }
   return new MemoryMcpError('corrupt', `${archive} cannot be read as a backup (${reasonOf(error)})`, {
     hint: 'Nothing was changed. Use another archive, or copy this one again from where it was made.',
     cause: error,

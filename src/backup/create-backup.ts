@@ -9,13 +9,16 @@ import { dirname, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { createPrivateFolder, type DataPaths, dataPaths, type PersonaPaths, personaPaths } from '../config/paths.ts';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { adviseOnAccess } from '../files/access-problem.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { pathExists } from '../files/path-exists.ts';
-import { privateFileMode } from '../files/private-modes.ts';
+import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { writeArchive } from './archive.ts';
 import { copyPersonaFiles } from './copy-persona-files.ts';
 import { readDataFolderId } from './data-folder-id.ts';
 import { type Manifest, type ManifestFile, type ManifestPersona, manifestName } from './manifest.ts';
+import { verifyBackup } from './verify-backup.ts';
 
 export interface BackupOptions {
   readonly paths: DataPaths;
@@ -25,6 +28,8 @@ export interface BackupOptions {
   readonly selection?: string | undefined;
   /** The folder of the archives. */
   readonly out: string;
+  /** Whether the archive is checked, as a restore would, before it gets its name. */
+  readonly verify?: boolean | undefined;
   readonly version: string;
   readonly now: () => Date;
 }
@@ -35,13 +40,14 @@ export interface Backup {
   readonly manifest: Manifest;
 }
 
-export async function createBackup({ paths, personas, selection, out, version, now }: BackupOptions): Promise<Backup> {
-  createPrivateFolder(out);
+export async function createBackup(options: BackupOptions): Promise<Backup> {
+  const { paths, personas, selection, out, verify = false, version, now } = options;
   const prefix = join(out, 'memory-backup');
-  await removeLeftovers(prefix);
   const staging = createTemporaryPath(prefix);
   const temporary = createTemporaryPath(prefix);
   try {
+    makeFolder(out, privateFolderMode);
+    await removeLeftovers(prefix);
     const startedAt = now();
     const copies: ManifestPersona[] = [];
     for (const name of personas) copies.push(await copyPersona(personaPaths(paths, name), name, staging));
@@ -56,13 +62,17 @@ export async function createBackup({ paths, personas, selection, out, version, n
       files: await listFiles(staging),
     };
     await writeDurably(temporary, manifest, staging, startedAt);
+    await rm(staging, { recursive: true });
+    // In the room that the copies took up.
+    if (verify) await verifyBackup(temporary, staging);
     const archive = await publish(temporary, out, startedAt);
     return { archive, bytes: (await stat(archive)).size, manifest };
   } catch (error) {
     throw describeFailure(error, out);
   } finally {
-    await rm(staging, { recursive: true, force: true });
-    await rm(temporary, { force: true });
+    // What cannot be removed now goes with the next backup. The first error is the one to report.
+    await rm(staging, { recursive: true, force: true }).catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 
@@ -138,7 +148,7 @@ function archiveName(moment: Date): string {
 function describeFailure(error: unknown, out: string): unknown {
   if (error instanceof MemoryMcpError || codeOf(error) === undefined) return error;
   return new MemoryMcpError('backend_unavailable', `The backup could not be written to ${out} (${reasonOf(error)})`, {
-    hint: 'Check the free space and the permissions of that folder, or choose another one with --out. No archive was created.',
+    hint: `${adviseOnAccess(out) ?? 'Check the free space and the permissions of that folder, or choose another one with --out.'}\nNo archive was created.`,
     cause: error,
   });
 }

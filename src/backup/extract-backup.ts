@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import * as z from 'zod';
 import { createPrivateFolder, type DataPaths, dataPaths, personaPaths } from '../config/paths.ts';
 import { MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { parsePersonaName } from '../core/persona.ts';
@@ -14,6 +15,7 @@ import { requireFreeSpace } from '../files/free-space.ts';
 import { resolveInside } from '../files/inside-folder.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 import { inspectDatabase } from '../store/database-copy.ts';
+import { refuseNewerSchema } from '../store/sqlite/migrations.ts';
 import { readArchive } from './archive.ts';
 import { type Manifest, type ManifestFile, manifestName, manifestSchema } from './manifest.ts';
 
@@ -41,6 +43,7 @@ export async function extractBackup(archive: string, folder: string): Promise<Ma
   await readArchive(archive, async ({ name, bytes, content }) => {
     if (manifest === undefined) {
       manifest = await parseManifest(archive, name, bytes, content);
+      for (const { schema_version: schema } of manifest.personas) refuseNewerSchema(archive, schema);
       await requireRoom(archive, folder, manifest);
       for (const file of manifest.files) missing.set(file.path, file);
       return true;
@@ -77,11 +80,13 @@ async function parseManifest(
   if (name !== manifestName || bytes > manifestLimit) throw damaged(archive, 'it does not begin with a manifest');
   let manifest: Manifest;
   try {
-    manifest = manifestSchema.parse(JSON.parse((await buffer(content)).toString('utf8')));
+    const found: unknown = JSON.parse((await buffer(content)).toString('utf8'));
+    refuseOtherFormat(archive, found);
+    manifest = manifestSchema.parse(found);
   } catch (cause) {
     if (cause instanceof MemoryMcpError) throw cause;
     throw new MemoryMcpError('corrupt', `${archive} has a manifest that this version cannot read`, {
-      hint: 'It is damaged or from a newer version of memory-mcp. Nothing was changed.',
+      hint: 'It is damaged. Nothing was changed. Use another archive.',
       cause,
     });
   }
@@ -105,6 +110,19 @@ async function parseManifest(
     }
   }
   return manifest;
+}
+
+const anyFormat = manifestSchema.pick({ format: true, memory_mcp: true }).extend({ format_version: z.number() });
+
+function refuseOtherFormat(archive: string, manifest: unknown): void {
+  const { data } = anyFormat.safeParse(manifest);
+  const { value: supported } = manifestSchema.shape.format_version;
+  if (data === undefined || data.format_version === supported) return;
+  throw new MemoryMcpError(
+    'conflict',
+    `${archive} was written by memory-mcp ${quoteForMessage(data.memory_mcp)} in format ${data.format_version}; this version reads format ${supported}`,
+    { hint: 'Upgrade memory-mcp, for example with "npx -y memory-mcp@latest". Nothing was changed.' },
+  );
 }
 
 function requirePersonaName(archive: string, name: string): string {

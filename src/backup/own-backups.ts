@@ -11,14 +11,18 @@ export interface OwnBackup {
   readonly manifest: Manifest;
 }
 
+/** The names of all archives in a folder, the newest last. */
+export async function listArchives(folder: string): Promise<string[]> {
+  return (await listNames(folder)).filter((name) => /^memory-backup-\d{8}-\d{6}\.tar\.gz$/.test(name)).sort();
+}
+
 /** Newest first. `selection`: the persona that was asked for, null for all. Archives that cannot be read are left out. */
 export async function listOwnBackups(
   folder: string,
   { data_folder, selection }: Pick<Manifest, 'data_folder' | 'selection'>,
 ): Promise<OwnBackup[]> {
   const own: OwnBackup[] = [];
-  for (const name of await listNames(folder)) {
-    if (!/^memory-backup-\d{8}-\d{6}\.tar\.gz$/.test(name)) continue;
+  for (const name of await listArchives(folder)) {
     const manifest = await readManifestIfReadable(join(folder, name));
     if (manifest?.data_folder === data_folder && manifest.selection === selection) own.push({ name, manifest });
   }

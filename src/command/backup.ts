@@ -4,13 +4,13 @@ import manifest from '../../package.json' with { type: 'json' };
 import { createBackup } from '../backup/create-backup.ts';
 import { removeOldBackups } from '../backup/remove-old-backups.ts';
 import { findLastBackup, lockSchedule, nextBackupAt } from '../backup/scheduled-backup.ts';
-import { verifyBackup } from '../backup/verify-backup.ts';
 import { loadConfiguration } from '../config/load.ts';
-import { findPersonaFolder, personaFolders, personaPaths } from '../config/paths.ts';
+import { personaFolders, personaPaths } from '../config/paths.ts';
 import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { counted, countedMemories } from '../core/text/counted.ts';
 import { pathExists } from '../files/path-exists.ts';
+import { requirePersona } from '../personas/require-persona.ts';
 import { printData, printJson, printNotice } from './output.ts';
 
 export interface BackupFlags {
@@ -49,7 +49,7 @@ async function makeBackup({ persona, out, keep: keepText, verify, config, json }
   const { paths, warnings } = await loadConfiguration({ flags: { config } });
   for (const warning of warnings) printNotice(warning);
   const folder = out === undefined ? paths.backups : resolve(out);
-  const personas = persona === undefined ? personaFolders(paths) : [findPersonaFolder(paths, persona) ?? persona];
+  const personas = persona === undefined ? personaFolders(paths) : [requirePersona(paths, persona)];
   const stored = personas.filter((name) => persona !== undefined || pathExists(personaPaths(paths, name).database));
   if (stored.length === 0) {
     throw new MemoryMcpError('not_found', `There is no persona in ${paths.memory}, so no backup was made`, {
@@ -65,10 +65,10 @@ async function makeBackup({ persona, out, keep: keepText, verify, config, json }
     personas: stored,
     selection: persona === undefined ? undefined : stored[0],
     out: folder,
+    verify,
     version: manifest.version,
     now: systemClock.now,
   });
-  if (verify) await verifyBackup(archive);
   const removed = keep === undefined ? [] : await removeOldBackups(folder, found, keep);
   const contents = found.personas.map(({ name, memories, deleted, versions }) => ({
     name,

@@ -90,8 +90,8 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
   };
   try {
     if (!app.personaNames().includes(app.findPersonaFolder(persona) ?? '')) {
-      throw new MemoryMcpError('not_found', `Persona "${persona}" does not exist`, {
-        hint: 'Name another one with --persona. Nothing was written.',
+      throw new MemoryMcpError('not_found', `There is no persona "${persona}"; nothing was written`, {
+        hint: `Name one with --persona: ${app.personaNames().join(', ') || 'there is none yet'}.`,
       });
     }
     await app.scopeFor(persona, { source: 'cli', readOnly: true })({ effect: 'read' }, write);

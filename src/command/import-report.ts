@@ -5,7 +5,14 @@ import { wholeNumber } from './output.ts';
 
 const shownSecrets = 20;
 
-export function describeImport(report: ImportReport, { title, embeds }: { title: string; embeds: boolean }): string {
+export interface ImportOutline {
+  readonly title: string;
+  /** Whose memories they become. */
+  readonly persona: string;
+  readonly embeds: boolean;
+}
+
+export function describeImport(report: ImportReport, { title, persona, embeds }: ImportOutline): string {
   const { dry_run: dryRun, documents, context, reasons, secrets, ignored_fields: ignored } = report;
   const counts = [
     `${wholeNumber(report.new)} new`,
@@ -16,7 +23,7 @@ export function describeImport(report: ImportReport, { title, embeds }: { title:
     ...(report.left_out > 0 ? [`${wholeNumber(report.left_out)} left out as secrets`] : []),
   ];
   const files = documents === 1 ? '1 file' : `${wholeNumber(documents)} files`;
-  const lines = [`${dryRun ? 'Nothing was written. ' : ''}${title}, ${files}: ${counts.join(', ')}.`];
+  const lines = [`${dryRun ? 'Nothing was written. ' : ''}${title}, ${files} into ${persona}: ${counts.join(', ')}.`];
   if (context.length > 0) lines.push(`Context ${dryRun ? 'that would be ' : ''}taken over: ${context.join(', ')}.`);
   for (const { reason, count, places } of reasons) {
     const more = count > places.length ? ', …' : '';

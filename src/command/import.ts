@@ -33,6 +33,7 @@ export async function importFrom(path: string, flags: ImportFlags): Promise<void
   const app = openApp({ loaded, logger, kind: 'command' });
   try {
     const chosen = await chooseFormat(input, flags.format);
+    const isNewPersona = app.findPersonaFolder(persona) === undefined;
     const limit = givenLimit ?? chosen.format.limit ?? Number.POSITIVE_INFINITY;
     const run = <Result>(label: string, work: (options: ImportOptions) => Promise<Result>): Promise<Result> => {
       const bar = createProgressBar(label);
@@ -56,6 +57,7 @@ export async function importFrom(path: string, flags: ImportFlags): Promise<void
       printData(
         describeImport(report, {
           title: chosen.format.title,
+          persona: isNewPersona ? `persona "${persona}", which is new` : `persona "${persona}"`,
           embeds: loaded.configuration.embeddings_model !== 'none',
         }),
       );

@@ -1,6 +1,7 @@
 /** `restore`: puts the personas of a backup in place, and prints one line for each. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { listArchives } from '../backup/own-backups.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { dataPaths } from '../config/paths.ts';
@@ -24,12 +25,7 @@ export async function restore(archiveName: string, flags: RestoreFlags): Promise
   const { persona, as, into, dryRun = false, force = false, config, json } = flags;
   const loaded = await loadConfiguration({ flags: { config } });
   for (const warning of loaded.warnings) printNotice(warning);
-  const archive = resolve(archiveName);
-  if (!existsSync(archive)) {
-    throw new MemoryMcpError('not_found', `${archive} does not exist`, {
-      hint: `Backups are in ${loaded.paths.backups} unless --out said otherwise.`,
-    });
-  }
+  const archive = await findArchive(archiveName, loaded.paths.backups);
   const restored = await restoreBackup({
     archive,
     paths: into === undefined ? loaded.paths : dataPaths(resolve(into)),
@@ -44,4 +40,21 @@ export async function restore(archiveName: string, flags: RestoreFlags): Promise
     const former = kept === undefined ? '' : `; its former files ${dryRun ? 'would be' : 'are'} in ${kept}`;
     printData(`${name}: ${countedMemories(memories)} ${dryRun ? 'would be restored' : 'restored'}${former}`);
   }
+}
+
+/** A path, or the name alone of an archive in the folder for backups. */
+async function findArchive(name: string, backups: string): Promise<string> {
+  const places = [resolve(name), ...(basename(name) === name ? [join(backups, name)] : [])];
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) {
+    const newest = (await listArchives(backups)).at(-1);
+    throw new MemoryMcpError('not_found', `${places[0]} does not exist`, {
+      hint: `Backups are in ${backups} unless --out said otherwise. ${newest === undefined ? 'There is none.' : `The newest there is ${newest}.`}`,
+    });
+  }
+  if (!statSync(found).isDirectory()) return found;
+  const newest = (await listArchives(found)).at(-1);
+  throw new MemoryMcpError('invalid_input', `${found} is a folder, and restore needs an archive`, {
+    hint: newest === undefined ? 'There is no archive in it.' : `The newest in it is ${join(found, newest)}.`,
+  });
 }

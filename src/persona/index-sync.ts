@@ -50,6 +50,8 @@ const changesPerSnapshot = 1_000;
 export function createIndexSync({ store, open, server, file, rule, clock, logger, onDamaged }: IndexSyncDeps) {
   let opened: { index: VectorIndex; epoch: string; verified: boolean } | undefined;
   let savedGeneration = 0;
+  /** Of the last attempt to save, which may have failed. */
+  let triedGeneration = 0;
   let savedAt = Number.NEGATIVE_INFINITY;
   let turn: Promise<unknown> = Promise.resolve();
   let filling: Progress | undefined;
@@ -77,6 +79,7 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     });
     opened = { index, epoch, verified: false };
     savedGeneration = await index.appliedGeneration();
+    triedGeneration = savedGeneration;
     return index;
   }
 
@@ -143,7 +146,7 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     if (waiting > batchLength) filling ??= { done: 0, total: waiting };
     await index.apply(changes, generation);
     if (filling !== undefined) filling = { ...filling, done: filling.done + logged.length };
-    if (generation - savedGeneration >= changesPerSnapshot) await save(index);
+    if (generation - triedGeneration >= changesPerSnapshot) await save(index);
     await nextTurn();
   }
 
@@ -226,6 +229,7 @@ export function createIndexSync({ store, open, server, file, rule, clock, logger
     // Do not create a deleted folder again just for a cache.
     if (store.readOnly || !store.isInPlace()) return true;
     const generation = await index.appliedGeneration();
+    triedGeneration = generation;
     savedAt = clock.monotonic();
     try {
       await index.flush();

@@ -3,9 +3,8 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../backup/create-backup.ts';
-import { verifyBackup } from '../backup/verify-backup.ts';
 import { type DataPaths, personaPaths } from '../config/paths.ts';
-import { MemoryMcpError, reasonOf } from '../core/errors.ts';
+import { MemoryMcpError } from '../core/errors.ts';
 import { createTemporaryPath, removeLeftovers, syncFolder } from '../files/replace-file.ts';
 import { summarizeStore } from '../store/summarize-store.ts';
 import { type HeldPersona, holdPersona } from './hold-persona.ts';
@@ -71,15 +70,14 @@ function refuseLink(folder: string): void {
   });
 }
 
-async function requireVerified(archive: string, folder: string): Promise<void> {
+async function backUp(paths: DataPaths, folder: string, { version, now }: DeleteOptions): Promise<string> {
   try {
-    await verifyBackup(archive);
+    const options = { paths, personas: [folder], selection: folder, out: paths.backups, verify: true, version, now };
+    return (await createBackup(options)).archive;
   } catch (cause) {
-    throw new MemoryMcpError(
-      cause instanceof MemoryMcpError ? cause.code : 'backend_unavailable',
-      `The backup of persona "${folder}" could not be verified (${reasonOf(cause)}); nothing was deleted`,
-      { hint: `The archive is ${archive}. Run "memory-mcp doctor" to see what is wrong.`, cause },
-    );
+    if (!(cause instanceof MemoryMcpError)) throw cause;
+    const { code, message, hint } = cause;
+    throw new MemoryMcpError(code, `Persona "${folder}" was not deleted. ${message}`, { hint, cause });
   }
 }
 
@@ -87,15 +85,14 @@ async function requireVerified(archive: string, folder: string): Promise<void> {
 async function backUpAndHold(
   paths: DataPaths,
   folder: string,
-  { backup, version, now }: DeleteOptions,
+  options: DeleteOptions,
 ): Promise<{ held: HeldPersona; archive: string | undefined }> {
   // Before a backup is made for nothing.
   (await holdPersona(paths, folder)).release();
+  const { backup } = options;
   for (let attempt = 1; backup && attempt <= attempts; attempt++) {
     const { stamp } = await summarizeStore(personaPaths(paths, folder).database);
-    const options = { paths, personas: [folder], selection: folder, out: paths.backups, version, now };
-    const { archive } = await createBackup(options);
-    await requireVerified(archive, folder);
+    const archive = await backUp(paths, folder, options);
     const held = await holdPersona(paths, folder);
     if (held.stamp === stamp) return { held, archive };
     held.release();

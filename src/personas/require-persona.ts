@@ -7,8 +7,9 @@ import { parsePersonaName } from '../core/persona.ts';
 export function requirePersona(paths: DataPaths, name: string): string {
   const folder = findPersonaFolder(paths, name);
   if (folder !== undefined) return folder;
+  const names = personaFolders(paths);
   throw new MemoryMcpError('not_found', `There is no persona "${name}" in ${paths.memory}`, {
-    hint: `There is: ${personaFolders(paths).join(', ') || 'none yet'}.`,
+    hint: `There ${names.length > 1 ? 'are' : 'is'}: ${names.join(', ') || 'none yet'}.`,
   });
 }
 

@@ -3,11 +3,13 @@
  * reason why it is not, and every link leads somewhere. The pages on Docker have a test of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { testFolder } from '../support/stores.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
+import { contentsOf, importReport } from '../support/transfer.ts';
 
 const pages = ['README.md', 'README.ja.md', 'SECURITY.md', 'examples/README.md'].concat(
   readdirSync(join(repositoryRoot, 'docs'))
@@ -99,6 +101,24 @@ describe('what users are told to type', () => {
   it('has no reason for a line that no page has any more', () => {
     const stale = Object.keys(notRun).filter((beginning) => !lines.some(({ line }) => line.startsWith(beginning)));
     expect(stale).toEqual([]);
+  });
+});
+
+describe('the lines of your own in docs/export-import.md', () => {
+  it('are imported as they stand on the page', async () => {
+    const page = readFileSync(join(repositoryRoot, 'docs/export-import.md'), 'utf8');
+    const [, lines = ''] = /## Your own lines[\s\S]*?```json\n([\s\S]*?)```/.exec(page) ?? [];
+    const [dataDir, file] = [testFolder(), join(testFolder(), 'lines.jsonl')];
+    writeFileSync(file, lines);
+    expect(await importReport(dataDir, file)).toMatchObject({
+      format: 'json-lines',
+      new: lines.trim().split('\n').length,
+      skipped: 0,
+      ignored_fields: {},
+    });
+    expect(await contentsOf(dataDir)).toMatchObject([
+      { content: expect.any(String), source: 'import:json-lines', created_at: '2024-05-01T00:00:00.000Z' },
+    ]);
   });
 });
 

@@ -173,7 +173,7 @@ describe('export', () => {
   it('refuses a persona that does not exist, and creates nothing', async () => {
     const data = testFolder();
     const { code, err } = await run(data, 'export', '--persona', 'nobody');
-    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('Persona "nobody" does not exist') });
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('There is no persona "nobody"') });
     expect(readdirSync(data)).toEqual([]);
   });
 

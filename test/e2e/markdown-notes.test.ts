@@ -209,6 +209,38 @@ describe('an edited note', () => {
     expect(await importReport(data, notes)).toMatchObject({ new: 0, updated: 0, duplicate: 2 });
   });
 
+  it('keeps tags and texts without quotes as they were written', async () => {
+    const { data, notes, names, edit } = await notesOf('one', 'two');
+    edit(names[0] ?? '', (text) =>
+      text
+        .replace('tags: []', 'tags:\n  - 1.10\n  - 010\n  - 2024-01-01\n  - True\n  - 1_000\n  - .inf\n  - yes')
+        .replace('importance: 0.5', 'importance: 0.80\nemotion: 1.0')
+        .replace('pinned: false', 'pinned: True'),
+    );
+    edit(names[1] ?? '', (text) => text.replace('tags: []', 'tags: 1.10, v2,'));
+    expect(await importReport(data, notes)).toMatchObject({ updated: 2 });
+    expect(await contentsOf(data)).toMatchObject([
+      {
+        tags: ['1.10', '010', '2024-01-01', 'True', '1_000', '.inf', 'yes'],
+        importance: 0.8,
+        emotion: '1.0',
+        pinned: true,
+      },
+      { tags: ['1.10', 'v2'] },
+    ]);
+  });
+
+  it('has times without an offset in the configured time zone', async () => {
+    const { data, notes, names, edit } = await notesOf('one');
+    // In Tokyo, where the tests are.
+    edit(names[0] ?? '', (text) =>
+      text.replace('created_at: 2026-11-24T00:30:00.000Z', 'created_at: 2026-11-24 09:30'),
+    );
+    expect(await importReport(data, notes)).toMatchObject({ new: 0, updated: 0, duplicate: 1 });
+    edit(names[0] ?? '', (text) => text.replace('created_at: 2026-11-24 09:30', 'created_at: 2026-11-24 00:30'));
+    expect(await importReport(data, notes)).toMatchObject({ new: 1 });
+  });
+
   it('is taken over again when it is edited again, without another export', async () => {
     const { data, notes, names, edit } = await notesOf('one');
     edit(names[0] ?? '', (text) => text.replace('\none\n', '\ntwo\n'));
@@ -290,6 +322,11 @@ describe('an edited note', () => {
       'with a word for true or false',
       (text: string) => text.replace('pinned: false', 'pinned: maybe'),
       'pinned: it must be true or false',
+    ],
+    [
+      'with a group for the tags',
+      (text: string) => text.replace('tags: []', 'tags: {a: b}'),
+      'tags: it must be a list',
     ],
     ['of a later version', (text: string) => text.replace('memory_mcp: 1', 'memory_mcp: 2'), 'is version 2 of a note'],
   ])('is refused with its file and line %s, and nothing is taken over', async (_, damage, message) => {

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { damagedArchives } from '../support/damaged-archives.ts';
+import { runCommand } from '../support/run-command.ts';
 import { spawnServer } from '../support/server.ts';
 import { draft, testFolder } from '../support/stores.ts';
 import { contentsOf, run, withStore } from '../support/transfer.ts';
@@ -27,6 +29,25 @@ describe('persona delete', () => {
     expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining(`is a link to ${elsewhere}`) });
     expect(readdirSync(data)).toEqual(['memory']);
     expect(await contentsOf(data, 'nilou')).toHaveLength(1);
+  });
+
+  it('leaves everything in place if its backup does not pass the check', async () => {
+    const data = testFolder();
+    await withStore(data, (store) => store.memories.create(draft('one')), 'nilou');
+    const { code, err } = await runCommand(['persona', 'delete', 'nilou', '--yes', 'nilou'], {
+      dataDir: data,
+      env: damagedArchives(),
+    });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(
+        /Persona "nilou" was not deleted\. The backup was written, but did not pass its check.*cannot be read as a backup/,
+      ),
+    });
+    expect(await contentsOf(data, 'nilou')).toHaveLength(1);
+    expect(readdirSync(data).sort()).toEqual(['backups', 'data-folder-id', 'memory']);
+    expect(readdirSync(join(data, 'memory'))).toEqual(['nilou']);
+    expect(readdirSync(join(data, 'backups'))).toEqual([]);
   });
 });
 

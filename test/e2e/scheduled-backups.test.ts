@@ -1,9 +1,11 @@
 /** `backup.every_hours` and `backup.keep` with built servers. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createBackup } from '../../src/backup/create-backup.ts';
 import { dataPaths } from '../../src/config/paths.ts';
+import { damagedArchives } from '../support/damaged-archives.ts';
+import { spawnHttpServer } from '../support/http-server.ts';
 import { runCommand } from '../support/run-command.ts';
 import { spawnServer } from '../support/server.ts';
 import { testFolder } from '../support/stores.ts';
@@ -109,4 +111,82 @@ describe('backup.every_hours', () => {
       { severity: 'ok', found: expect.stringContaining(`the newest is ${basename(made.archive)}`) },
     ]);
   });
+
+  it('leaves no archive that does not pass its check, which would pass for the newest backup', async () => {
+    const dataDir = testFolder();
+    const server = await spawnServer({ dataDir });
+    await server.create('one');
+    const scheduled = ['backup', '--scheduled', '--json'];
+    const bad = await runCommand(scheduled, { dataDir, env: { ...daily, ...damagedArchives() } });
+    expect(bad).toMatchObject({ code: 1, out: expect.stringContaining('did not pass its check') });
+    expect(archivesIn(dataDir)).toEqual([]);
+    const good = await runCommand(scheduled, { dataDir, env: daily });
+    expect(JSON.parse(good.out)).toMatchObject({ archive: expect.any(String), verified: true });
+  });
+
+  it('is made by a server over HTTP, too', async () => {
+    const server = await spawnHttpServer({ env: often });
+    await server.api('memory_create', { content: '苺のアレルギーがある' });
+    await until(() => archivesIn(server.dataDir).length > 0, 'an archive is made');
+    const [archive = ''] = archivesIn(server.dataDir);
+    const { out } = await runCommand(['restore', join(server.dataDir, 'backups', archive), '--json'], {
+      dataDir: testFolder(),
+    });
+    expect(JSON.parse(out)).toMatchObject({ personas: [{ persona: 'default', memories: 1 }] });
+    expect(await server.api('memory_search', { query: '苺' })).toMatchObject({ total: 1 });
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['writes its archive', 'open'],
+    ['gives its archive the name', 'link'],
+  ] as const)('leaves no part of a backup that is killed before it %s, and makes the next one', async (_, step) => {
+    const held = holdScheduledBackups(step);
+    const server = await spawnServer({ env: { ...often, ...held.env } });
+    await server.create('苺のアレルギーがある');
+    await until(() => held.pid() !== undefined, 'a backup has come so far');
+    const folder = join(server.dataDir, 'backups');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).not.toEqual([]);
+    // Alone as long as it runs.
+    const other = await runCommand(['backup', '--scheduled', '--json'], { dataDir: server.dataDir, env: often });
+    expect(JSON.parse(other.out)).toEqual({ skipped: 'another process makes a backup' });
+    process.kill(held.pid() ?? 0, 'SIGKILL');
+    await until(() => /the backup failed: .*SIGKILL/.test(server.stderr()), 'the log says that it was killed');
+    expect((await server.search('苺')).total).toBe(1);
+
+    await until(() => archivesIn(server.dataDir).length > 0, 'the next one is made');
+    await server.close();
+    const archives = archivesIn(server.dataDir);
+    for (const archive of archives) {
+      const restored = await runCommand(['restore', join(folder, archive)], { dataDir: testFolder() });
+      expect(restored).toMatchObject({ code: 0, out: 'default: 1 memory restored\n' });
+    }
+    // What the killed one left is gone, too.
+    await runCommand(['backup'], { dataDir: server.dataDir });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
 });
+
+/** Lets the first process of a scheduled backup stand still before it opens or links its temporary file. */
+function holdScheduledBackups(step: 'open' | 'link') {
+  const folder = testFolder();
+  const [preload, holding] = [join(folder, 'hold.cjs'), join(folder, 'pid')];
+  writeFileSync(
+    preload,
+    `if (process.argv.includes('--scheduled')) {
+       const { existsSync, writeFileSync } = require('node:fs');
+       const promises = require('node:fs/promises');
+       const original = promises.${step};
+       promises.${step} = (path, ...rest) => {
+         if (String(path).endsWith('.tmp') && !existsSync(${JSON.stringify(holding)})) {
+           writeFileSync(${JSON.stringify(holding)}, String(process.pid));
+           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+         }
+         return original(path, ...rest);
+       };
+     }`,
+  );
+  return {
+    env: { NODE_OPTIONS: `--require=${preload}` },
+    pid: () => (existsSync(holding) ? Number(readFileSync(holding, 'utf8')) : undefined),
+  };
+}

@@ -71,11 +71,8 @@ async function receive(
     }
     await file.sync();
   } catch (error) {
-    if (!isFileError(error))
-      throw new TransferInterrupted(`the connection was interrupted: ${codeOf(error) ?? reasonOf(error)}`);
-    // If the disk is full, the partial file only takes up space.
-    rmSync(partial, { force: true });
-    throw error;
+    if (isFileError(error)) throw error;
+    throw new TransferInterrupted(`the connection was interrupted: ${codeOf(error) ?? reasonOf(error)}`);
   } finally {
     await file.close();
   }

@@ -3,7 +3,7 @@
  * model that its holder rewrites every few seconds. A lock that is no longer rewritten, or whose process has ended, is
  * stale.
  */
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -54,8 +54,13 @@ export async function acquireDownloadLock(
   let progress: DownloadProgress = { received: 0, total: 0 };
   const write = () =>
     writeFileSync(path, JSON.stringify({ ...progress, pid: process.pid, host: hostname() } satisfies Holder));
-  write();
-  const heartbeat = setInterval(write, heartbeatInterval).unref();
+  try {
+    write();
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+  const heartbeat = setInterval(() => keepAlive(path, write), heartbeatInterval).unref();
   return {
     report: (now) => {
       progress = now;
@@ -74,6 +79,19 @@ function create(path: string): boolean {
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** On a full disk the progress cannot be written. The time of the file still shows that the lock is held. */
+function keepAlive(path: string, write: () => void): void {
+  try {
+    write();
+  } catch {
+    try {
+      utimesSync(path, new Date(), new Date());
+    } catch {
+      // Somebody removed the lock or its folder. The download itself shows whether it can go on.
+    }
   }
 }
 

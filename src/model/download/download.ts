@@ -3,7 +3,7 @@
  * be resumed, and is verified by size and hash. The files are renamed only when all of them are complete, the graph
  * last, so other processes see either a complete model or none.
  */
-import { renameSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
@@ -82,24 +82,31 @@ async function downloadFiles(
 
   const { revision } = listing;
   const kept = !force && existing?.revision === revision ? existing.files : [];
-  const downloaded: { from: string; to: string }[] = [];
-  await checkFreeSpace(folder, total, repository);
-  for (const { to, ...file } of files) {
-    if (
-      !(kept.some(({ hash }) => hash === file.hash) && statSync(to, { throwIfNoEntry: false })?.size === file.bytes)
-    ) {
-      const from = `${to}.${file.hash.split(':')[1]?.slice(0, 12)}.partial`;
-      makeFolder(dirname(to));
-      const onReceived = (received: number) => onProgress({ received: finished + received, total });
-      await fetchFile({ repository, revision, path: file.path }, file, from, { hub, signal, onReceived, retryPause });
-      downloaded.push({ from, to });
-    }
-    finished += file.bytes;
-  }
-  for (const { from, to } of downloaded) renameSync(from, to);
   // Keep files of earlier downloads in the manifest, such as a graph of another dtype.
   const others = kept.filter(({ path }) => !files.some((file) => file.path === path));
-  writeManifest(folder, { repository, revision, files: [...others, ...files.map(({ to, ...file }) => file)] });
+  const manifest: Manifest = { repository, revision, files: [...others, ...files.map(({ to, ...file }) => file)] };
+  const received: { from: string; to: string }[] = [];
+  await checkFreeSpace(folder, total, repository);
+  try {
+    for (const { to, ...file } of files) {
+      if (
+        !(kept.some(({ hash }) => hash === file.hash) && statSync(to, { throwIfNoEntry: false })?.size === file.bytes)
+      ) {
+        const from = `${to}.${file.hash.split(':')[1]?.slice(0, 12)}.partial`;
+        received.push({ from, to });
+        makeFolder(dirname(to));
+        const onReceived = (bytes: number) => onProgress({ received: finished + bytes, total });
+        await fetchFile({ repository, revision, path: file.path }, file, from, { hub, signal, onReceived, retryPause });
+      }
+      finished += file.bytes;
+    }
+    received.push(writeManifest(folder, manifest));
+  } catch (error) {
+    // On a full disk, what has come would take the space that other programs wait for.
+    if (isOutOfSpace(error)) for (const { from } of received) rmSync(from, { force: true });
+    throw error;
+  }
+  for (const { from, to } of received) renameSync(from, to);
 }
 
 /** Adds the target path to each file. Throws before anything is downloaded if a name leads out of the folder. */
@@ -154,7 +161,7 @@ async function checkFreeSpace(folder: string, bytes: number, repository: string)
 
 function explainFileError(error: unknown, folder: string): MemoryMcpError | undefined {
   const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return notEnoughSpace(folder, 'the disk is full', error);
+  if (isOutOfSpace(error)) return notEnoughSpace(folder, 'the disk is full', error);
   if (!['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'EEXIST'].includes(code ?? '')) return undefined;
   return new MemoryMcpError('model_unavailable', `${folder} cannot be written: ${code}`, {
     hint: 'Set HF_HOME or MEMORY_MCP_DATA_DIR to a folder that this user can write to.',
@@ -169,10 +176,21 @@ function notEnoughSpace(folder: string, why: string, cause?: unknown): MemoryMcp
   });
 }
 
-function writeManifest(folder: string, manifest: Manifest): void {
-  const path = join(folder, manifestFile);
-  writeFileSync(`${path}.partial`, `${JSON.stringify(manifest, undefined, 2)}\n`);
-  renameSync(`${path}.partial`, path);
+function isOutOfSpace(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+}
+
+/** Writes the manifest beside its place, to be renamed after the files that it lists. */
+function writeManifest(folder: string, manifest: Manifest): { readonly from: string; readonly to: string } {
+  const to = join(folder, manifestFile);
+  const from = `${to}.partial`;
+  try {
+    writeFileSync(from, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  } catch (error) {
+    rmSync(from, { force: true });
+    throw error;
+  }
+  return { from, to };
 }
 
 function toMegabytes(bytes: number): number {

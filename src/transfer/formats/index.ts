@@ -56,10 +56,13 @@ export async function chooseFormat(input: Input, name: string | undefined): Prom
       recognized.get(document)?.problem ?? `a file that is not in the format ${format.name}`;
     return { format, documents, unrecognized: others.map((one) => ({ name: one.name, reason: reasonFor(one) })) };
   }
+  if (input.kind === 'file' && input.documents.every(({ bytes }) => bytes === 0)) {
+    throw new MemoryMcpError('invalid_input', `${input.path} is empty; nothing was imported`);
+  }
   const [problem] = [...recognized.values()].flatMap(({ problem: found }) => (found === undefined ? [] : [found]));
   const also = problem === undefined ? '' : ` One file was not read: ${problem}.`;
   throw new MemoryMcpError('invalid_input', `${input.path} is in no format that can be imported`, {
-    hint: `These can: ${known}. docs/export-import.md describes them, and --format names one.${also} Nothing was imported.`,
+    hint: `These can: ${known}. docs/export-import.md describes them. Texts of your own: one JSON object a line, such as {"content": "…"}.${also} Nothing was imported.`,
   });
 }
 

@@ -5,7 +5,8 @@
 import * as z from 'zod';
 import { type MemoryField, managedFields, memoryFields } from '../../core/memory-fields.ts';
 import { parseInstant } from '../../core/time/parse-instant.ts';
-import { InvalidYaml, parseYaml } from '../../files/parse-yaml.ts';
+import { InvalidYaml } from '../../files/parse-yaml.ts';
+import { parseYamlTexts } from '../../files/yaml-texts.ts';
 import type { Document } from '../document.ts';
 import type { ExportedMemory } from '../export-content.ts';
 import type { ImportFormat, ImportItem, Reading } from '../format.ts';
@@ -66,8 +67,7 @@ export async function keyOfNote(text: string): Promise<string | undefined> {
   const { frontMatter } = splitNote(text);
   if (frontMatter === undefined || !hasMarker(text)) return undefined;
   try {
-    const { data } = z.looseObject({ key: z.unknown() }).safeParse(await parseYaml(frontMatter));
-    return data === undefined ? undefined : textOf(data.key);
+    return z.looseObject({ key: z.string() }).safeParse(await parseYamlTexts(frontMatter)).data?.key;
   } catch {
     return undefined;
   }
@@ -95,7 +95,7 @@ async function readNote(document: Document, text: string, { timeZone }: Reading)
   // The front matter begins in line 2.
   const lineOf = (name: string) => `line ${lines.findIndex((line) => line.startsWith(`${name}:`)) + 2}`;
   const given = await parseFrontMatter(document, frontMatter);
-  if (given[marker] !== formatVersion) {
+  if (numberOf(given[marker]) !== formatVersion) {
     throw unknownVersion(
       document,
       `version ${String(given[marker]).slice(0, 20)} of a note`,
@@ -104,11 +104,11 @@ async function readNote(document: Document, text: string, { timeZone }: Reading)
   }
   const values: Record<string, unknown> = { content };
   for (const [name, field] of fields) {
-    const value = given[name] === null || given[name] === '' ? field.default : (given[name] ?? field.default);
-    if (value === undefined) continue;
-    const read = times.has(name) ? parseInstant(textOf(value) ?? '', timeZone) : readValue(value, field);
-    if (read === undefined) throw damaged(document, lineOf(name), `${name}: ${expected(field)}`);
-    values[name] = read;
+    const written = given[name];
+    const isEmpty = written === undefined || written === null || written === '';
+    const value = isEmpty ? field.default : readValue(written, field, timeZone);
+    if (value !== undefined) values[name] = value;
+    else if (!isEmpty) throw damaged(document, lineOf(name), `${name}: ${expected(field)}`);
   }
   const parsed = record.safeParse(values);
   if (!parsed.success) {
@@ -129,7 +129,7 @@ async function readNote(document: Document, text: string, { timeZone }: Reading)
 async function parseFrontMatter(document: Document, frontMatter: string): Promise<Readonly<Record<string, unknown>>> {
   let value: unknown;
   try {
-    value = await parseYaml(frontMatter);
+    value = await parseYamlTexts(frontMatter);
   } catch (error) {
     if (!(error instanceof InvalidYaml)) throw error;
     // The front matter begins in line 2; the position in the message would be another one.
@@ -141,22 +141,30 @@ async function parseFrontMatter(document: Document, frontMatter: string): Promis
 }
 
 /** The value of a field in its own type; undefined if it is of another. */
-function readValue(value: unknown, { stored }: MemoryField): unknown {
-  if (stored === 'json') {
-    const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];
-    const tags = list.map(textOf);
-    return tags.includes(undefined) ? undefined : tags.filter((tag) => tag?.trim() !== '');
-  }
-  if (stored === 'text' || stored === 'time') return textOf(value);
-  const type = stored === 'flag' ? 'boolean' : 'number';
-  return typeof value === type ? value : undefined;
+function readValue(written: unknown, { stored }: MemoryField, timeZone: string): unknown {
+  if (stored === 'json') return tagsOf(written);
+  if (typeof written !== 'string') return undefined;
+  if (stored === 'time') return parseInstant(written, timeZone);
+  if (stored === 'number') return numberOf(written);
+  if (stored === 'flag') return flagOf(written);
+  return written;
 }
 
-/** What a person means who leaves out the quotes. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+/** A list, or texts between commas. */
+function tagsOf(written: unknown): string[] | undefined {
+  const list: unknown = typeof written === 'string' ? written.split(',').map((tag) => tag.trim()) : written;
+  if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) return undefined;
+  return list.filter((tag) => tag.trim() !== '');
+}
+
+function numberOf(text: unknown): number | undefined {
+  const isNumber = typeof text === 'string' && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text);
+  return isNumber ? Number(text) : undefined;
+}
+
+function flagOf(text: string): boolean | undefined {
+  const lower = text.toLowerCase();
+  return lower === 'true' || (lower === 'false' ? false : undefined);
 }
 
 function expected({ stored }: MemoryField): string {

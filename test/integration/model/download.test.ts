@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModelFiles } from '../../../scripts/test-model/test-models.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { downloadModel } from '../../../src/model/download/download.ts';
-import type { DownloadProgress } from '../../../src/model/download/download-lock.ts';
+import { acquireDownloadLock, type DownloadProgress } from '../../../src/model/download/download-lock.ts';
 import { createHub } from '../../../src/model/download/hub.ts';
 import { findModelFiles, readManifest } from '../../../src/model/model-files.ts';
 import { type ModelPlace, resolveEmbedder } from '../../../src/model/model-reference.ts';
@@ -204,6 +204,20 @@ describe('a download', () => {
     expect(findModelFiles(place)).toBeUndefined();
     await fetch();
     expect(findModelFiles(place)).toBeDefined();
+  });
+
+  it('goes on where the progress that others see cannot be written, as on a full disk or in a folder that was removed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    try {
+      mkdirSync(place.folder, { recursive: true });
+      const lock = await acquireDownloadLock(place.folder, { clock: systemClock, onWaiting: () => {} });
+      rmSync(place.folder, { recursive: true });
+      lock.report({ received: 1, total: 2 });
+      expect(() => vi.advanceTimersByTime(60_000)).not.toThrow();
+      lock.release();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('keeps to the commit it has, until it is told to fetch again', async () => {

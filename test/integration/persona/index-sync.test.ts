@@ -1,7 +1,7 @@
 /**
  * The vector index of a workspace follows the truth: own writes, other connections' writes, crashes, damaged files.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -206,6 +206,24 @@ describe('the vector index of a workspace', () => {
     await reader.nearest('x');
     for (let number = 0; number < 1_010; number++) await writer.add(`memory number ${number}`);
     expect(await (await reader.indexSync.upToDate())?.size()).toBe(1_011);
+    expect(existsSync(reader.paths.vectorIndex)).toBe(true);
+  });
+
+  it('does not try at every search to write a file that cannot be written', async () => {
+    const [reader, writer] = [await open('reader'), await open('writer')];
+    await writer.add('the first');
+    await reader.nearest('x');
+    mkdirSync(reader.paths.vectorIndex, { recursive: true });
+    for (let number = 0; number < 1_010; number++) await writer.add(`memory number ${number}`);
+    expect(await reader.nearest('memory number 1', 1)).toHaveLength(1);
+    expect(reader.warnings).toEqual([expect.stringContaining('could not write index.faiss')]);
+    for (let number = 0; number < 3; number++) {
+      await writer.add(`another memory ${number}`);
+      await reader.nearest('x');
+    }
+    expect(reader.warnings).toHaveLength(1);
+    rmSync(reader.paths.vectorIndex, { recursive: true });
+    expect(await reader.indexSync.snapshot('now')).toBe(true);
     expect(existsSync(reader.paths.vectorIndex)).toBe(true);
   });
 });
