@@ -4,6 +4,7 @@ export const benches: Readonly<Record<string, string>> = {
   cold: 'start, footprint and end of a server, beside other memory servers',
   heap: 'the small heap of a stdio server, beside the limits of V8',
   calls: 'creating and searching at 1,000 and 10,000 memories, beside other memory servers',
+  sizes: 'how much of a session a model reads: tools, instructions, a search and get_context',
   vectors: 'the vector indexes: speed, memory and how much they find',
   qdrant: 'the index in Qdrant beside the flat index',
   'qdrant-recall': 'the question sets, asked through Qdrant and through the flat index',

@@ -1,13 +1,15 @@
 /**
  * What the receipt of memory_create names as near: how much of it says the same, in a set of paraphrases; how often a
  * receipt carries it at all, in conversations; and how long a create takes with and without.
+ *
+ * What a model has answered is kept in `--answers`: the first run with a model reads some 3,500 texts with it.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { memoryKeyAt } from '../../src/core/memory-key.ts';
 import { benchFolder } from './contestants.ts';
 import { noteOf } from './notes.ts';
-import { readOptions } from './options.ts';
+import { readOptions, UsageError } from './options.ts';
 import { loadQuestionSets, type QuestionGroup } from './recall-sets.ts';
 import { openRecallStores, type RecallStore, type RecallStores } from './recall-store.ts';
 import { circumstances, median, percentile, shown, table } from './report.ts';
@@ -15,11 +17,11 @@ import { circumstances, median, percentile, shown, table } from './report.ts';
 /** Each question of this set is a paraphrase of one memory. */
 const paraphrases = 'jsts_para';
 const conversations = ['rpc_chat', 'rpc_para', 'locomo'];
-/** Of each conversation set, so many groups and texts of a group. */
+/** Of each conversation set, so many groups and texts of a group at most. */
 const conversationLimit = { groups: 1, texts: 400 };
 /** Creates timed of each kind, at each size. A model would take minutes to read the larger one. */
 const timed = 50;
-const sizes = { withModel: [200], byWords: [200, 2_000] };
+const sizes = { withModel: [200], byWords: [200, 1_000, 2_000] };
 
 interface Half {
   creates: number;
@@ -39,8 +41,11 @@ export async function run(args: string[]): Promise<void> {
     models: { type: 'string', value: 'DIR', default: '../shared/models', help: 'where the models lie' },
     model: { type: 'string', value: 'NAME', default: 'multilingual-e5-small', help: 'the folder of the model in it' },
     answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
+    sample: { type: 'string', value: 'N', default: 'all', help: 'paraphrases, and texts of each conversation' },
     list: { type: 'boolean', default: false, help: 'print the pairs that were named' },
   });
+  const sample = values.sample === 'all' ? Number.POSITIVE_INFINITY : Number(values.sample);
+  if (!(sample >= 1)) throw new UsageError(`--sample must be a number or all, not ${values.sample}`);
   const sets = loadQuestionSets(values.sets, [paraphrases, ...conversations]);
   mkdirSync(benchFolder, { recursive: true });
   const quality: string[][] = [];
@@ -58,8 +63,8 @@ export async function run(args: string[]): Promise<void> {
         console.error(`${label}: ${name}`);
         for (const group of name === paraphrases ? groups : groups.slice(0, conversationLimit.groups)) {
           const store = stores.open(`${name}-${group.name}`);
-          if (name === paraphrases) await addParaphrases(store, group, halves, values.list);
-          else await addConversation(store, group, halves);
+          if (name === paraphrases) await addParaphrases(store, group, halves, { list: values.list, sample });
+          else await addConversation(store, group, halves, sample);
         }
         for (const [half, counts] of Object.entries(halves))
           quality.push([label, name, half, ...cellsOf(name, counts)]);
@@ -90,11 +95,16 @@ function cellsOf(set: string, { creates, carrying, named, right, byWords }: Half
 }
 
 /** Every text of the set is there, and each paraphrase is stored for a moment. */
-async function addParaphrases(store: RecallStore, group: QuestionGroup, halves: Halves, list: boolean): Promise<void> {
+async function addParaphrases(
+  store: RecallStore,
+  group: QuestionGroup,
+  halves: Halves,
+  { list, sample }: { list: boolean; sample: number },
+): Promise<void> {
   await store.add(group.corpus);
   await store.warm();
   const idsOf = new Map(store.keys());
-  for (const { text, relevant, reported } of group.queries) {
+  for (const { text, relevant, reported } of spread(group.queries, sample)) {
     const { key, stored, similar } = await store.create(text);
     const half = halves[reported ? 'reported' : 'chosen on'];
     half.creates += 1;
@@ -111,8 +121,13 @@ async function addParaphrases(store: RecallStore, group: QuestionGroup, halves: 
 }
 
 /** The first half of a conversation has been stored when the second comes. */
-async function addConversation(store: RecallStore, group: QuestionGroup, halves: Halves): Promise<void> {
-  for (const [at, { text }] of group.corpus.slice(0, conversationLimit.texts).entries()) {
+async function addConversation(
+  store: RecallStore,
+  group: QuestionGroup,
+  halves: Halves,
+  sample: number,
+): Promise<void> {
+  for (const [at, { text }] of group.corpus.slice(0, Math.min(sample, conversationLimit.texts)).entries()) {
     const { stored, similar } = await store.create(text);
     // The scale of the model is measured after the first.
     if (at === 0) await store.warm();
@@ -123,6 +138,12 @@ async function addConversation(store: RecallStore, group: QuestionGroup, halves:
     half.named += similar.length;
     half.byWords += similar.filter(({ by }) => by === 'words').length;
   }
+}
+
+/** At most `count` of them, evenly chosen. */
+function spread<Item>(items: readonly Item[], count: number): readonly Item[] {
+  const step = Math.max(1, items.length / count);
+  return items.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
 /** Creates through the operation in turns with the same steps without the look for similar memories. */

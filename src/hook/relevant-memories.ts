@@ -118,7 +118,7 @@ function statisticsOf(store: MemoryStore): TextStatistics {
   return {
     documents: Math.max(count, minimumDocuments),
     averageLength: count === 0 ? 0 : totalLength / count,
-    documentsWith: (term) => store.fullText.documentFrequency(term),
+    documentsWith: store.fullText.frequencies(),
   };
 }
 

@@ -40,7 +40,7 @@ export function statisticsOf(store: MemoryStore, tolerance?: number): TextStatis
   return {
     documents: count,
     averageLength: count === 0 ? 0 : totalLength / count,
-    documentsWith: (term) => store.fullText.documentFrequency(term, tolerance),
+    documentsWith: store.fullText.frequencies(tolerance),
   };
 }
 

@@ -1,12 +1,12 @@
 /**
  * The stored memories that say nearly what another says. The receipt of memory_create names them, because an assistant
- * should rather update those, and so does that of memory_delete: they are left. Words are always compared, meaning where the memory has its vector. Its limits were chosen by
- * `npm run bench -- similar`.
+ * should rather update those, and so does that of memory_delete: they are left. Words are always compared, meaning where
+ * the memory has its vector. `npm run bench -- similar` measures what its limits name.
  */
 import { reasonOf } from '../core/errors.ts';
 import type { Memory, MemoryFilter, MemoryId, MemoryKey } from '../core/memory.ts';
 import { languageOf } from '../core/text/language.ts';
-import { queryTerms } from '../core/text/terms.ts';
+import { documentTerms, queryTerms } from '../core/text/terms.ts';
 import { visibleText } from '../core/text/visible-text.ts';
 import { withinTime } from '../core/time/within-time.ts';
 import type { Scope } from '../persona/scope.ts';
@@ -29,6 +29,7 @@ export interface SimilarMemory {
 
 /** Of the share of words that each text has in common with the other. */
 const byWords: StandingOutRule = { limit: 0.55, lead: { ofOne: 0.3, ofSeveral: 0.3 } };
+const leastLead = Math.min(byWords.lead.ofOne, byWords.lead.ofSeveral);
 /** Of nearness, on which a question and its answer are at 1. Two texts that say the same are nearer. */
 const byMeaning: StandingOutRule = { limit: 2.65, lead: { ofOne: 0.39, ofSeveral: 0.75 } };
 
@@ -85,7 +86,8 @@ function similarByWords(store: MemoryStore, { content }: Memory, except: Readonl
   const query = prepareWords(text, statistics);
   const postings = lookUpTerms(query, lookupBudget, {
     hidden: 0,
-    postings: (term, limit) => store.fullText.postings(term, live, limit),
+    // A word that one text holds is held by this one.
+    postings: (term, limit) => (term.documents === 1 ? [] : store.fullText.postings(term, live, limit)),
   });
   const candidates = bestCandidates(postings, readLimit).filter((id) => !except.has(id));
   const shares = store.memories
@@ -95,18 +97,19 @@ function similarByWords(store: MemoryStore, { content }: Memory, except: Readonl
     .slice(0, compared);
   // The score is at most the root of the share, so most texts need no second look.
   if ((shares[0]?.share ?? 0) < byWords.limit ** 2) return [];
-  const scored = shares
-    .map(({ memory, share }) => ({
-      id: memory.id,
-      score: Math.sqrt(share * shareOfOther(memory.content, text, statistics)),
-    }))
-    .toSorted((one, other) => other.score - one.score);
+  const ownTerms = new Set(documentTerms(text));
+  const scored: { id: MemoryId; score: number }[] = [];
+  for (const { memory, share } of shares) {
+    // What decides is the first ones and the one after them, and none has a lead where that one is near the best.
+    const best = Math.max(scored[0]?.score ?? 0, Math.sqrt(share));
+    const last = scored[mostNamed]?.score ?? 0;
+    if (last >= Math.sqrt(share) || last > best - leastLead) break;
+    const other = prepareWords(memory.content.slice(0, comparedCharacters), statistics);
+    const matched = other.terms.filter((term) => ownTerms.has(term.text));
+    scored.push({ id: memory.id, score: Math.sqrt(share * shareOf(other, { matched })) });
+    scored.sort((one, another) => another.score - one.score);
+  }
   return headStandingOut(scored, byWords);
-}
-
-function shareOfOther(other: string, text: string, statistics: TextStatistics): number {
-  const query = prepareWords(other.slice(0, comparedCharacters), statistics);
-  return shareOf(query, scoreText(query, text));
 }
 
 /** Whole words only: to count the texts with a beginning of a word takes longest, and both texts are whole. */
@@ -118,7 +121,7 @@ function prepareWords(text: string, statistics: TextStatistics): PreparedQuery {
 }
 
 /** The share of a text's words that another has too, rare words counting more. */
-function shareOf({ totalValue }: PreparedQuery, { matched }: TextScore): number {
+function shareOf({ totalValue }: PreparedQuery, { matched }: Pick<TextScore, 'matched'>): number {
   return totalValue === 0 ? 0 : matched.reduce((sum, { value }) => sum + value, 0) / totalValue;
 }
 

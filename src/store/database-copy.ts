@@ -89,6 +89,7 @@ export function findUnsearchable(connection: Connection): string | undefined {
   // Texts that another version of the program has split are indexed again when the store is opened.
   if (meta(connection, 'terms_version') !== String(termsVersion)) return undefined;
   const fullText = createFullText(connection);
+  const documentsWith = fullText.frequencies();
   const live: MemoryFilter = { deleted: 'exclude' };
   const sample = connection
     .sql<{ id: MemoryId; key: string; content: string }>(
@@ -97,7 +98,7 @@ export function findUnsearchable(connection: Connection): string | undefined {
     .all(sampleSize);
   return sample.find(({ id, content }) => {
     const terms = [...new Set(documentTerms(content))].map((text) => ({ text, prefix: false, weight: 1 }));
-    const rarest = smallestBy(terms, (term) => fullText.documentFrequency(term));
+    const rarest = smallestBy(terms, documentsWith);
     return rarest !== undefined && !fullText.postings(rarest, live, Number.MAX_SAFE_INTEGER).includes(id);
   })?.key;
 }

@@ -3,6 +3,7 @@
  * frequencies and postings. Ranking reads the texts themselves, because FTS5's own BM25 visits every match of a query.
  * Terms are always quoted: no query text is ever interpreted as FTS5 syntax.
  */
+import { lazily } from '../core/lazily.ts';
 import type { MemoryFilter, MemoryId } from '../core/memory.ts';
 import { documentTerms, type QueryTerm } from '../core/text/terms.ts';
 import { buildPredicate, matchesAllLive } from './filter-predicate.ts';
@@ -15,10 +16,10 @@ export interface CorpusStatistics {
   readonly totalLength: number;
 }
 
-/** SQLite counts the documents of a term one by one, so frequencies from this value on are cached. */
-const cachedFrom = 500;
-const maximumCached = 10_000;
-/** A cached frequency may be off by this share, unless the caller allows more. */
+/** SQLite counts the documents of a term one by one, so frequencies from this value on are kept while they are nearly right. */
+const keptFrom = 500;
+const mostKept = 10_000;
+/** A kept frequency may be off by this share after writes of other connections, unless the caller allows more. */
 const usualTolerance = 0.01;
 
 /** Sorts after every character in UTF-8. */
@@ -33,7 +34,22 @@ export function createFullText(connection: Connection) {
   const meta = (name: string): number =>
     connection.sql<{ value: number }>('SELECT value FROM meta WHERE name = ?').get(name)?.value ?? 0;
 
-  const cached = new Map<string, { readonly documents: number; readonly at: StoreState }>();
+  /** Frequencies of whole terms and of prefixes. Those of whole terms follow what this connection writes. */
+  const whole = new Map<string, Frequency>();
+  const prefixes = new Map<string, Frequency>();
+
+  /** Changes whenever a frequency may have changed that did not follow: another connection wrote, or a write was undone. */
+  const readEpoch = (): string => {
+    const version = connection.sql<{ data_version: number }>('PRAGMA data_version').get()?.data_version;
+    return `${version} ${connection.failedWrites()}`;
+  };
+
+  function follow(terms: readonly string[], change: 1 | -1): void {
+    for (const term of new Set(terms)) {
+      const frequency = whole.get(term);
+      if (frequency !== undefined) frequency.documents += change;
+    }
+  }
 
   /** AUTOINCREMENT ids are never reused: the growth of their sum shows how much has been written. */
   const readState = (): StoreState => ({
@@ -50,36 +66,49 @@ export function createFullText(connection: Connection) {
     return row?.doc ?? 0;
   }
 
+  /**
+   * Tells for one question how many texts contain a term, including those of deleted memories. An upper bound for a prefix.
+   * Of a whole term it is right as long as only this connection writes. Otherwise values of 500 or more are kept until 1%
+   * of the texts may have changed, and may be off by as much; `tolerance` is another share.
+   */
+  function frequencies(tolerance = usualTolerance): (term: QueryTerm) => number {
+    const epoch = readEpoch();
+    const state = lazily(readState);
+    const isRightEnough = ({ documents, at }: Frequency) =>
+      documents >= keptFrom && boundChanges(at, state()) <= tolerance * documents;
+    return (term) => {
+      const kept = term.prefix ? prefixes : whole;
+      const known = kept.get(term.text);
+      if (known !== undefined && ((!term.prefix && known.epoch === epoch) || isRightEnough(known))) {
+        return known.documents;
+      }
+      const documents = countDocuments(term);
+      if (!term.prefix || documents >= keptFrom) {
+        if (kept.size >= mostKept) kept.clear();
+        kept.set(term.text, { documents, at: state(), epoch });
+      }
+      return documents;
+    };
+  }
+
   return {
     /** Adds a text. Call it inside a write transaction. */
     add(id: MemoryId, content: string): void {
-      connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, documentTerms(content).join(' '));
+      const terms = documentTerms(content);
+      connection.sql('INSERT INTO memory_text (rowid, terms) VALUES (?, ?)').run(id, terms.join(' '));
       addToTotals(1, content.length);
+      follow(terms, 1);
     },
     /** Removes a text. Call it inside a write transaction, with the content that was added. */
     remove(id: MemoryId, content: string): void {
       connection.sql('DELETE FROM memory_text WHERE rowid = ?').run(id);
       addToTotals(-1, -content.length);
+      follow(documentTerms(content), -1);
     },
     statistics: (): CorpusStatistics => ({ count: meta('text_count'), totalLength: meta('text_length') }),
-    /**
-     * The number of texts that contain the term, including those of deleted memories. An upper bound for a prefix. Values
-     * of 500 or more are cached until 1% of the texts may have changed, and may be off by as much; `tolerance` is another
-     * share. Whoever asks after each write allows more, else every frequency is counted again and again.
-     */
-    documentFrequency(term: QueryTerm, tolerance = usualTolerance): number {
-      const expression = matchExpression(term);
-      const known = cached.get(expression);
-      if (known !== undefined && boundChanges(known.at, readState()) <= tolerance * known.documents) {
-        return known.documents;
-      }
-      const documents = countDocuments(term);
-      if (documents >= cachedFrom) {
-        if (cached.size >= maximumCached) cached.clear();
-        cached.set(expression, { documents, at: readState() });
-      }
-      return documents;
-    },
+    /** As `frequencies`, of one term. */
+    documentFrequency: (term: QueryTerm): number => frequencies()(term),
+    frequencies,
     /** The number of indexed texts that belong to deleted memories. */
     deletedTexts: (): number => connection.sql<{ count: number }>(deletedCount).get()?.count ?? 0,
     /**
@@ -114,6 +143,13 @@ export function createFullText(connection: Connection) {
 }
 
 export type FullText = ReturnType<typeof createFullText>;
+
+interface Frequency {
+  documents: number;
+  /** The store when the documents were counted. */
+  readonly at: StoreState;
+  readonly epoch: string;
+}
 
 interface StoreState {
   readonly idSum: number;

@@ -109,6 +109,7 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
   const identity = onDisk ? fileIdentity(path) : undefined;
   let wal: string | undefined;
   let walLost = false;
+  let failedWrites = 0;
 
   const isInPlace = (): boolean => !onDisk || (!walLost && fileIdentity(path) === identity);
 
@@ -182,12 +183,17 @@ function createConnection(database: BetterSqlite3.Database, { path, busyTimeout 
             const result = transaction.immediate(work) as Result;
             if (onDisk) keepCommits();
             return result;
+          } catch (error) {
+            failedWrites++;
+            throw error;
           } finally {
             pragma(`busy_timeout = ${readerBusyTimeout}`);
             if (durability === 'bulk') pragma('synchronous = FULL');
           }
         }),
       ),
+    /** How many writes were undone. What was computed inside of one is not what the database holds. */
+    failedWrites: (): number => failedWrites,
     /**
      * Moves the whole WAL into the database and truncates it. Returns false, without waiting, if another connection still
      * needs it.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentTerms, type QueryTerm, queryTerms } from '../../../src/core/text/terms.ts';
+import { createFullText } from '../../../src/store/full-text.ts';
 import type { MemoryStore } from '../../../src/store/memory-store.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { openConnection } from '../../../src/store/sqlite/connection.ts';
@@ -111,6 +112,37 @@ it('the number of a common term follows what is rewritten and what takes the pla
   await store.erasure.erase(keys);
   for (const key of keys) await store.memories.create(draft(`milk ${key}`));
   expect(store.fullText.documentFrequency(exact('tea'))).toBe(510);
+});
+
+it('the number of a whole term is right after writes of this connection and of others', async () => {
+  const path = join(testFolder(), 'memory.sqlite');
+  const [store, other] = [await openTestStore(path), await openTestStore(path)];
+  await store.memories.create(draft('tea in the morning', { key: 'memory_1' }));
+  const counts = () => [store, other].map(({ fullText }) => fullText.documentFrequency(exact('tea')));
+  expect(counts()).toEqual([1, 1]);
+  await store.memories.create(draft('tea, tea and tea'));
+  expect(counts()).toEqual([2, 2]);
+  await other.memories.create(draft('more tea'));
+  expect(counts()).toEqual([3, 3]);
+  await other.memories.update('memory_1', { content: 'coffee' }, { now });
+  expect(counts()).toEqual([2, 2]);
+});
+
+it('the number of a term holds nothing of a write that was undone', async () => {
+  const connection = await openConnection({ path: ':memory:', busyTimeout: 100 });
+  connection.execute(`CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY); CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    CREATE VIRTUAL TABLE memory_text USING fts5 (terms, content = '', contentless_delete = 1);
+    CREATE VIRTUAL TABLE memory_terms USING fts5vocab (memory_text, 'row')`);
+  const fullText = createFullText(connection);
+  await connection.write(() => fullText.add(1, 'tea'));
+  expect(fullText.documentFrequency(exact('tea'))).toBe(1);
+  const undone = connection.write(() => {
+    fullText.add(2, 'tea');
+    throw new Error('undone');
+  });
+  await expect(undone).rejects.toThrow('undone');
+  expect(fullText.documentFrequency(exact('tea'))).toBe(1);
+  connection.close();
 });
 
 it.each(['"', '""', 'a"b', '*', 'OR', 'NEAR', '(', "'", 'x y', '-x', '^x', 'terms:x', '\\', '{', '\u{10ffff}'])(
