@@ -161,6 +161,11 @@ export async function openRecallStores({
       }
     }
 
+    const measureReranker = (): Promise<void> =>
+      scope({ effect: 'read', creates: false }, async ({ workspace: { rerankerEvaluation } }) => {
+        for (const language of ['ja', 'en'] as const) await rerankerEvaluation.measureOnce(language);
+      });
+
     async function isReady(): Promise<boolean> {
       const { degraded_reason: degraded } = replySchema.parse(await call('memory_search', { query: 'text' }));
       return degraded === undefined && (await scale()) !== undefined;
@@ -176,6 +181,7 @@ export async function openRecallStores({
         }
       },
       async warm() {
+        if (reranker !== 'none') await measureReranker();
         if (model === 'none') return;
         await untilEmbedded();
         // The first search has the model measured, and those before it is done are judged without.

@@ -43,10 +43,10 @@ export function createLocalReranker({ reference, device, threads, client, ...dep
   return {
     languages: preset?.languages,
     status: managed.status,
-    score: async (query, texts, { signal } = {}) => {
+    score: async (query, texts, { priority = 'interactive', signal } = {}) => {
       const model = await managed.use();
       try {
-        return await client.rerank({ model, query, texts }, { priority: 'interactive', signal });
+        return await client.rerank({ model, query, texts }, { priority, signal });
       } catch (error) {
         managed.noteFailure(error);
         throw error;

@@ -25,6 +25,7 @@ import { createEmbeddingScheduler, type EmbeddingScheduler } from './embedding-s
 import { createIndexSync, type IndexSync, type SnapshotRule } from './index-sync.ts';
 import { createModelEvaluation, type ModelEvaluation } from './model-evaluation.ts';
 import { createNeighborCoherence, type NeighborCoherence } from './neighbor-coherence.ts';
+import { createRerankerEvaluation, type RerankerEvaluation } from './reranker-evaluation.ts';
 import { createVectorSample, type VectorSample } from './vector-sample.ts';
 import { createVectorSearch, type VectorSearch } from './vector-search.ts';
 
@@ -42,6 +43,7 @@ export interface Workspace {
   readonly vectorSearch: VectorSearch;
   readonly vectorSample: VectorSample;
   readonly modelEvaluation: ModelEvaluation;
+  readonly rerankerEvaluation: RerankerEvaluation;
   readonly neighborCoherence: NeighborCoherence;
   readonly embeddingScheduler: EmbeddingScheduler;
   /** Runs a deletion, with more room each time the disk is full. It must change nothing when it fails. */
@@ -114,6 +116,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     logger,
   });
   const modelEvaluation = createModelEvaluation({ store, logger });
+  const rerankerEvaluation = createRerankerEvaluation({ reranker: models.reranker, logger });
   let closed: Promise<void> | undefined;
 
   function servingEmbedder(): Embedder {
@@ -181,7 +184,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
 
   async function close(): Promise<void> {
     try {
-      await Promise.all([embeddingScheduler.close(), modelEvaluation.close()]);
+      await Promise.all([embeddingScheduler.close(), modelEvaluation.close(), rerankerEvaluation.close()]);
       if (exists) {
         await activity.flush();
         if (store.erasure.isPending()) await finishErasure();
@@ -210,6 +213,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     vectorSample: createVectorSample(store),
     neighborCoherence: createNeighborCoherence(store),
     modelEvaluation,
+    rerankerEvaluation,
     embeddingScheduler,
     withRoom,
     finishErasure,

@@ -1,7 +1,7 @@
 /**
  * Whether the memories answer a query at all. `weak` is the normal state. `none` needs a model whose quality was measured
  * (`model-quality.ts`): words, absolute cosines and ranks do not tell. Even then it means that the subject never came up,
- * not that one detail of it was never mentioned.
+ * not that one detail of it was never mentioned. A reranker whose scale was measured has a vote in both.
  */
 
 import type { Language } from '../core/text/language.ts';
@@ -27,6 +27,8 @@ export interface StrengthEvidence {
   readonly asked: Language;
   readonly distribution?: ScoreDistribution | undefined;
   readonly quality?: ModelQuality | undefined;
+  /** What a reranker makes of the first few, in their order (`reranker-scale.ts`); absent without one that was measured. */
+  readonly readings?: readonly number[] | undefined;
   /** Memories in another language exist and only words were searched, which cannot find them. */
   readonly beyondWords?: boolean | undefined;
 }
@@ -53,16 +55,31 @@ function isDecisive(evidence: StrengthEvidence): boolean {
   const { ranked, distribution, quality, asked } = evidence;
   const { strongLead, strongLeadByWords, strongShare, strongShareByWords, tellingCoverage } = rankingParameters.fixed;
   const [best, second] = ranked;
-  if (best === undefined) return false;
+  if (best === undefined || readingLead(evidence) < 0) return false;
   const lead = best.strength - (second?.strength ?? 0);
   const leads = (least: number, share: number) => lead >= least && lead >= share * best.strength;
   if (distribution === undefined || modelWeight(quality, asked, best.language) < 1)
-    return leads(strongLeadByWords, strongShareByWords) && best.coverage >= tellingCoverage;
+    return (
+      isConfirmed(evidence, lead) || (leads(strongLeadByWords, strongShareByWords) && best.coverage >= tellingCoverage)
+    );
   if (!leads(strongLead, strongShare)) return false;
   const wordsTell = best.language === asked && ranked.some(({ coverage }) => coverage > 0);
   return wordsTell
     ? isAgreedOn(best, ranked)
     : (nearnessOf(best, evidence) ?? 0) >= rankingParameters.fixed.answeringNearness;
+}
+
+/** By words alone a smaller lead is enough where the reranker reads an answer in the best, and in no other. */
+function isConfirmed(evidence: StrengthEvidence, lead: number): boolean {
+  const { confirmedLead, confirmingReading, confirmingReadingLead } = rankingParameters.fixed;
+  const [own = Number.NEGATIVE_INFINITY] = evidence.readings ?? [];
+  return lead >= confirmedLead && own >= confirmingReading && readingLead(evidence) >= confirmingReadingLead;
+}
+
+/** By how much the reranker prefers the best to the others that it has read; 0 without a reranker. */
+function readingLead({ readings = [] }: StrengthEvidence): number {
+  const [own, ...others] = readings;
+  return own === undefined ? 0 : own - Math.max(0, ...others);
 }
 
 function isAgreedOn(best: Ranked<Candidate>, ranked: readonly Ranked<Candidate>[]): boolean {
@@ -130,8 +147,15 @@ function isUnrelated(
   const near = nearnessOf(entry, evidence);
   if (near === undefined || entry.coverage >= rankingParameters.fixed.tellingCoverage) return false;
   const same = entry.language === evidence.asked;
+  const voted = near + (same ? voteOf(evidence) : 0);
   if (compared === undefined || entry.meaning === undefined)
-    return near < (same ? unrelatedBelow : unrelatedAcrossBelow);
+    return voted < (same ? unrelatedBelow : unrelatedAcrossBelow);
   const lead = Math.max(0, entry.meaning - compared);
-  return near + standingOut * lead < (same ? standingOutBelow : standingOutAcrossBelow);
+  return voted + standingOut * lead < (same ? standingOutBelow : standingOutAcrossBelow);
+}
+
+/** What the reranker adds to nearness, or takes from it where even the best that it has read hardly answers. */
+function voteOf({ readings = [] }: StrengthEvidence): number {
+  const { readingVote, neutralReading } = rankingParameters.fixed;
+  return readings.length === 0 ? 0 : readingVote * (Math.max(...readings) - neutralReading);
 }

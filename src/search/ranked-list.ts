@@ -14,14 +14,14 @@ import type { Workspace } from '../persona/workspace.ts';
 import { type PreparedQuery, type RatedTerm, scoreText } from '../scoring/bm25.ts';
 import { type RankingContext, rank, scoreOf } from '../scoring/ranking.ts';
 import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
-import { createHitTest, type Judgement, judgeStrength } from '../scoring/strength.ts';
+import { createHitTest, type Judgement, judgeStrength, type StrengthEvidence } from '../scoring/strength.ts';
 import { createTurnReader, type Turn } from '../scoring/turns.ts';
 import type { MemoryText } from '../store/memory-reading.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { type LexicalHit, prepareQueryFor, scoreWords, searchWords } from './lexical-search.ts';
 import { findNeighbors } from './neighbors.ts';
 import type { RankedMemory } from './ranked-memory.ts';
-import { type Reranked, rerank } from './rerank.ts';
+import { rerank } from './rerank.ts';
 import { runSecondPass } from './second-pass.ts';
 import {
   type SemanticAnswer,
@@ -97,13 +97,26 @@ export async function rankMemories(
       ? candidates
       : examineBest(scope, { queryText, query, mode: ranMode, filter, semantic, assess }, candidates, context);
   const ranked = rank(examined, context).slice(0, parameters.rankedLimit);
-  const evidence = {
+  const unread: StrengthEvidence = {
     ...context,
     // The scale was measured between questions and answers. Two memories lie nearer to each other.
     quality: 'query' in target ? semantic?.quality : undefined,
     ranked,
     beyondWords: ranked.length === 0 && semantic === undefined && holdsOtherLanguage(store, context.asked, filter),
   };
+  const scored = ranked.map(({ strength, ...entry }) => ({ ...entry, score: scoreOf(strength) }));
+  const reranked =
+    'query' in target
+      ? await rerank(
+          scope,
+          { text: target.query, prepared: query, language: context.asked, byMeaning: semantic !== undefined },
+          scored,
+          // `strong` is said of the first.
+          { keepFirst: (readings) => judgeStrength({ ...unread, readings }).strength === 'strong' },
+        )
+      : { memories: scored, readings: undefined, degraded: undefined, waited: 0 };
+  if (scope.signal?.aborted === true) throw cancelled();
+  const evidence = { ...unread, readings: reranked.readings };
   const judged = judgeStrength(evidence);
   const unsure =
     judged.strength === 'none' &&
@@ -111,24 +124,8 @@ export async function rankMemories(
     hasUnsearchedMeaning(scope.workspace, filter, { searched: semantic !== undefined });
   const judgement: Judgement = unsure ? { ...judged, strength: 'weak' } : judged;
   const isHit = createHitTest(evidence);
-  const scored = ranked.map(({ strength, ...entry }) => ({
-    ...entry,
-    score: scoreOf(strength),
-    hit: isHit({ ...entry, strength }),
-  }));
-  const reranked: Reranked =
-    'query' in target
-      ? await rerank(
-          scope,
-          { text: target.query, prepared: query, language: context.asked, byMeaning: semantic !== undefined },
-          scored,
-          // `strong` was said of the first.
-          { keepFirst: judgement.strength === 'strong' },
-        )
-      : { memories: scored, waited: 0 };
-  if (scope.signal?.aborted === true) throw cancelled();
   return {
-    memories: reranked.memories,
+    memories: reranked.memories.map((entry) => ({ ...entry, hit: isHit(entry) })),
     query,
     dates: context.dates,
     mode: ranMode,

@@ -11,10 +11,14 @@ import type { PreparedQuery } from '../scoring/bm25.ts';
 import { passageAround } from '../scoring/passage.ts';
 import { type RankingParameters, rankingParameters } from '../scoring/ranking-parameters.ts';
 import { mixRerankScores } from '../scoring/rerank-mix.ts';
+import { readScore } from '../scoring/reranker-scale.ts';
 import type { RankedMemory } from './ranked-memory.ts';
 import { describeStatus } from './semantic-search.ts';
 
-/** How many candidates the cross-encoder is given at once. */
+/**
+ * How many candidates the cross-encoder is given at once. Its vote is read from the first batch, which even a busy machine
+ * reads in time.
+ */
 const batchLength = 4;
 
 export interface RerankedQuery {
@@ -25,20 +29,25 @@ export interface RerankedQuery {
   readonly byMeaning: boolean;
 }
 
-export interface Reranked {
-  readonly memories: readonly RankedMemory[];
+/** What the stage reads of a candidate. */
+type Readable = Omit<RankedMemory, 'hit'>;
+
+export interface Reranked<Entry> {
+  readonly memories: readonly (Entry & Pick<RankedMemory, 'rerank'>)[];
+  /** How well each of the first batch answers, on the reranker's own scale; absent where it has none yet. */
+  readonly readings?: readonly number[] | undefined;
   /** Why the reranker did not read them all, if one is configured. */
   readonly degraded?: string | undefined;
   /** Milliseconds. */
   readonly waited: number;
 }
 
-export async function rerank(
+export async function rerank<Entry extends Readable>(
   scope: Scope,
   query: RerankedQuery,
-  ranked: readonly RankedMemory[],
-  { keepFirst }: { keepFirst: boolean },
-): Promise<Reranked> {
+  ranked: readonly Entry[],
+  { keepFirst }: { keepFirst: (readings: Reranked<Entry>['readings']) => boolean },
+): Promise<Reranked<Entry>> {
   const { workspace, settings, clock, ranking: parameters = rankingParameters } = scope;
   const { reranker, warm } = workspace.models;
   const status = reranker.status();
@@ -57,16 +66,39 @@ export async function rerank(
   const readable = head.filter(({ language }) => languages?.includes(language) !== false);
   const { scores, problem } = await scoreInTime(scope, query, readable, parameters);
   const rescored = head.map((entry) => ({ ...entry, rerank: scores.get(entry) }));
+  const readings = readFirst(scope, query, head, scores);
   const share = query.byMeaning ? parameters.rerankShare : parameters.rerankShareByWords;
   return {
-    memories: mixRerankScores([...rescored, ...ranked.slice(head.length)], { share, keepFirst }),
+    memories: mixRerankScores([...rescored, ...ranked.slice(head.length)], {
+      share,
+      keepFirst: keepFirst(readings),
+    }),
+    readings,
     degraded: problem,
     waited: clock.monotonic() - began,
   };
 }
 
+/** Starts to measure the reranker where that has not been done: later searches have its readings. */
+function readFirst(
+  { workspace: { rerankerEvaluation } }: Scope,
+  { language }: RerankedQuery,
+  head: readonly Readable[],
+  scores: ReadonlyMap<Readable, number>,
+): readonly number[] | undefined {
+  void rerankerEvaluation.measureOnce(language);
+  const scale = rerankerEvaluation.scaleFor(language);
+  const first = head.slice(0, batchLength);
+  const readings = first.flatMap((entry) => {
+    const score = entry.language === language ? scores.get(entry) : undefined;
+    return (score === undefined ? undefined : readScore(scale, score)) ?? [];
+  });
+  // Across languages it tells no more than nearness does.
+  return readings.length === first.length ? readings : undefined;
+}
+
 interface Scored {
-  readonly scores: ReadonlyMap<RankedMemory, number>;
+  readonly scores: ReadonlyMap<Readable, number>;
   /** Why some are missing. */
   readonly problem?: string | undefined;
 }
@@ -74,11 +106,11 @@ interface Scored {
 async function scoreInTime(
   { workspace, clock, signal }: Scope,
   { text, prepared }: RerankedQuery,
-  entries: readonly RankedMemory[],
+  entries: readonly Readable[],
   { rerankMilliseconds, rerankCharacters }: RankingParameters,
 ): Promise<Scored> {
   const { reranker } = workspace.models;
-  const scores = new Map<RankedMemory, number>();
+  const scores = new Map<Readable, number>();
   const until = clock.monotonic() + rerankMilliseconds;
   for (let start = 0; start < entries.length; start += batchLength) {
     const batch = entries.slice(start, start + batchLength);
@@ -112,7 +144,7 @@ function describeDelay(status: Parameters<typeof describeStatus>[0]): string {
 }
 
 /** The part of a text that was found: around the words of the query, or where its nearest chunk begins. */
-function passageOf({ memory, coverage, nearestAt = 0 }: RankedMemory, query: PreparedQuery, length: number): string {
+function passageOf({ memory, coverage, nearestAt = 0 }: Readable, query: PreparedQuery, length: number): string {
   const { content } = memory;
   if (content.length <= length || coverage > 0) return passageAround(content, query, length).text;
   const start = Math.min(Math.floor(nearestAt * content.length), content.length - length);

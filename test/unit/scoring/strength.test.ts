@@ -23,6 +23,33 @@ const faint = entry(3, { cosine: 0.77, coverage: 0.1 });
 const unrelated = entry(2, { cosine: 0.55, coverage: 0.1 });
 
 describe('the strength of an answer', () => {
+  it('is moved towards none by a reranker that reads no answer, and away from it by one that does', () => {
+    const faraway = entry(3, { cosine: 0.74, coverage: 0.1 });
+    expect(judge([faraway]).strength).toBe('none');
+    expect(judge([faraway], { readings: [2] }).strength).toBe('weak');
+    const farther = entry(3, { cosine: 0.76, coverage: 0.1 });
+    expect(judge([farther]).strength).toBe('weak');
+    expect(judge([farther], { readings: [0, -0.1] }).strength).toBe('none');
+    expect(judge([farther], { readings: [0, 1] }).strength).toBe('weak');
+  });
+
+  it('is not strong where the reranker reads a better answer in another, or none in the best', () => {
+    expect(judge([answer, faint], { readings: [2, 1] }).strength).toBe('strong');
+    expect(judge([answer, faint], { readings: [1, 2] }).strength).toBe('weak');
+    expect(judge([answer, faint], { readings: [-0.1, -0.2] }).strength).toBe('weak');
+  });
+
+  it('needs a smaller lead by words where the reranker reads the answer in the best alone', () => {
+    const words = { quality: undefined, distribution: undefined };
+    const ranked = [entry(3, { coverage: 0.2 }), entry(1.8, { coverage: 0.1 })];
+    expect(judge(ranked, words).strength).toBe('weak');
+    expect(judge(ranked, { ...words, readings: [3, 0.5] }).strength).toBe('strong');
+    expect(judge(ranked, { ...words, readings: [3, 2.5] }).strength).toBe('weak');
+    expect(judge(ranked, { ...words, readings: [1.5, -1] }).strength).toBe('weak');
+    const close = [entry(3, { coverage: 0.2 }), entry(2.8, { coverage: 0.2 })];
+    expect(judge(close, { ...words, readings: [3, 0.5] }).strength).toBe('weak');
+  });
+
   it('is strong when one memory is near and stands above the rest', () => {
     expect(judge([answer, faint])).toEqual({ strength: 'strong', calibration: 'measured' });
   });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { languageOf } from '../../../src/core/text/language.ts';
 import type { Reranker } from '../../../src/model/reranker.ts';
+import { createRerankerEvaluation } from '../../../src/persona/reranker-evaluation.ts';
 import type { Scope } from '../../../src/persona/scope.ts';
+import { readScore, rerankerTrials } from '../../../src/scoring/reranker-scale.ts';
+import { prepareQueryFor } from '../../../src/search/lexical-search.ts';
 import { rankMemories } from '../../../src/search/ranked-list.ts';
+import { rerank } from '../../../src/search/rerank.ts';
 import { searchable } from '../../support/searchable.ts';
 import { live } from '../../support/stores.ts';
 
@@ -35,7 +41,18 @@ async function storeOf(contents: readonly string[]) {
     );
     return { ...list, contents: list.memories.map(({ memory }) => memory.content) };
   };
-  return { search };
+  return { search, scope, workspace };
+}
+
+/** Knows the answers to the questions that measure it, and otherwise prefers texts with the word. */
+function measurable(word: string): Reranker {
+  const own = (['ja', 'en'] as const).flatMap((language) => rerankerTrials(language));
+  return preferring(word, {
+    score: async (query, texts) => {
+      const trial = own.find(({ question }) => question === query);
+      return texts.map((text) => (text === trial?.answers[0] || text.includes(word) ? 0.9 : 0.1));
+    },
+  });
 }
 
 const fillers = Array.from({ length: 6 }, (_, index) => `The tea of day ${index} was fine`);
@@ -80,5 +97,57 @@ describe('a reranker', () => {
     expect(english.degraded).toBeUndefined();
     await search('京都のお茶は濃い', reranker);
     expect(reranker.read.toSorted()).toEqual(['お茶の時間', '京都のお茶は濃い']);
+  });
+
+  it('has a say in how sure an answer is once it was measured, in the language that it was measured in', async () => {
+    const { scope, workspace } = await storeOf([...fillers, 'The tea of the gentle uncle', '茶の時間']);
+    const reranker = measurable('gentle');
+    const rerankerEvaluation = createRerankerEvaluation({ reranker, logger: silentLogger });
+    const measured = { ...scope, workspace: { ...workspace, rerankerEvaluation } };
+    const readingsFor = async (query: string) => {
+      let readings: readonly number[] | undefined;
+      const { memories } = await rankMemories(scope, { query }, 'keyword', live);
+      const prepared = prepareQueryFor(workspace.store, query);
+      const asked = { text: query, prepared, language: languageOf(query), byMeaning: false };
+      await rerank(
+        { ...measured, workspace: { ...measured.workspace, models: { ...workspace.models, reranker } } },
+        asked,
+        memories,
+        {
+          keepFirst: (given) => {
+            readings = given;
+            return false;
+          },
+        },
+      );
+      return readings;
+    };
+    expect(await readingsFor('gentle tea')).toBeUndefined();
+    await rerankerEvaluation.measureOnce('en');
+    const readings = (await readingsFor('gentle tea')) ?? [];
+    expect(readings.map((reading) => reading > 0.9)).toEqual([true, false, false, false]);
+    expect(await readingsFor('茶')).toBeUndefined();
+  });
+
+  it('has no say where it guesses, or could not be measured', async () => {
+    for (const reranker of [
+      preferring('gentle'),
+      preferring('gentle', { score: () => Promise.reject(new Error('out of memory')) }),
+    ]) {
+      const evaluation = createRerankerEvaluation({ reranker, logger: silentLogger });
+      await evaluation.measureOnce('en');
+      expect(readScore(evaluation.scaleFor('en'), 0.9)).toBeUndefined();
+    }
+  });
+
+  it('is measured once, and not after the persona was closed', async () => {
+    const reranker = preferring('');
+    const evaluation = createRerankerEvaluation({ reranker, logger: silentLogger });
+    await Promise.all([evaluation.measureOnce('ja'), evaluation.measureOnce('ja')]);
+    await evaluation.measureOnce('ja');
+    expect(reranker.read).toHaveLength(64);
+    await evaluation.close();
+    await evaluation.measureOnce('en');
+    expect(reranker.read).toHaveLength(64);
   });
 });
