@@ -68,7 +68,7 @@ describe.skipIf(!existsSync(realModels))(`real models (skipped where there is no
     ];
     const questions = ['走る速さの世界記録は', '魚のアレルギーはある', 'ベルリンに引っ越したのは去年のいつ'];
     const strengthsOf = async (server: TestServer) => {
-      const strengths: string[] = [];
+      const strengths: unknown[] = [];
       for (const question of questions) strengths.push((await searchInFull(server, question)).strength);
       return strengths;
     };
