@@ -24,7 +24,7 @@ export function renderClientSnippets(): string {
 }
 
 function renderClient(name: ClientName): string {
-  const { title, format, file, nextStep }: Client = clients[name];
+  const { title, format, file, nextStep, unattended }: Client = clients[name];
   const places = new Map<string, string[]>();
   for (const [system, place] of systems) places.set(file(place), [...(places.get(file(place)) ?? []), system]);
   const where = [...places].map(([path, names]) => `\`${path}\` (${names.join(', ')})`).join(', ');
@@ -35,5 +35,6 @@ function renderClient(name: ClientName): string {
     `\`memory-mcp setup ${name}\`, or in ${where}:`,
     `\`\`\`${format}\n${snippet.trim()}\n\`\`\``,
     nextStep,
+    ...(unattended === undefined ? [] : [unattended]),
   ].join('\n\n');
 }

@@ -38,7 +38,9 @@ export async function hook(eventName: string | undefined, flags: HookFlags): Pro
   const left = () => Math.max(0, deadline - performance.now());
   let done = false;
   const answered = answer(eventName, flags)
-    .catch((error: unknown) => printNotice(`memory-mcp hook: ${reasonOf(error)}`))
+    .catch((error: unknown) => {
+      if (!hasNoMemoriesYet(error)) printNotice(`memory-mcp hook: ${reasonOf(error)}`);
+    })
     .finally(() => {
       done = true;
     });
@@ -69,6 +71,11 @@ async function answer(eventName = '', { client = 'claude-code', persona, config 
   } finally {
     await scope.workspace.store.close();
   }
+}
+
+/** Is no fault: Gemini CLI would show a new user a message at every event of the first session. */
+function hasNoMemoriesYet(error: unknown): boolean {
+  return error instanceof MemoryMcpError && error.code === 'not_found';
 }
 
 function unknownName(kind: string, name: string, known: readonly string[]): MemoryMcpError {

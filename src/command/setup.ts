@@ -89,6 +89,7 @@ function report(
   }
   for (const backup of backups) printNotice(`What was there is kept in ${backup}`);
   printNotice(undo ? 'Undone.' : `Written. ${client.nextStep}`);
+  if (!undo && client.unattended !== undefined) printNotice(client.unattended);
 }
 
 function listClients(place: Place, { json = false }: SetupFlags): void {

@@ -42,6 +42,8 @@ export interface Client {
   readonly hooks?: { readonly harness: HarnessName; readonly file: (place: Place) => string };
   /** What to do once the file is written. */
   readonly nextStep: string;
+  /** What its command for scripts needs, which cannot ask. */
+  readonly unattended?: string;
 }
 
 const serverName = 'memory';
@@ -79,6 +81,8 @@ export const clients = {
     extra: { type: 'stdio' },
     hooks: { harness: 'claude-code', file: below('.claude', 'settings.json') },
     nextStep: 'Start a new session; /mcp shows the server, /hooks the hooks.',
+    unattended:
+      '"claude -p" cannot ask whether a tool may run; "--allowedTools mcp__memory" allows those of this server.',
   },
   cursor: {
     title: 'Cursor',
@@ -103,6 +107,8 @@ export const clients = {
     servers: 'mcp_servers',
     hooks: { harness: 'codex', file: below('.codex', 'hooks.json') },
     nextStep: 'Start a new session; "codex mcp list" shows the server. Codex asks once whether to trust new hooks.',
+    unattended:
+      '"codex exec" leaves out hooks that you have not trusted yet, and a server that needs longer than a second to start; "required = true" in the entry makes it wait, and stops it where the server does not start.',
   },
   'gemini-cli': {
     title: 'Gemini CLI',
@@ -111,6 +117,8 @@ export const clients = {
     servers: 'mcpServers',
     hooks: { harness: 'gemini-cli', file: below('.gemini', 'settings.json') },
     nextStep: 'Start a new session in a trusted folder; /mcp shows the server.',
+    unattended:
+      '"gemini -p" leaves out tools that it would have to ask about; "trust": true in the entry allows those of this server. It stops in a folder that is not trusted, unless it gets --skip-trust.',
   },
   windsurf: {
     title: 'Windsurf',

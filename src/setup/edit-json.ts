@@ -72,11 +72,25 @@ function change(
 ): string {
   // Where there is nothing to remove, the library would throw.
   if (value === undefined && findNodeAt(text, at) === undefined) return text;
+  const edits = modify(text, [...at], value, options);
+  if (value === undefined)
+    return applyEdits(
+      text,
+      edits.map((edit) => keepWhatPrecedes(edit, text, at)),
+    );
   // Its own formatting would reach the neighbours too.
   return applyEdits(
     text,
-    modify(text, [...at], value, options).map((edit) => ({ ...edit, content: layOut(edit, text, at) })),
+    edits.map((edit) => ({ ...edit, content: layOut(edit, text, at) })),
   );
+}
+
+/** To remove the first of several, the library takes the line break and the comments before it along. */
+function keepWhatPrecedes(edit: JsonEdit, text: string, at: readonly (string | number)[]): JsonEdit {
+  const node = findNodeAt(text, at);
+  const start = (node?.parent?.type === 'property' ? node.parent : node)?.offset ?? 0;
+  const isFirst = /[{[]/.test(text.charAt(edit.offset - 1));
+  return isFirst && edit.offset < start ? { ...edit, offset: start, length: edit.length + edit.offset - start } : edit;
 }
 
 /** The inserted text in lines, indented like the rest. A file in one line stays one. */

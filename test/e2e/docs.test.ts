@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { testFolder } from '../support/stores.ts';
 import { binary, makeSurroundings, repositoryRoot } from '../support/surroundings.ts';
@@ -119,6 +119,32 @@ describe('the lines of your own in docs/export-import.md', () => {
     expect(await contentsOf(dataDir)).toMatchObject([
       { content: expect.any(String), source: 'import:json-lines', created_at: '2024-05-01T00:00:00.000Z' },
     ]);
+  });
+});
+
+describe('the transcript', () => {
+  /** Keys carry the time. */
+  const withoutTimes = (text: string) => text.replace(/memory_\d{14}/g, 'memory_…');
+
+  it.each(['README.md', 'README.ja.md'])('of %s is what a clone prints before its model is there', (page) => {
+    const surroundings = makeSurroundings();
+    onTestFinished(surroundings.remove);
+    const env = {
+      ...surroundings.env,
+      MEMORY_MCP_EMBEDDINGS_MODEL: undefined,
+      HF_ENDPOINT: 'http://127.0.0.1:9',
+    };
+    const clone = join(surroundings.env.HOME ?? '', 'memory-mcp');
+    mkdirSync(join(clone, '.git'), { recursive: true });
+    const [, transcript = ''] =
+      /```console\n([\s\S]*?)```/.exec(readFileSync(join(repositoryRoot, page), 'utf8')) ?? [];
+    const commands = [...transcript.matchAll(/^\$ (.*)$/gm)].map(([, command = '']) => command);
+    expect(commands).toHaveLength(3);
+    const printed = commands.map((command) => {
+      const line = command.replace(/^npx memory-mcp/, `"${process.execPath}" "${binary}"`);
+      return `$ ${command}\n${execFileSync('/bin/sh', ['-c', line], { env, cwd: clone, encoding: 'utf8', stdio: 'pipe' })}`;
+    });
+    expect(withoutTimes(printed.join(''))).toBe(withoutTimes(transcript));
   });
 });
 

@@ -22,7 +22,7 @@ import { connect } from '../support/clients.ts';
 import { fillDataFolder } from '../support/hooks.ts';
 import { runCommand } from '../support/run-command.ts';
 import { testFolder } from '../support/stores.ts';
-import { binary } from '../support/surroundings.ts';
+import { binary, repositoryRoot } from '../support/surroundings.ts';
 
 const entrySchema = z.object({ command: z.string(), args: z.array(z.string()), env: z.record(z.string(), z.string()) });
 
@@ -47,6 +47,15 @@ function entryOf(name: ClientName, text: string) {
   const inner = z.record(z.string(), z.unknown()).parse(tree)[clients[name].servers];
   return entrySchema.parse(z.object({ memory: z.unknown() }).parse(inner).memory);
 }
+
+it.each(['claude-code', 'codex', 'gemini-cli'] as const)(
+  '%s is told what its command for scripts needs, as the docs say it',
+  async (name) => {
+    const { unattended } = clients[name];
+    expect((await makeHome().setup(name, '--apply')).err).toContain(unattended);
+    expect(readFileSync(join(repositoryRoot, 'docs', 'clients.md'), 'utf8')).toContain(unattended);
+  },
+);
 
 describe.each(clientNames)('%s', (name) => {
   it('gets a file from which the server starts', async () => {

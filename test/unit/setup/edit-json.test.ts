@@ -28,6 +28,12 @@ describe('editing JSON', () => {
     );
   });
 
+  it('keeps lines and comments where ours stands first', () => {
+    const ours = { path: 'x', format: 'json' as const, edits: [{ at: ['mcpServers', 'memory'], value: 1 }] };
+    const edited = '{\n  // all of it\n  "mcpServers": {\n    "memory": 1\n  },\n  "theme": "dark"\n}\n';
+    expect(revertJson(edited, ours.edits, {})).toBe('{\n  // all of it\n  "theme": "dark"\n}\n');
+  });
+
   it('keeps the line ends of Windows', () => {
     const edited = editJson('{\r\n  "a": 1\r\n}\r\n', json[0]?.edits ?? []);
     expect(edited.replaceAll('\r\n', '')).not.toContain('\n');
