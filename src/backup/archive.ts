@@ -10,7 +10,6 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
-import { adviseOnAccess } from '../files/access-problem.ts';
 import { privateFileMode } from '../files/private-modes.ts';
 
 export interface ArchiveEntry {
@@ -97,7 +96,7 @@ function asArchiveError(archive: string, error: unknown): MemoryMcpError {
   if (error instanceof MemoryMcpError) return error;
   if (codeOf(error) === 'EACCES') {
     return new MemoryMcpError('backend_unavailable', `${archive} cannot be read (${reasonOf(error)})`, {
-      hint: adviseOnAccess(archive) ?? 'Let this user read it. Nothing was changed.',
+      hint: 'Let this user read it, or run the command as its owner. Nothing was changed.',
       cause: error,
     });
   }

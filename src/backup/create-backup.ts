@@ -148,7 +148,7 @@ function archiveName(moment: Date): string {
 function describeFailure(error: unknown, out: string): unknown {
   if (error instanceof MemoryMcpError || codeOf(error) === undefined) return error;
   return new MemoryMcpError('backend_unavailable', `The backup could not be written to ${out} (${reasonOf(error)})`, {
-    hint: `${adviseOnAccess(out) ?? 'Check the free space and the permissions of that folder, or choose another one with --out.'}\nNo archive was created.`,
+    hint: `${adviseOnAccess(out) ?? 'Check the free space and the permissions of that folder.'}\nOr choose another folder with --out. No archive was created.`,
     cause: error,
   });
 }

@@ -1,5 +1,5 @@
 /** `restore`: puts the personas of a backup in place, and prints one line for each. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { listArchives } from '../backup/own-backups.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
@@ -9,6 +9,7 @@ import { systemClock } from '../core/clock.ts';
 import { MemoryMcpError } from '../core/errors.ts';
 import { parsePersonaName } from '../core/persona.ts';
 import { countedMemories } from '../core/text/counted.ts';
+import { pathExists } from '../files/path-exists.ts';
 import { printData, printJson, printNotice } from './output.ts';
 
 export interface RestoreFlags {
@@ -45,7 +46,7 @@ export async function restore(archiveName: string, flags: RestoreFlags): Promise
 /** A path, or the name alone of an archive in the folder for backups. */
 async function findArchive(name: string, backups: string): Promise<string> {
   const places = [resolve(name), ...(basename(name) === name ? [join(backups, name)] : [])];
-  const found = places.find((place) => existsSync(place));
+  const found = places.find(pathExists);
   if (found === undefined) {
     const newest = (await listArchives(backups)).at(-1);
     throw new MemoryMcpError('not_found', `${places[0]} does not exist`, {

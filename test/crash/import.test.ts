@@ -1,17 +1,15 @@
 /** Imports that are killed or run out of disk: what was stored is whole, and running them again completes them. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { killRuns, killsOf } from '../support/kills.ts';
 import { testFolder } from '../support/stores.ts';
-import { binary, makeSurroundings } from '../support/surroundings.ts';
 import { contentsOf, importReport, run } from '../support/transfer.ts';
 
 /** MEMORY_MCP_TEST_KILLS=50 for a longer run. */
-const kills = Number(process.env.MEMORY_MCP_TEST_KILLS ?? 5);
-const timeout = 60_000 + kills * 4_000;
+const { kills, timeout } = killsOf(5);
 
 function writeLines(count: number, length: number): string {
   const file = join(testFolder(), 'lines.jsonl');
@@ -43,27 +41,27 @@ describe('an import', () => {
     timeout,
   }, async () => {
     const data = testFolder();
-    // Enough that the last kills, too, meet an import that still stores something.
-    const count = 600 * kills;
+    const count = 3_000;
     const file = writeLines(count, 20);
-    const { env, remove } = makeSurroundings({ dataDir: data });
-    let interrupted = 0;
-    for (let round = 0; round < kills; round++) {
-      const child = spawn(process.execPath, [binary, 'import', file], {
-        env,
-        stdio: 'ignore',
-        timeout: 300 + ((round * 137) % 900),
-        killSignal: 'SIGKILL',
-      });
-      const [code] = await once(child, 'close');
-      if (code === null) interrupted += 1;
-    }
-    remove();
-    expect(interrupted).toBeGreaterThan(0);
+    const numbers = async () => (await contentsOf(data)).map(({ content }) => Number(/\d+/.exec(content)?.[0]));
+    const all = Array.from({ length: count }, (_, number) => number);
+    await killRuns({
+      dataDir: data,
+      kills,
+      whole: ['import', file, '--persona', 'another'],
+      command: async () => {
+        // From the beginning again where the last run came to the end.
+        if ((await numbers()).length === count) rmSync(join(data, 'memory', 'default'), { recursive: true });
+        return ['import', file];
+      },
+      check: async () => {
+        const found = await numbers();
+        expect(found).toEqual(all.slice(0, found.length));
+      },
+    });
     const report = await importReport(data, file);
     expect(report.new + report.duplicate).toBe(count);
-    const found = (await contentsOf(data)).map(({ content }) => Number(/\d+/.exec(content)?.[0]));
-    expect(found).toEqual(Array.from({ length: count }, (_, number) => number));
+    expect(await numbers()).toEqual(all);
   });
 
   it.skipIf(noDisk !== '')(`says how far it came on a full disk, and goes on when there is room${noDisk}`, async () => {

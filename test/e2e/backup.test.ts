@@ -1,6 +1,5 @@
 /** `backup` and `restore` of the built program, beside servers that write, processes that are killed and bad archives. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -9,15 +8,15 @@ import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import type { Memory } from '../../src/core/memory.ts';
 import { type MemoryStore, openMemoryStore } from '../../src/store/memory-store.ts';
+import { killRuns, killsOf } from '../support/kills.ts';
 import { runCommand } from '../support/run-command.ts';
 import { draft, live, openTestStore, testFolder } from '../support/stores.ts';
-import { binary, repositoryRoot } from '../support/surroundings.ts';
+import { repositoryRoot } from '../support/surroundings.ts';
 
 const quiet = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_RERANKER_MODEL: 'none' };
 
 /** MEMORY_MCP_TEST_KILLS=50 for a longer run. */
-const kills = Number(process.env.MEMORY_MCP_TEST_KILLS ?? 10);
-const timeout = 60_000 + kills * 4_000;
+const { kills, timeout } = killsOf(10);
 
 function run(dataFolder: string, ...args: string[]) {
   return runCommand(args, { env: { MEMORY_MCP_DATA_DIR: dataFolder, ...quiet } });
@@ -172,14 +171,20 @@ describe('backup', () => {
       Array.from({ length: 300 }, (_, index) => `memory ${index} ${'x'.repeat(5_000)}`),
     );
     const checked = new Set<string>();
-    for (let round = 0; round < kills; round++) {
-      await killAfter(data, 80 + ((round * 37) % 300), ['backup']);
-      for (const name of archives(data).filter((found) => !checked.has(found))) {
-        const { code } = await run(testFolder(), 'restore', join(data, 'backups', name));
-        expect(code).toBe(0);
-        checked.add(name);
-      }
-    }
+    const command = ['backup', '--verify'];
+    await killRuns({
+      dataDir: data,
+      kills,
+      whole: command,
+      command: () => command,
+      check: async () => {
+        for (const name of archives(data).filter((found) => !checked.has(found))) {
+          const { code } = await run(testFolder(), 'restore', join(data, 'backups', name));
+          expect(code).toBe(0);
+          checked.add(name);
+        }
+      },
+    });
     await backUp(data);
     expect(readdirSync(join(data, 'backups')).filter((name) => !name.endsWith('.tar.gz'))).toEqual([]);
   });
@@ -276,11 +281,20 @@ describe('restore', () => {
     await fill(data, 'default', old);
     const { archive } = await backUp(data);
     await fill(data, 'default', ['newer']);
-    for (let round = 0; round < kills; round++) {
-      await killAfter(data, 80 + ((round * 37) % 300), ['restore', archive, '--force']);
-      const found = await contentsOf(data, 'default');
-      expect([old.length, old.length + 1]).toContain(found.length);
-    }
+    const command = ['restore', archive, '--force'];
+    await killRuns({
+      dataDir: data,
+      kills,
+      whole: command,
+      command: async () => {
+        await fill(data, 'default', ['newer']);
+        return command;
+      },
+      check: async () => {
+        const found = await contentsOf(data, 'default');
+        expect(found.filter((content) => content !== 'newer')).toHaveLength(old.length);
+      },
+    });
     expect((await run(data, 'restore', archive, '--force')).code).toBe(0);
     expect(readdirSync(data).sort()).toEqual(['backups', 'data-folder-id', 'memory']);
   });
@@ -424,14 +438,4 @@ async function countMemories(path: string): Promise<number> {
   const count = store.memories.count(live);
   await store.close();
   return count;
-}
-
-async function killAfter(data: string, milliseconds: number, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [binary, ...args], {
-    env: { ...process.env, MEMORY_MCP_DATA_DIR: data, ...quiet },
-    stdio: 'ignore',
-    timeout: milliseconds,
-    killSignal: 'SIGKILL',
-  });
-  await once(child, 'close');
 }

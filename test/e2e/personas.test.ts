@@ -1,24 +1,20 @@
 /** `persona list | show | rename | copy | delete` of the built program, beside servers and killed processes. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeTestModel } from '../../scripts/test-model/test-models.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import { spawnHttpServer } from '../support/http-server.ts';
+import { killRuns, killsOf } from '../support/kills.ts';
 import { askQdrant, countPoints } from '../support/qdrant-requests.ts';
 import { missingQdrantEngine, startQdrantServer } from '../support/qdrant-server.ts';
 import { runCommand } from '../support/run-command.ts';
 import { spawnServer } from '../support/server.ts';
 import { live, testFolder } from '../support/stores.ts';
-import { binary, makeSurroundings } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
 /** MEMORY_MCP_TEST_KILLS=50 for a longer run. */
-const kills = Number(process.env.MEMORY_MCP_TEST_KILLS ?? 6);
-const timeout = 60_000 + kills * 4_000;
+const { kills, timeout } = killsOf(6);
 
 async function fill(dataDir: string, persona: string, contents: readonly string[]): Promise<void> {
   const server = await spawnServer({ dataDir, args: ['--persona', persona] });
@@ -129,42 +125,43 @@ describe('personas on the command line', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('a command that is killed', () => {
-  it.each(['rename', 'delete'])(
-    'in the middle of a %s leaves all of the persona or nothing',
-    { timeout },
-    async (command) => {
-      const dataDir = testFolder();
-      const names = Array.from({ length: kills }, (_, index) => `persona${index}`);
-      await fill(
-        dataDir,
-        'origin',
-        Array.from({ length: 20 }, (_, index) => `memory ${index}`),
-      );
-      const whole = await contentsOf(dataDir, 'origin');
-      for (const [index, name] of names.entries()) {
-        await run(dataDir, 'copy', 'origin', name);
-        const args = command === 'rename' ? [name, `${name}-new`] : [name, '--yes', name];
-        const { env, remove } = makeSurroundings({ dataDir });
-        onTestFinished(remove);
-        const child = spawn(process.execPath, [binary, 'persona', command, ...args], { env, stdio: 'ignore' });
-        const ended = once(child, 'exit');
-        // From before the program does anything to after its end.
-        await delay(60 + (index * 500) / kills);
-        child.kill('SIGKILL');
-        await ended;
-        const left = namesIn(dataDir).filter((found) => found.startsWith(name));
-        expect(left.length).toBeLessThanOrEqual(1);
-        if (command === 'rename') expect(left).toHaveLength(1);
-        for (const found of left) expect(await contentsOf(dataDir, found)).toEqual(whole);
-        for (const found of left) await run(dataDir, 'delete', found, '--yes', found, '--no-backup');
+  const doomed = ['rename', 'delete'] as const;
+  it.each(doomed)('in the middle of a %s leaves all of the persona or nothing', { timeout }, async (command) => {
+    const dataDir = testFolder();
+    await fill(
+      dataDir,
+      'origin',
+      Array.from({ length: 20 }, (_, index) => `memory ${index}`),
+    );
+    const whole = await contentsOf(dataDir, 'origin');
+    const nameOf = (round: number) => `persona${round < 0 ? '-whole' : round}x`;
+    const argsFor = (name: string) => [
+      'persona',
+      command,
+      name,
+      ...(command === 'rename' ? [`${name}-new`] : ['--yes', name]),
+    ];
+    const prepare = async (round: number) => {
+      await run(dataDir, 'copy', 'origin', nameOf(round));
+      return argsFor(nameOf(round));
+    };
+    const check = async (round: number) => {
+      const left = namesIn(dataDir).filter((found) => found.startsWith(nameOf(round)));
+      expect(left.length).toBeLessThanOrEqual(1);
+      if (command === 'rename') expect(left).toHaveLength(1);
+      for (const found of left) {
+        expect(await contentsOf(dataDir, found)).toEqual(whole);
+        await run(dataDir, 'delete', found, '--yes', found, '--no-backup');
       }
-      expect(namesIn(dataDir)).toEqual(['origin']);
-      // What the last one may have left goes with the next deletion.
-      await run(dataDir, 'copy', 'origin', 'last');
-      await run(dataDir, 'delete', 'last', '--yes', 'last', '--no-backup');
-      expect(readdirSync(dataDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-    },
-  );
+    };
+    await killRuns({ dataDir, kills, whole: await prepare(-1), command: prepare, check });
+    await check(-1);
+    expect(namesIn(dataDir)).toEqual(['origin']);
+    // What the last one may have left goes with the next deletion.
+    await run(dataDir, 'copy', 'origin', 'last');
+    await run(dataDir, 'delete', 'last', '--yes', 'last', '--no-backup');
+    expect(readdirSync(dataDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
 });
 
 describe('personas over HTTP', () => {
