@@ -1,5 +1,5 @@
 /**
- * Sends thousands of mutated calls to the built server over stdio and HTTP and looks for what must never happen: a crash,
+ * Sends thousands of mutated calls to the built server over stdio and HTTP, its API and MCP, and looks for what must never happen: a crash,
  * a hang, a stack trace, or a path of the data folder in a reply over HTTP. Ends with 1 if one of them was seen.
  *
  * `npx tsx scripts/mutated-calls.ts [calls] [seed]`
@@ -113,7 +113,8 @@ function openStdio(): Target {
   };
 }
 
-async function openHttp(): Promise<Target> {
+/** One server, reached over its API and over MCP. */
+async function openHttp(): Promise<{ api: Target; mcp: Target }> {
   const child: ChildProcess = spawn(process.execPath, [binary, 'serve', '--http', '--port', '0', '--tools', 'full'], {
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -125,21 +126,30 @@ async function openHttp(): Promise<Target> {
     });
   });
   const address = `http://127.0.0.1:${port}`;
+  const post = async (path: string, message: unknown) => {
+    const body = JSON.stringify(message) ?? 'null';
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${address}${path}`, { method: 'POST', headers, body })).text();
+  };
+  const isAlive = async () => child.exitCode === null && (await fetch(`${address}/health`)).ok;
+  let last = 0;
   return {
-    call: async (name, input) => {
-      const body = JSON.stringify(input) ?? 'null';
-      const headers = { 'content-type': 'application/json' };
-      return (await fetch(`${address}/api/${name}`, { method: 'POST', headers, body })).text();
+    api: { call: (name, input) => post(`/api/${name}`, input), isAlive, end: () => {} },
+    mcp: {
+      call: (name, input) =>
+        post('/mcp', { jsonrpc: '2.0', id: ++last, method: 'tools/call', params: { name, arguments: input } }),
+      isAlive,
+      end: () => child.kill(),
     },
-    isAlive: async () => child.exitCode === null && (await fetch(`${address}/health`)).ok,
-    end: () => child.kill(),
   };
 }
 
 const faults: string[] = [];
+const http = await openHttp();
 for (const [transport, target] of [
   ['stdio', openStdio()],
-  ['http', await openHttp()],
+  ['/api', http.api],
+  ['/mcp', http.mcp],
 ] as const) {
   let refused = 0;
   for (const { name, input } of fc.sample(mutatedCall, { numRuns: calls, seed })) {
@@ -150,7 +160,7 @@ for (const [transport, target] of [
     if (reply === undefined) report('no answer');
     else if (reply.startsWith('failed:')) report(reply);
     else if (stack.test(reply) || stack.test(reply.replaceAll('\\n', '\n'))) report('a stack');
-    else if (transport === 'http' && reply.includes(dataFolder)) report('a path');
+    else if (transport !== 'stdio' && reply.includes(dataFolder)) report('a path');
     else if (reply.includes('"internal"')) report('an internal error');
     if (reply?.includes('error') === true) refused += 1;
   }

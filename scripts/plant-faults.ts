@@ -7,7 +7,7 @@
  *
  * The nearest tests come first, so a fault that they notice costs seconds: units that import the file, parts of its
  * folder, and then, with a build, the end-to-end tests that `endToEndTests` names. One that nothing notices costs the
- * time of all tests, unless `--only-related` leaves it at those. `--trusted` leaves out the run without any fault, for a
+ * time of all tests, unless `--only-related` leaves it at those, or `--without-build` even at units and parts. `--trusted` leaves out the run without any fault, for a
  * checkout whose tests have just passed.
  */
 import { spawn } from 'node:child_process';
@@ -22,7 +22,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
 
@@ -43,11 +43,14 @@ const { values } = parseArgs({
     folders: { type: 'string', default: 'persona,operation,transport,service,store,search' },
     projects: { type: 'string', default: 'unit,integration,e2e' },
     'only-related': { type: 'boolean', default: false },
+    'without-build': { type: 'boolean', default: false },
     trusted: { type: 'boolean', default: false },
   },
 });
 const root = new URL('..', import.meta.url).pathname;
 const timeLimit = 20 * 60_000;
+const nearestTests = 10;
+const operationTests = 6;
 
 /** Which files of `test/e2e` are nearest to a folder of `src`, by how their names begin. The first that fits counts. */
 const endToEndTests: readonly (readonly [folder: string, tests: readonly string[]])[] = [
@@ -131,6 +134,62 @@ function faultsOfFolder(folder: string, random: () => number): Fault[] {
     .map(({ fault }) => fault);
 }
 
+/** Says whether the types refuse a file as it is now. One service for all faults: each is checked in a second. */
+function createTypeCheck(folder: string): (file: string) => boolean {
+  const { config } = ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile);
+  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
+  const versions = new Map<string, number>();
+  const service = ts.createLanguageService({
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => fileNames.filter((name) => !relative(folder, name).startsWith('test')),
+    getScriptVersion: (name) => String(versions.get(name) ?? 0),
+    getScriptSnapshot: (name) =>
+      ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8')) : undefined,
+    getCurrentDirectory: () => folder,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    readDirectory: ts.sys.readDirectory,
+  });
+  return (file) => {
+    versions.set(file, (versions.get(file) ?? 0) + 1);
+    return [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)].length > 0;
+  };
+}
+
+/** The tests below `place` that import a file, the fewest steps first. */
+function createTestFinder(folder: string, place: string): (file: string) => string[] {
+  const known = new Map<string, ReadonlySet<string>>();
+  const importsOf = (file: string): ReadonlySet<string> => {
+    const found = known.get(file);
+    if (found !== undefined) return found;
+    const reached = new Set<string>();
+    known.set(file, reached);
+    if (!existsSync(file)) return reached;
+    for (const [, one, other] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)/g)) {
+      reached.add(join(dirname(file), one ?? other ?? ''));
+    }
+    return reached;
+  };
+  const stepsTo = (test: string, file: string): number => {
+    const steps = new Map([[test, 0]]);
+    for (const [each, step] of steps) {
+      for (const imported of importsOf(each)) if (!steps.has(imported)) steps.set(imported, step + 1);
+    }
+    return steps.get(file) ?? Number.POSITIVE_INFINITY;
+  };
+  const tests = readdirSync(join(folder, place), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(place, name));
+  return (file) =>
+    tests
+      .map((test) => ({ test, steps: stepsTo(join(folder, test), join(folder, file)) }))
+      .filter(({ steps }) => Number.isFinite(steps))
+      .toSorted((one, other) => one.steps - other.steps)
+      .slice(0, nearestTests)
+      .map(({ test }) => test);
+}
+
 /** Runs a command in its own process group, and ends all of it when it takes too long: a fault may be an endless loop. */
 function passes(folder: string, command: readonly string[]): Promise<boolean> {
   const [program = '', ...args] = command;
@@ -150,12 +209,13 @@ const vitest = (...args: string[]) => ['npx', 'vitest', ...args, '--run', '--bai
 /** The nearest tests that fail: units that import the file, parts of its folder, the built program. */
 async function nearestThatFail(folder: string, file: string): Promise<string | undefined> {
   const fails = async (...args: string[]) => !(await passes(folder, vitest(...args)));
-  if (await fails('related', file, '--project', 'unit', '--passWithNoTests')) return 'unit';
+  const units = findUnitTests(file);
+  if (units.length > 0 && (await fails(...units, '--project', 'unit'))) return 'unit';
   const part = file.split('/')[1] ?? '';
   const parts = [join('test', 'integration', part), ...(contracts.get(part) ?? [])];
   const present = parts.filter((name) => existsSync(join(folder, name)));
   if (present.length > 0 && (await fails(...present, '--project', 'integration'))) return 'integration';
-  const tests = findEndToEndTests(folder, file);
+  const tests = values['without-build'] ? [] : findEndToEndTests(folder, file);
   if (tests.length === 0) return undefined;
   if (!(await passes(folder, ['npm', 'run', 'build']))) return 'build';
   return (await fails(...tests, '--project', 'e2e')) ? 'e2e' : undefined;
@@ -165,7 +225,6 @@ const contracts = new Map([
   ['model', ['test/contract/inference-client.test.ts']],
   ['vector', ['test/contract/vector-index-flat.test.ts', 'test/contract/vector-index-faiss.test.ts']],
 ]);
-const operationTests = 6;
 
 /** For an operation those that name it, the shortest first: they are about little else. */
 function findEndToEndTests(folder: string, file: string): string[] {
@@ -198,22 +257,31 @@ const projects = values.projects.split(',');
 const random = randomNumbers(Number(values.seed));
 const perFolder = Math.ceil(Number(values.faults) / folders.length);
 const copy = mkdtempSync(join(tmpdir(), 'memory-mcp-faults-'));
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+cpSync(root, copy, { recursive: true, filter: (path) => !/[/\\](node_modules|\.git|\.cache)$/.test(path) });
+for (const name of ['node_modules', '.cache']) symlinkSync(join(root, name), join(copy, name));
+const refusedByTypes = createTypeCheck(copy);
+const findUnitTests = createTestFinder(copy, join('test', 'unit'));
 const oneLine = (code: string) => code.replaceAll(/\s+/g, ' ').slice(0, 100);
 const totals: string[] = [];
-const typeCheck = ['npx', 'tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', join(copy, '.types')];
 const noticed = { caught: 0, planted: 0 };
 
 /** Plants one fault; undefined where the types refuse it, since such a fault would never get as far as a test. */
 async function tryFault(fault: Fault): Promise<boolean | undefined> {
   const file = join(copy, fault.file);
   const text = readFileSync(file, 'utf8');
+  // Otherwise every fault in it would count as one that the types refuse.
+  if (refusedByTypes(file)) throw new Error(`${fault.file} does not compile without any fault: mend that first`);
+  const began = performance.now();
   writeFileSync(file, text.slice(0, fault.start) + fault.text + text.slice(fault.end));
   try {
-    if (!(await passes(copy, typeCheck))) return undefined;
+    if (refusedByTypes(file)) return undefined;
     const nearest = await nearestThatFail(copy, fault.file);
-    const by = nearest ?? (values['only-related'] ? undefined : await firstToFail(copy, projects));
+    const by =
+      nearest ?? (values['only-related'] || values['without-build'] ? undefined : await firstToFail(copy, projects));
+    const seconds = Math.round((performance.now() - began) / 1_000);
     console.log(
-      `${(by ?? 'UNNOTICED').padEnd(11)} ${fault.file}:${fault.line} ${oneLine(fault.was)} → ${oneLine(fault.text)}`,
+      `${(by ?? 'UNNOTICED').padEnd(11)} ${String(seconds).padStart(4)} s ${fault.file}:${fault.line} ${oneLine(fault.was)} → ${oneLine(fault.text)}`,
     );
     return by !== undefined;
   } finally {
@@ -221,27 +289,19 @@ async function tryFault(fault: Fault): Promise<boolean | undefined> {
   }
 }
 
-try {
-  cpSync(root, copy, { recursive: true, filter: (path) => !/[/\\](node_modules|\.git|\.cache)$/.test(path) });
-  for (const name of ['node_modules', '.cache']) symlinkSync(join(root, name), join(copy, name));
-  // Without this, every fault would count as one that the types refuse.
-  if (!(await passes(copy, typeCheck))) throw new Error('the types are wrong without any fault: mend that first');
-  const unharmed = values.trusted ? undefined : await firstToFail(copy, projects);
-  if (unharmed !== undefined) throw new Error(`${unharmed} fails without any fault: mend that first`);
-  for (const folder of folders) {
-    let [caught, planted] = [0, 0];
-    for (const fault of faultsOfFolder(folder, random)) {
-      if (planted === perFolder) break;
-      const seen = await tryFault(fault);
-      if (seen === undefined) continue;
-      planted++;
-      if (seen) caught++;
-    }
-    totals.push(`${folder} ${caught}/${planted}`);
-    noticed.caught += caught;
-    noticed.planted += planted;
+const unharmed = values.trusted ? undefined : await firstToFail(copy, projects);
+if (unharmed !== undefined) throw new Error(`${unharmed} fails without any fault: mend that first`);
+for (const folder of folders) {
+  let [caught, planted] = [0, 0];
+  for (const fault of faultsOfFolder(folder, random)) {
+    if (planted === perFolder) break;
+    const seen = await tryFault(fault);
+    if (seen === undefined) continue;
+    planted++;
+    if (seen) caught++;
   }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+  totals.push(`${folder} ${caught}/${planted}`);
+  noticed.caught += caught;
+  noticed.planted += planted;
 }
 console.log(`noticed: ${noticed.caught} of ${noticed.planted} (${totals.join(', ')})`);

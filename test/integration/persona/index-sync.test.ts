@@ -152,6 +152,32 @@ describe('the vector index of a workspace', () => {
     expect(opens).toBe(1);
   });
 
+  it('holds what another process writes while it is compared with the database', async () => {
+    const other = await open('other');
+    await other.add('京都で犬を飼い始めた');
+    let late: string | undefined;
+    const workspace = await openTestWorkspace({
+      dataFolder,
+      embedder: createHashEmbedder(),
+      process: 'comparing',
+      index: {
+        openIndex: async (space, snapshot) => {
+          const index = await openFlatIndex({ space, snapshot, logger: silentLogger });
+          const fingerprint = index.fingerprint.bind(index);
+          index.fingerprint = async () => {
+            const held = await fingerprint();
+            late ??= (await other.add('苺のアレルギーがある')).key;
+            return held;
+          };
+          return index;
+        },
+      },
+    });
+    opened.push(workspace);
+    expect((await workspace.nearest('苺のアレルギーがある'))[0]).toBe(late);
+    expect(workspace.warnings).toEqual([]);
+  });
+
   it('does not hold what another process erases while it is being rebuilt', async () => {
     const other = await open('other');
     const erased = await other.add('京都で犬を飼い始めた');
