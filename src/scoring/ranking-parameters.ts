@@ -65,8 +65,12 @@ export const rankingParameters = {
    */
   dateWeight: 2,
   dateReachDays: 3,
-  /** Enough to settle near ties. The question sets cannot measure them: their memories have all the same. */
+  /** Enough to settle near ties. The question sets cannot measure it: their memories have all the same. */
   importanceWeight: 0.4,
+  /**
+   * The same, by when something happened. Asked on the day after the last memory of a conversation, as `--asked-then` does,
+   * R@5 is 0.2 [-0.2, 0.6] worse without it on locomo and R@1 0.3 [-0.1, 0.7] better: too little to choose by.
+   */
   recencyWeight: 0.2,
   recencyHalfLifeDays: 30,
   /**
