@@ -34,7 +34,7 @@ describe('a date in a question', () => {
     const explain = async (query: string) => (await call('recall_explain', { query, key })).structured;
     expect(await explain('Where did the team go in June 2025?')).toMatchObject(JSON.parse(explained));
     expect(await explain('Where did the team go on 16 July 2025?')).toMatchObject({
-      date_in_question: { from: '2025-07-16', before: '2025-07-17', days_away: 0, added: 2 },
+      date_in_question: { from: '2025-07-16', before: '2025-07-17', days_away: 0, added: 3 },
     });
     expect(await explain('Where did the team go?')).not.toHaveProperty('date_in_question');
   });
@@ -43,6 +43,6 @@ describe('a date in a question', () => {
     const { call, create } = await spawnServer(server);
     const { key } = await create('チームで水族館に行った', { occurred_at: '先月の3日' });
     const { structured } = await call('recall_explain', { query: '先月の3日はどこに行った？', key });
-    expect(structured).toMatchObject({ date_in_question: { days_away: 0, added: 2 } });
+    expect(structured).toMatchObject({ date_in_question: { days_away: 0, added: 3 } });
   });
 });
