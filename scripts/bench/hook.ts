@@ -1,14 +1,15 @@
 /**
  * What hooks show without being asked, by words and with meaning: how often a prompt gets its answer, how often one gets
- * something that never was a subject, in stores of several sizes and in prompts of several sentences, and what prompts
- * of everyday work get; and how long a hook takes beside `node -e 0`.
+ * something that never was a subject, in stores of several sizes and in prompts of several sentences, what prompts of
+ * everyday work get, and what failed commands get; and how long a hook takes beside `node -e 0`.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findByMeaning, findByWords, partsOf, sortFound } from '../../src/hook/relevant-memories.ts';
-import { type MemoryStore, openMemoryStore } from '../../src/store/memory-store.ts';
 import { everydayPrompts } from './everyday-prompts.ts';
+import { measureFailures } from './hook-failures.ts';
 import { type BenchMeaning, openBenchMeaning } from './hook-meaning.ts';
+import { fillStore } from './hook-store.ts';
 import { measureTime } from './hook-time.ts';
 import { readOptions } from './options.ts';
 import { foreignQuestions } from './recall-foreign.ts';
@@ -34,7 +35,10 @@ export async function run(args: readonly string[]): Promise<void> {
     answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
     only: { type: 'string', value: 'quality|time', help: 'what is shown, or how long it takes; otherwise both' },
   });
-  if (only !== 'time') console.log(await measureQuality({ sets, model: resolve(model), answers: resolve(answers) }));
+  if (only !== 'time') {
+    console.log(await measureQuality({ sets, model: resolve(model), answers: resolve(answers) }));
+    console.log(`\n${await measureFailures()}`);
+  }
   if (only !== 'quality') console.log(`\n${await measureTime()}`);
   console.log(`\n${circumstances({ command: 'npm run bench -- hook', folder: root })}`);
 }
@@ -170,14 +174,14 @@ async function measureGroup(
   const own = questions.slice(0, size ?? mostOwn);
   const wanted = new Set(own.flatMap(({ relevant }) => relevant.slice(0, 1)));
   const corpus = size === undefined ? group.corpus : group.corpus.filter(({ id }) => wanted.has(id)).slice(0, size);
-  const { store, idsOf } = await fill(corpus);
+  const { store, idsOf } = await fillStore(corpus);
   const vectors = await meaning?.embed(store);
   const present = new Set(corpus.map(({ id }) => id));
   const others = foreign.filter(({ language }) => language === group.language);
 
   const ask = async (prompt: string): Promise<[Basis, string[]][]> => {
     const parts = partsOf(prompt);
-    const words = findByWords(store, parts);
+    const words = findByWords(store, parts, 'prompt');
     const answer = vectors && (await vectors.of(parts));
     const shownBy = (found: Parameters<typeof sortFound>[1]) =>
       sortFound(store, found, { allowed: () => true, projectTag: undefined })
@@ -216,18 +220,4 @@ async function measureGroup(
 function amongOthers(question: QuestionQuery, others: readonly QuestionQuery[], at: number): string {
   const other = (offset: number) => others[(7 * at + offset) % others.length]?.text ?? '';
   return [other(1), other(2), question.text, other(3)].join('\n');
-}
-
-async function fill(
-  corpus: QuestionGroup['corpus'],
-): Promise<{ store: MemoryStore; idsOf: ReadonlyMap<number, readonly string[]> }> {
-  const store = await openMemoryStore({ persona: 'bench', busyTimeout: 1_000 });
-  const idsOf = new Map<number, string[]>();
-  for (const [at, { id, text }] of corpus.entries()) {
-    const created_at = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString();
-    const draft = { content: text, tags: [], importance: 0.5, source: 'bench', created_at, key: `memory_${at}` };
-    const { memory } = await store.memories.create(draft);
-    idsOf.set(memory.id, [...(idsOf.get(memory.id) ?? []), id]);
-  }
-  return { store, idsOf };
 }

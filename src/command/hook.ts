@@ -35,6 +35,8 @@ export async function hook(eventName: string | undefined, flags: HookFlags): Pro
     const { explainHook } = await import('./hook-explain.ts');
     return printData(await explainHook(flags.explain, flags));
   }
+  // Nobody may be reading any more, which is no failure of a hook.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   const left = () => Math.max(0, deadline - performance.now());
   let done = false;
   const answered = answer(eventName, flags)

@@ -2,6 +2,7 @@
  * The answer of a hook to one event: the text to put before the model, or nothing, and a line that says why.
  */
 import { viewOf } from '../reply/memory-view.ts';
+import type { PromptKind } from '../scoring/prompt-relevance.ts';
 import { failureText } from './failure-text.ts';
 import type { HarnessName, HookEvent, HookInput } from './harness.ts';
 import type { HookScope } from './hook-scope.ts';
@@ -18,9 +19,6 @@ import {
 import { readSeenKeys } from './served-keys.ts';
 import { sessionText } from './session-text.ts';
 import { openTranscriptNotes } from './transcript-notes.ts';
-
-/** What somebody says, or what a command that failed has printed. */
-type PromptKind = 'prompt' | 'failure';
 
 const labels: Readonly<Record<PromptKind, string>> = {
   prompt:
@@ -92,7 +90,7 @@ export async function chooseMemories(
       ? await askMeaning({ store, models: scope.models, indexFile: paths.vectorIndex }, parts, end)
       : noMeaning;
   // While the model computes.
-  const words = store.read(() => findByWords(store, parts));
+  const words = store.read(() => findByWords(store, parts, kind));
   const answer = await asked.answer;
   const known = 'unavailable' in answer ? undefined : answer;
   const memories = store.read(() => {

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { tagLimit } from '../core/memory-fields.ts';
+import { visibleText } from '../core/text/visible-text.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 
 export interface Project {
@@ -20,12 +21,17 @@ export function projectOf(directory: string): Project | undefined {
   let folder = directory;
   for (let depth = 0; depth < maximumDepth; depth++) {
     const root = rootIn(folder);
-    if (root !== undefined) return { root, tag: `project:${basename(root)}`.slice(0, tagLimit.length) };
+    if (root !== undefined) return { root, tag: tagOf(root) };
     const parent = dirname(folder);
     if (parent === folder) return undefined;
     folder = parent;
   }
   return undefined;
+}
+
+/** A folder may come from somebody else, and its name with it. */
+function tagOf(root: string): string {
+  return visibleText(`project:${basename(root)}`).slice(0, tagLimit.length);
 }
 
 /** The repository if `folder` is its root. All worktrees of a repository are one project. */

@@ -7,7 +7,13 @@ import { languageOf } from '../core/text/language.ts';
 import { foldText } from '../core/text/spellings.ts';
 import type { TextStatistics } from '../scoring/bm25.ts';
 import { nearness } from '../scoring/model-quality.ts';
-import { judgeNearness, judgeRelevance, type Nearness, type Relevance } from '../scoring/prompt-relevance.ts';
+import {
+  judgeNearness,
+  judgeRelevance,
+  type Nearness,
+  type PromptKind,
+  type Relevance,
+} from '../scoring/prompt-relevance.ts';
 import { prepareWordQuery, searchWords } from '../search/lexical-search.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { Meaning } from './prompt-meaning.ts';
@@ -38,6 +44,8 @@ export interface FoundMemories {
 /** A pasted file is no question: only its first and last sentences are looked at. */
 const maximumParts = 12;
 const partLength = 400;
+/** What is read at either end of a longer prompt. */
+const endLength = 32_000;
 /** The best of each part that are judged. */
 const judgedPerPart = 5;
 const minimumDocuments = 200;
@@ -67,13 +75,13 @@ export function sortFound(
 }
 
 /** The memories that share most with a part, each by the part that speaks most for it. */
-export function findByWords(store: MemoryStore, parts: readonly string[]): Map<MemoryId, Relevance> {
+export function findByWords(store: MemoryStore, parts: readonly string[], kind: PromptKind): Map<MemoryId, Relevance> {
   const best = new Map<MemoryId, Relevance>();
   const statistics = statisticsOf(store);
   for (const part of parts) {
     const query = prepareWordQuery(part, statistics);
     for (const hit of searchWords(store, query, { deleted: 'exclude' }).slice(0, judgedPerPart)) {
-      const judged = judgeRelevance(hit, { length: hit.memory.content.length, parts: parts.length });
+      const judged = judgeRelevance(hit, { length: hit.memory.content.length, parts: parts.length, kind });
       keepBest(best, hit.memory.id, judged, surplusOfWords);
     }
   }
@@ -133,7 +141,8 @@ function weight({ words, meaning }: JudgedMemory): number {
 
 /** The whole prompt if it is short, and each of its sentences. */
 export function partsOf(prompt: string): string[] {
-  const sentences = prompt
+  const read = prompt.length <= 2 * endLength ? prompt : `${prompt.slice(0, endLength)}\n${prompt.slice(-endLength)}`;
+  const sentences = read
     .split(sentenceEnd)
     .map((sentence) => sentence.trim().slice(0, partLength))
     .filter((sentence) => sentence !== '');

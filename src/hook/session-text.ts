@@ -4,6 +4,7 @@
  */
 import type { Memory } from '../core/memory.ts';
 import { servedJson } from '../core/served-text.ts';
+import { visibleText } from '../core/text/visible-text.ts';
 import { ageOf } from '../core/time/age.ts';
 import { viewOf } from '../reply/memory-view.ts';
 import { readContext } from '../service/context.ts';
@@ -73,7 +74,7 @@ function projectLines({ project }: HookScope): string[] {
 function noteLine({ transcript, from, to, at }: TranscriptNote, { clock, settings }: HookScope): string {
   const ended = ageOf(at, { now: clock.now(), timeZone: settings.timezone });
   return `- ${servedJson({
-    unreviewed_conversation: { transcript, from_byte: from, to_byte: to, ended },
+    unreviewed_conversation: { transcript: visibleText(transcript), from_byte: from, to_byte: to, ended },
     use: 'Nothing of it was stored by itself. Ask the user whether to read that part for what is worth remembering.',
   })}`;
 }

@@ -4,14 +4,13 @@
  * of a conversation is read or stored here.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { dayLength } from '../core/time/durations.ts';
-import { makeFolder } from '../files/make-folder.ts';
-import { privateFileMode, privateFolderMode } from '../files/private-modes.ts';
 import { readRegularFile } from '../files/regular-file.ts';
+import { replaceCacheFile } from '../files/replace-file.ts';
 
 const noteSchema = z.object({
   client: z.string(),
@@ -51,9 +50,8 @@ export function openTranscriptNotes(folder: string, clock: Clock) {
       if (to - from < minimumBytes) return false;
       const note: TranscriptNote = { ...about, transcript, from, to, at: clock.now().toISOString() };
       const hash = createHash('sha256').update(`${transcript} ${to}`).digest('hex').slice(0, 16);
-      makeFolder(folder, privateFolderMode);
       const name = `${note.at.replace(/\D/g, '')}-${hash}${pending}`;
-      writeFileSync(join(folder, name), `${JSON.stringify(note)}\n`, { mode: privateFileMode });
+      replaceCacheFile(join(folder, name), `${JSON.stringify(note)}\n`);
       return true;
     },
     /** The newest notes that nobody has been offered, whose transcripts are still there and not `known`. They are not offered again. */

@@ -6,15 +6,30 @@
 import { isWord } from '../core/text/terms.ts';
 import type { RatedTerm } from './bm25.ts';
 
-/** The coverage that a short memory needs for a prompt of one sentence. */
-const shortLimit = 0.24;
+/** What somebody says, or what a command that failed has printed. */
+export type PromptKind = 'prompt' | 'failure';
+
+interface Limits {
+  /** The coverage that a short memory needs for one sentence. */
+  readonly coverage: number;
+  /** Among twice as many sentences, a memory holds more words by chance. */
+  readonly perDoublingOfParts: number;
+  /** So many words in common are enough, in one sentence and among several. */
+  readonly words: { readonly ofOne: number; readonly ofSeveral: number };
+}
+
+/** The lines of a failure are all about one thing, and name it in few words. */
+const limits: Readonly<Record<PromptKind, Limits>> = {
+  prompt: { coverage: 0.24, perDoublingOfParts: 0.03, words: { ofOne: 3, ofSeveral: 4 } },
+  failure: { coverage: 0.18, perDoublingOfParts: 0, words: { ofOne: 3, ofSeveral: 3 } },
+};
 const shortLength = 64;
-/** A memory twice as long, and a prompt of twice as many sentences, hold more words by chance. */
-const limitPerDoubling = { length: 0.035, parts: 0.04 };
-/** One or two terms in common are a coincidence, and so is one long word, however many terms it consists of; among many sentences, so are two words. */
-const minimum = { terms: 3, words: 2, wordsAmongMany: 3 };
-/** Two terms are enough if they are most of what was said. */
-const telling = { coverage: 0.5, terms: 2 };
+/** A memory twice as long holds more words by chance. */
+const perDoublingOfLength = 0.03;
+/** One word in common is a coincidence, however many terms it consists of. Few words have to cover so much more. */
+const least = 2;
+const enoughTerms = 3;
+const fewWordsCover = 0.2;
 /** Function words and pairs of hiragana weigh less. */
 const contentWeight = 0.8;
 
@@ -22,29 +37,37 @@ const contentWeight = 0.8;
 const nearnessLimit = 1.25;
 const smallStore = 64;
 /** Among twice as many memories, and for a prompt of twice as many sentences, the nearest lies nearer by chance. */
-const nearnessPerDoubling = { memories: 0.07, parts: 0.05 };
+const nearnessPerDoubling = { memories: 0.08, parts: 0.12 };
 
 /** By words. */
 export interface Relevance {
   readonly coverage: number;
-  /** The coverage that a memory of this length needs for such a prompt. */
+  /** The coverage that a memory of this length with so many words in common needs for such a prompt. */
   readonly limit: number;
   /** The terms of content words that prompt and memory share. */
   readonly terms: readonly string[];
   readonly relevant: boolean;
 }
 
-/** `length` of the memory; `parts` of the prompt that are compared. */
+export interface Compared {
+  /** Of the memory, in characters. */
+  readonly length: number;
+  /** How many parts of the prompt are compared. */
+  readonly parts: number;
+  readonly kind: PromptKind;
+}
+
 export function judgeRelevance(
   { coverage, matched }: { coverage: number; matched: readonly RatedTerm[] },
-  { length, parts }: { length: number; parts: number },
+  { length, parts, kind }: Compared,
 ): Relevance {
-  const byLength = limitPerDoubling.length * Math.max(0, Math.log2(length / shortLength));
-  const limit = shortLimit + byLength + limitPerDoubling.parts * Math.log2(parts);
+  const { coverage: usual, perDoublingOfParts, words } = limits[kind];
   const terms = matched.filter(({ prefix, weight }) => !prefix && weight >= contentWeight).map(({ text }) => text);
-  const enough = terms.length >= minimum.terms || (terms.length >= telling.terms && coverage >= telling.coverage);
-  const words = parts === 1 ? minimum.words : minimum.wordsAmongMany;
-  return { coverage, limit, terms, relevant: enough && countWords(terms) >= words && coverage >= limit };
+  const count = countWords(terms);
+  const few = terms.length < enoughTerms || count < (parts === 1 ? words.ofOne : words.ofSeveral);
+  const byLength = perDoublingOfLength * Math.max(0, Math.log2(length / shortLength));
+  const limit = usual + byLength + perDoublingOfParts * Math.log2(parts) + (few ? fewWordsCover : 0);
+  return { coverage, limit, terms, relevant: Math.min(terms.length, count) >= least && coverage >= limit };
 }
 
 /** By meaning. */

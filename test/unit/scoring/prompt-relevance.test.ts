@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RatedTerm } from '../../../src/scoring/bm25.ts';
-import { judgeNearness, judgeRelevance } from '../../../src/scoring/prompt-relevance.ts';
+import { type Compared, judgeNearness, judgeRelevance } from '../../../src/scoring/prompt-relevance.ts';
 
 const term = (text: string, weight = 1): RatedTerm => ({ text, prefix: false, weight, documents: 1, value: 1 });
 const words = (count: number, weight = 1): RatedTerm[] =>
   Array.from({ length: count }, (_, at) => term(`word${at}`, weight));
-const short = { length: 40, parts: 1 };
-const judge = (coverage: number, matched: RatedTerm[], about = short) =>
-  judgeRelevance({ coverage, matched }, about).relevant;
+const short = { length: 40, parts: 1, kind: 'prompt' } as const;
+const judge = (coverage: number, matched: RatedTerm[], about: Partial<Compared> = {}) =>
+  judgeRelevance({ coverage, matched }, { ...short, ...about }).relevant;
 
 describe('a memory bears on a prompt', () => {
   it('if it covers enough and shares three content words', () => {
@@ -15,30 +15,46 @@ describe('a memory bears on a prompt', () => {
     expect(judge(0.23, words(3))).toBe(false);
   });
 
-  it('if two words are half of what was said, and never by one', () => {
-    expect(judge(0.5, words(2))).toBe(true);
-    expect(judge(0.49, words(2))).toBe(false);
+  it('if two words are a good part of what was said, and never by one', () => {
+    expect(judge(0.44, words(2))).toBe(true);
+    expect(judge(0.43, words(2))).toBe(false);
     expect(judge(1, words(1))).toBe(false);
   });
 
   it('by content words alone: function words and beginnings of words do not count', () => {
-    expect(judge(0.49, [...words(2), ...words(3, 0.2)])).toBe(false);
-    expect(judge(0.49, [...words(2), ...words(3).map((each) => ({ ...each, prefix: true }))])).toBe(false);
-    expect(judge(0.49, words(3, 0.8))).toBe(true);
+    expect(judge(0.43, [...words(2), ...words(3, 0.2)])).toBe(false);
+    expect(judge(0.43, [...words(2), ...words(3).map((each) => ({ ...each, prefix: true }))])).toBe(false);
+    expect(judge(0.43, words(3, 0.8))).toBe(true);
   });
 
   it('not by one word of a script without spaces, however many terms it has', () => {
     const of = (...texts: string[]) => texts.map((text) => term(text));
-    expect(judge(0.4, of('さっ', 'っか', 'かー'))).toBe(false);
-    expect(judge(0.4, of('さっ', 'っか', 'かー', '少年'))).toBe(true);
-    expect(judge(0.4, of('苺', 'あれ', 'れる'))).toBe(true);
+    expect(judge(0.5, of('さっ', 'っか', 'かー'))).toBe(false);
+    expect(judge(0.5, of('さっ', 'っか', 'かー', '少年'))).toBe(true);
+    expect(judge(0.5, of('苺', 'あれ', 'れる'))).toBe(true);
   });
 
   it('only if it covers more, the longer it is and the more sentences the prompt has', () => {
-    expect(judge(0.26, words(5), { length: 128, parts: 1 })).toBe(false);
-    expect(judge(0.28, words(5), { length: 128, parts: 1 })).toBe(true);
-    expect(judge(0.3, words(5), { length: 128, parts: 2 })).toBe(false);
-    expect(judge(0.32, words(5), { length: 128, parts: 2 })).toBe(true);
+    expect(judge(0.26, words(5), { length: 128 })).toBe(false);
+    expect(judge(0.28, words(5), { length: 128 })).toBe(true);
+    expect(judge(0.29, words(5), { length: 128, parts: 2 })).toBe(false);
+    expect(judge(0.31, words(5), { length: 128, parts: 2 })).toBe(true);
+  });
+
+  it('by three words among several sentences only if it covers more than by four', () => {
+    expect(judge(0.3, words(4), { parts: 4 })).toBe(true);
+    expect(judge(0.3, words(3), { parts: 4 })).toBe(false);
+    expect(judge(0.51, words(3), { parts: 4 })).toBe(true);
+  });
+});
+
+describe('a memory bears on a failed command', () => {
+  it('by fewer words than on a prompt, and however many lines there are', () => {
+    const failure = { parts: 4, kind: 'failure' } as const;
+    expect(judge(0.18, words(3), failure)).toBe(true);
+    expect(judge(0.17, words(3), failure)).toBe(false);
+    expect(judge(0.38, words(2), failure)).toBe(true);
+    expect(judge(0.37, words(2), failure)).toBe(false);
   });
 });
 
