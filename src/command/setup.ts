@@ -27,7 +27,7 @@ export async function setup(name: string | undefined, flags: SetupFlags): Promis
   if (name === undefined) return listClients(place, flags);
   if (!isClientName(name)) {
     throw new MemoryMcpError('invalid_input', `setup: there is no client "${name}"`, {
-      hint: `There are ${clientNames.join(', ')}. Any other MCP client takes the lines of "memory-mcp setup claude-desktop --print".`,
+      hint: `There are ${clientNames.join(', ')}. Most other MCP clients take the lines of "memory-mcp setup claude-desktop --print" in a file of their own.`,
     });
   }
   const client: Client = clients[name];

@@ -9,7 +9,7 @@ import { MemoryMcpError } from '../core/errors.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { Edit, WantedFile } from './client-table.ts';
-import { editJson, parseJson, revertJson } from './edit-json.ts';
+import { editJson, parseJson, revertJson, valueIn } from './edit-json.ts';
 import { editToml, parseToml, revertToml } from './edit-toml.ts';
 
 export interface FileChange {
@@ -70,9 +70,19 @@ export function removeBackups(path: string): void {
 function edited(text: string, { path, format, edits }: WantedFile): string {
   const [parse, edit] = format === 'json' ? [parseJson, editJson] : [parseToml, editToml];
   const before = parse(text, path);
-  const after = edit(text, edits);
+  const after = edit(text, joinToPresent(edits, before));
   assertNothingElse(withoutEdits(before, edits), withoutEdits(parse(after, path), edits), path);
   return after;
+}
+
+/** The edits that change something, with what the user has added to our values. */
+function joinToPresent(edits: readonly Edit[], tree: unknown): Edit[] {
+  return edits.flatMap((edit): Edit[] => {
+    if (!('value' in edit) || edit.joinedTo === undefined) return [edit];
+    const present = valueIn(tree, edit.at);
+    const value = edit.joinedTo(present);
+    return isDeepStrictEqual(value, present) ? [] : [{ ...edit, value }];
+  });
 }
 
 function reverted(text: string, { path, format, edits }: WantedFile, saved: string | undefined): string {

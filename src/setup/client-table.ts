@@ -4,6 +4,7 @@
  */
 import { posix, win32 } from 'node:path';
 import { type HarnessName, type HookEvent, harnesses, hookEvents } from '../hook/harness.ts';
+import { joinEntries, type ServerEntry } from './join-entries.ts';
 
 /** How the program is started: the absolute paths of node and of the launcher, since clients do not see a shell's PATH. */
 export interface StartCommand {
@@ -20,7 +21,12 @@ export type JsonPath = readonly string[];
 
 /** An edit of a configuration: a value at a path, or an element that is added to the list there. */
 export type Edit =
-  | { readonly at: JsonPath; readonly value: unknown }
+  | {
+      readonly at: JsonPath;
+      readonly value: unknown;
+      /** The value with what the user has added to the present one. */
+      readonly joinedTo?: (present: unknown) => unknown;
+    }
   | { readonly at: JsonPath; readonly element: unknown; readonly isOurs: (element: unknown) => boolean };
 
 /** What is wanted of one file. */
@@ -30,6 +36,12 @@ export interface WantedFile {
   readonly edits: readonly Edit[];
 }
 
+interface StdioServer {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface Client {
   readonly title: string;
   readonly format: 'json' | 'toml';
@@ -37,8 +49,8 @@ export interface Client {
   readonly file: (place: Place) => string;
   /** The property that holds the servers. */
   readonly servers: string;
-  /** What its entry of a stdio server has besides command, args and env. */
-  readonly extra?: Readonly<Record<string, string>>;
+  /** Its entry of a stdio server, where that is not command, args and env alone. */
+  readonly entry?: (server: StdioServer) => ServerEntry;
   readonly hooks?: { readonly harness: HarnessName; readonly file: (place: Place) => string };
   /** What to do once the file is written. */
   readonly nextStep: string;
@@ -63,6 +75,8 @@ function applicationData(mac: readonly string[], windows: readonly string[], lin
   };
 }
 
+const typed = (server: StdioServer) => ({ type: 'stdio', ...server });
+
 const samePlace = (...path: string[]) => applicationData(path, path, path);
 
 export const clients = {
@@ -78,7 +92,7 @@ export const clients = {
     format: 'json',
     file: below('.claude.json'),
     servers: 'mcpServers',
-    extra: { type: 'stdio' },
+    entry: typed,
     hooks: { harness: 'claude-code', file: below('.claude', 'settings.json') },
     nextStep: 'Start a new session; /mcp shows the server, /hooks the hooks.',
     unattended:
@@ -97,7 +111,7 @@ export const clients = {
     format: 'json',
     file: samePlace('Code', 'User', 'mcp.json'),
     servers: 'servers',
-    extra: { type: 'stdio' },
+    entry: typed,
     nextStep: 'Start the server once from the file itself or with "MCP: List Servers".',
   },
   codex: {
@@ -119,6 +133,37 @@ export const clients = {
     nextStep: 'Start a new session in a trusted folder; /mcp shows the server.',
     unattended:
       '"gemini -p" leaves out tools that it would have to ask about; "trust": true in the entry allows those of this server. It stops in a folder that is not trusted, unless it gets --skip-trust.',
+  },
+  'copilot-cli': {
+    title: 'GitHub Copilot CLI',
+    format: 'json',
+    file: below('.copilot', 'mcp-config.json'),
+    servers: 'mcpServers',
+    nextStep: 'Start a new session; /mcp shows the server.',
+    unattended: '"copilot -p" cannot ask whether to store; "--allow-tool memory" allows it.',
+  },
+  opencode: {
+    title: 'opencode',
+    format: 'json',
+    file: below('.config', 'opencode', 'opencode.json'),
+    servers: 'mcp',
+    entry: ({ command, args, env }) => ({ type: 'local', command: [command, ...args], environment: env }),
+    nextStep: 'Start a new session; "opencode mcp list" shows the server.',
+  },
+  'qwen-code': {
+    title: 'Qwen Code',
+    format: 'json',
+    file: below('.qwen', 'settings.json'),
+    servers: 'mcpServers',
+    nextStep: 'Start a new session; /mcp shows the server.',
+    unattended: '"qwen -p" leaves out tools that store; "trust": true in the entry allows them.',
+  },
+  cline: {
+    title: 'Cline CLI',
+    format: 'json',
+    file: below('.cline', 'data', 'settings', 'cline_mcp_settings.json'),
+    servers: 'mcpServers',
+    nextStep: 'Start a new session.',
   },
   windsurf: {
     title: 'Windsurf',
@@ -156,9 +201,10 @@ export function isClientName(name: string): name is ClientName {
 
 /** The entry of the server in the client's configuration. */
 export function serverEdit(name: ClientName, { command, args }: StartCommand): Edit {
-  const { servers, extra }: Client = clients[name];
+  const { servers, entry = (server) => ({ ...server }) }: Client = clients[name];
   const env = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  return { at: [servers, serverName], value: { ...extra, command, args: [...args, 'serve', '--stdio'], env } };
+  const value = entry({ command, args: [...args, 'serve', '--stdio'], env });
+  return { at: [servers, serverName], value, joinedTo: (present) => joinEntries(present, value) };
 }
 
 /** Every file that is to be changed, each once. */

@@ -120,7 +120,7 @@ function valueAt(text: string, at: readonly (string | number)[]): unknown {
   return node === undefined ? undefined : getNodeValue(node);
 }
 
-function valueIn(tree: unknown, at: JsonPath): unknown {
+export function valueIn(tree: unknown, at: JsonPath): unknown {
   return at.reduce<unknown>(
     (value, name) =>
       typeof value === 'object' && value !== null

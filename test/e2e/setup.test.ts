@@ -24,7 +24,15 @@ import { runCommand } from '../support/run-command.ts';
 import { testFolder } from '../support/stores.ts';
 import { binary, repositoryRoot } from '../support/surroundings.ts';
 
-const entrySchema = z.object({ command: z.string(), args: z.array(z.string()), env: z.record(z.string(), z.string()) });
+const environment = z.record(z.string(), z.string());
+const entrySchema = z
+  .object({ command: z.string(), args: z.array(z.string()), env: environment })
+  // As opencode has it.
+  .or(
+    z
+      .object({ type: z.literal('local'), command: z.tuple([z.string()], z.string()), environment })
+      .transform(({ command: [command, ...args], environment: env }) => ({ command, args, env })),
+  );
 
 function makeHome() {
   const home = testFolder();
@@ -48,7 +56,7 @@ function entryOf(name: ClientName, text: string) {
   return entrySchema.parse(z.object({ memory: z.unknown() }).parse(inner).memory);
 }
 
-it.each(['claude-code', 'codex', 'gemini-cli'] as const)(
+it.each(['claude-code', 'codex', 'gemini-cli', 'copilot-cli', 'qwen-code'] as const)(
   '%s is told what its command for scripts needs, as the docs say it',
   async (name) => {
     const { unattended } = clients[name];
@@ -80,6 +88,51 @@ describe.each(clientNames)('%s', (name) => {
     expect((await setup(name, '--undo', '--apply')).code).toBe(0);
     const left = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(left.map((entry) => entry.name)).toEqual([]);
+  });
+});
+
+describe('what a user has added to our entry', () => {
+  it('stays when setup runs again, also where node has moved, and goes with --undo', async () => {
+    const { write, setup } = makeHome();
+    const entry = {
+      trust: true,
+      command: '/old/node',
+      args: ['/old/memory-mcp/bin/memory-mcp.js', 'serve', '--stdio', '--persona', 'work'],
+      env: { MEMORY_MCP_TIMEZONE: 'Asia/Tokyo' },
+    };
+    const file = write('gemini-cli', JSON.stringify({ mcpServers: { memory: entry } }));
+    await setup('gemini-cli', '--apply');
+    expect(JSON.parse(readFileSync(file, 'utf8')).mcpServers.memory).toEqual({
+      trust: true,
+      command: process.execPath,
+      args: [binary, 'serve', '--stdio', '--persona', 'work'],
+      env: { MEMORY_MCP_TIMEZONE: 'Asia/Tokyo', ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    });
+    expect((await setup('gemini-cli', '--apply')).out).toBe('It is configured already.\n');
+  });
+
+  it('stays in TOML and in the list of opencode', async () => {
+    const { fileOf, setup } = makeHome();
+    for (const name of ['codex', 'opencode'] as const) {
+      await setup(name, '--apply');
+      const added = readFileSync(fileOf(name), 'utf8')
+        .replace(/"--stdio"/, '"--stdio", "--persona", "work"')
+        .replace(/(\[mcp_servers\.memory\]\n)/, '$1required = true\n');
+      writeFileSync(fileOf(name), added);
+      expect((await setup(name, '--apply')).out).toBe('It is configured already.\n');
+      expect(entryOf(name, readFileSync(fileOf(name), 'utf8')).args.slice(-2)).toEqual(['--persona', 'work']);
+    }
+    expect(readFileSync(fileOf('codex'), 'utf8')).toContain('required = true');
+  });
+
+  it('is not taken over from another program that has the name', async () => {
+    const { write, setup } = makeHome();
+    const entry = { command: 'npx', args: ['-y', '@modelcontextprotocol/server-memory'], env: { A: 'b' } };
+    const file = write('cursor', JSON.stringify({ mcpServers: { memory: entry } }));
+    await setup('cursor', '--apply');
+    expect(JSON.parse(readFileSync(file, 'utf8')).mcpServers.memory.env).toEqual({ ONNXRUNTIME_NODE_INSTALL: 'skip' });
+    await setup('cursor', '--undo', '--apply');
+    expect(JSON.parse(readFileSync(file, 'utf8')).mcpServers.memory).toEqual(entry);
   });
 });
 

@@ -21,14 +21,9 @@ describe('docs/clients.md', () => {
     const [, section = ''] = page.split(`### ${title}\n`);
     const [, language = '', snippet = ''] = /```(\w+)\n([\s\S]*?)```/.exec(section) ?? [];
     expect(language).toBe(format);
-    expect(parseSnippet(format, snippet)).toMatchObject({
-      [servers]: {
-        memory: {
-          command: '/path/to/node',
-          args: ['/path/to/memory-mcp/bin/memory-mcp.js', 'serve', '--stdio'],
-          env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
-        },
-      },
-    });
+    const [command, args] = ['/path/to/node', ['/path/to/memory-mcp/bin/memory-mcp.js', 'serve', '--stdio']];
+    const env = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
+    const memory = name === 'opencode' ? { command: [command, ...args], environment: env } : { command, args, env };
+    expect(parseSnippet(format, snippet)).toMatchObject({ [servers]: { memory } });
   });
 });
