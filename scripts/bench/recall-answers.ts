@@ -68,13 +68,15 @@ export interface FillOptions {
   readonly folder: string;
   /** Leaves the filled stores there, and takes those that are there already. */
   readonly keep: boolean;
+  /** Variables of the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Fills a store for every group of the sets. */
 export async function fillStores(
   { label, model, reranker }: Pick<Run, 'label' | 'model' | 'reranker'>,
   sets: readonly QuestionSet[],
-  { limit, answers: known, folder: parent, keep }: FillOptions,
+  { limit, answers: known, folder: parent, keep, settings = {} }: FillOptions,
 ): Promise<FilledStores> {
   const groups = sets.flatMap((set) => set.groups);
   const folder = join(parent, `recall-store-${keep ? `${basename(model)}-${fingerprint(groups)}` : process.pid}`);
@@ -82,7 +84,7 @@ export async function fillStores(
   const kept = keep && existsSync(index) ? keptKeys.parse(JSON.parse(readFileSync(index, 'utf8'))) : undefined;
   if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const stores = await openRecallStores({ folder, model, reranker, answers: known });
+  const stores = await openRecallStores({ folder, model, reranker, answers: known, settings });
   const foreign = foreignQuestions(sets, Math.min(limit, mostForeign));
   const filled: { group: QuestionGroup; store: RecallStore; scale: ModelQuality | undefined }[] = [];
   for (const [number, group] of groups.entries()) {

@@ -69,6 +69,30 @@ export function shuffleSets(sets: readonly QuestionSet[]): QuestionSet[] {
   }));
 }
 
+/** The same sets with every `length` memories of a store in one, a paragraph each. */
+export function joinTexts(sets: readonly QuestionSet[], length: number): QuestionSet[] {
+  return sets.map(({ name, groups }) => ({ name, groups: groups.map((group) => joinGroup(group, length)) }));
+}
+
+function joinGroup(group: QuestionGroup, length: number): QuestionGroup {
+  const joined = Array.from({ length: Math.ceil(group.corpus.length / length) }, (_, index) =>
+    group.corpus.slice(index * length, (index + 1) * length),
+  );
+  const home = new Map(joined.flatMap((texts, index) => texts.map(({ id }) => [id, `joined-${index}`] as const)));
+  return {
+    ...group,
+    corpus: joined.map((texts, index) => ({
+      id: `joined-${index}`,
+      text: texts.map(({ text }) => text).join('\n\n'),
+      date: undefined,
+    })),
+    queries: group.queries.map((query) => ({
+      ...query,
+      relevant: [...new Set(query.relevant.flatMap((id) => home.get(id) ?? []))],
+    })),
+  };
+}
+
 export function loadQuestionSets(folder: string, only?: readonly string[]): QuestionSet[] {
   return readdirSync(folder)
     .filter(

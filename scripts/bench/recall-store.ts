@@ -107,7 +107,7 @@ export interface RecallStoresDeps {
   readonly reranker: string;
   /** Where the models' answers are kept. */
   readonly answers: string;
-  /** Variables of the environment, for another index. */
+  /** Variables of the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 

@@ -18,7 +18,7 @@ import { renderNone } from './recall-none.ts';
 import { measureOrder } from './recall-order.ts';
 import { measureOwn } from './recall-own.ts';
 import { composePage } from './recall-page.ts';
-import { loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
+import { joinTexts, loadQuestionSets, type QuestionSet, shuffleSets } from './recall-sets.ts';
 import { type Changed, renderSweep } from './recall-sweep.ts';
 import { renderRecall, renderStrength } from './recall-tables.ts';
 import {
@@ -39,6 +39,13 @@ export async function run(args: string[]): Promise<void> {
     reranker: { type: 'string', value: 'DIR', help: 'the folder of a reranker; otherwise there is none' },
     only: { type: 'string', value: 'SET,SET', help: 'these sets; otherwise all' },
     limit: { type: 'string', value: 'N', help: 'the most questions asked of a store' },
+    joined: {
+      type: 'string',
+      value: 'N',
+      help: 'make long memories of so many texts that have nothing to do with each other',
+    },
+    modes: { type: 'string', value: 'MODE,MODE', help: 'these modes; otherwise semantic and hybrid' },
+    candidates: { type: 'string', value: 'N', help: 'how many results the reranker reads' },
     out: { type: 'string', value: 'DIR', default: join(benchFolder, 'recall'), help: 'where tables and run files go' },
     answers: { type: 'string', value: 'DIR', default: '.cache/vectors', help: 'where the answers of models are kept' },
     folder: { type: 'string', value: 'DIR', default: benchFolder, help: 'where the stores are filled' },
@@ -76,18 +83,22 @@ export async function run(args: string[]): Promise<void> {
     console.log(text);
     return writeFileSync(join(values.out, 'parts-0-order.md'), `${text}\n`);
   }
-  const sets = values.shuffle ? shuffleSets(loaded) : loaded;
+  const ordered = values.shuffle || values.joined !== undefined ? shuffleSets(loaded) : loaded;
+  const sets = values.joined === undefined ? ordered : joinTexts(ordered, Number(values.joined));
+  const wanted = values.modes?.split(',');
   mkdirSync(values.out, { recursive: true });
 
   const runs = [{ label: 'no model', model: 'none', modes: ['keyword'] } as const, ...modelRuns(values.models)]
     .map((each) => ({ ...each, reranker: values.reranker === undefined ? 'none' : resolve(values.reranker) }))
-    .filter(({ model }) => values.model === undefined || values.model.split(',').includes(basename(model)));
+    .filter(({ model }) => values.model === undefined || values.model.split(',').includes(basename(model)))
+    .map(({ modes, ...each }) => ({ ...each, modes: modes.filter((mode) => wanted?.includes(mode) !== false) }));
   const variants = [...namedParts(values.without).map(variantWithout), ...values.change.map(variantWith)];
   const how: FillOptions = {
     limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
     answers: values.answers,
     folder: values.folder,
     keep: values.keep,
+    ...(values.candidates !== undefined && { settings: { MEMORY_MCP_RERANK_CANDIDATES: values.candidates } }),
   };
   // Where the stores lie says nothing about the result.
   const told = args.filter((word, index) => word !== '--folder' && args[index - 1] !== '--folder');

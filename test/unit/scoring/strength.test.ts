@@ -62,7 +62,7 @@ describe('the strength of an answer', () => {
   it('needs a clearer lead where meaning was searched than by words alone', () => {
     const ranked = [
       { ...answer, strength: 4.2 },
-      { ...answer, strength: 2, coverage: 0.2 },
+      { ...answer, strength: 1.8, coverage: 0.2 },
     ];
     expect(judge(ranked).strength).toBe('weak');
     expect(judge(ranked, { quality: undefined, distribution: undefined }).strength).toBe('strong');
