@@ -95,7 +95,7 @@ export async function run(argv: readonly string[], launcher: Launcher): Promise<
     .option('--format <name>', 'json-lines (the default), markdown (one file a memory) or server-memory')
     .option('--out <path>', 'the file to write, or the folder of the notes')
     .option('--deleted', 'include deleted memories')
-    .option('--force', 'replace an existing file, or notes that differ')
+    .option('--force', 'replace an existing file, or edited notes')
     .option('--config <file>', 'the configuration file; it must exist')
     .option('--json', 'print a receipt and errors as JSON')
     .action(async (flags) => {

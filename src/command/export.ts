@@ -68,7 +68,10 @@ export async function exportMemories(flags: ExportFlags): Promise<void> {
     const out = resolve(flags.out ?? '');
     const { bytes, notes }: Written =
       texts === undefined
-        ? await writeNotes(out, content, { force }).then((done) => ({ bytes: done.bytes, notes: done }))
+        ? await writeNotes(out, content, { force, timeZone: loaded.configuration.timezone }).then((done) => ({
+            bytes: done.bytes,
+            notes: done,
+          }))
         : { bytes: await writeExportFile(out, texts(content), { force }) };
     bar.end();
     const place = notes === undefined ? { file: out } : { folder: out, ...notes };

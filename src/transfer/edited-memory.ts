@@ -35,6 +35,16 @@ export function applyEdit({ workspace, clock }: Scope, edited: ImportedMemory): 
   };
 }
 
+/** Whether nothing of it would be lost if it was exported again: it has the fields of the memory, or of an earlier version. */
+export function isUnedited(
+  { memory, versions }: { readonly memory: Memory; readonly versions: readonly MemoryVersion[] },
+  exported: ImportedMemory,
+): boolean {
+  const since = versions.filter(({ version }) => version >= exported.version);
+  const isOfMemory = exported.key === memory.key && exported.created_at === memory.created_at;
+  return isOfMemory && (isSame(memory, exported) || isUntouched(memory, exported, since));
+}
+
 function isSame(here: Memory, edited: ImportedMemory): boolean {
   return hasSameFields(here, edited) && here.pinned === edited.pinned && here.deleted_at === edited.deleted_at;
 }

@@ -59,7 +59,12 @@ export function parseJson(document: Document, place: string, text: string): unkn
   }
 }
 
-export function damaged(document: Document, place: string, what: string, cause?: unknown): MemoryMcpError {
+export function damaged(
+  document: Pick<Document, 'name'>,
+  place: string,
+  what: string,
+  cause?: unknown,
+): MemoryMcpError {
   return new MemoryMcpError('corrupt', `${quoteForMessage(document.name)} is damaged: ${place}: ${what}`, {
     hint: 'Nothing was imported. The file may be cut off, or changed by hand.',
     cause,

@@ -3,7 +3,7 @@ import { MemoryMcpError } from '../core/errors.ts';
 import { quoteForMessage } from '../core/text/visible-text.ts';
 import type { Document } from './document.ts';
 
-export function unknownVersion(document: Document, found: string, known: string): MemoryMcpError {
+export function unknownVersion(document: Pick<Document, 'name'>, found: string, known: string): MemoryMcpError {
   return new MemoryMcpError(
     'invalid_input',
     `${quoteForMessage(document.name)} is ${found}; this version of memory-mcp reads ${known}`,

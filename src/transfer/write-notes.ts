@@ -1,7 +1,6 @@
 /**
  * Writes an export as a folder of notes. A file that is there already and is not the note of the same memory is never
- * replaced, and a note that differs only on request, since it may have been edited. All of that is checked before anything
- * is written.
+ * replaced, and a note that was edited only on request. All of that is checked before anything is written.
  */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +8,9 @@ import { codeOf, MemoryMcpError, reasonOf } from '../core/errors.ts';
 import { adviseOnAccess } from '../files/access-problem.ts';
 import { readRegularFile } from '../files/regular-file.ts';
 import { removeLeftoversOf, replaceFile } from '../files/replace-file.ts';
+import { isUnedited } from './edited-memory.ts';
 import type { ExportContent, ExportedMemory } from './export-content.ts';
-import { keyOfNote, noteOf } from './formats/markdown.ts';
+import { keyOfNote, noteOf, readNote } from './formats/markdown.ts';
 import { noteName } from './note-name.ts';
 
 export interface NotesWritten {
@@ -22,23 +22,26 @@ export interface NotesWritten {
   readonly bytes: number;
 }
 
+export interface NotesOptions {
+  /** Whether edited notes are replaced. */
+  readonly force: boolean;
+  /** The zone of times that a note names without one. */
+  readonly timeZone: string;
+}
+
 /** Written at the same time, because each waits for the disk. */
 const parallel = 32;
 
-export async function writeNotes(
-  folder: string,
-  content: ExportContent,
-  { force }: { force: boolean },
-): Promise<NotesWritten> {
+export async function writeNotes(folder: string, content: ExportContent, options: NotesOptions): Promise<NotesWritten> {
   const present = listFiles(folder);
-  if (present.size > 0) await requireReplaceable(folder, content, present, force);
+  if (present.size > 0) await requireReplaceable(folder, content, present, options);
   const done = { written: 0, unchanged: 0, bytes: 0 };
   const names = new Set<string>();
   const write = async (exported: ExportedMemory) => {
     const [name, text] = [noteName(exported.memory.key), noteOf(exported)];
     names.add(name);
     done.bytes += Buffer.byteLength(text);
-    if (present.has(name) && (await stateOf(join(folder, name), exported.memory.key, text)) === 'same') {
+    if (present.has(name) && readRegularFile(join(folder, name)) === text) {
       done.unchanged += 1;
       return;
     }
@@ -84,34 +87,50 @@ async function requireReplaceable(
   folder: string,
   content: ExportContent,
   present: ReadonlySet<string>,
-  force: boolean,
+  { force, timeZone }: NotesOptions,
 ): Promise<void> {
-  const different: string[] = [];
+  const edited: string[] = [];
   for await (const exported of content.memories()) {
     const name = noteName(exported.memory.key);
     if (!present.has(name)) continue;
-    const state = await stateOf(join(folder, name), exported.memory.key, noteOf(exported));
+    const state = await stateOf(join(folder, name), exported, timeZone);
     if (state === 'foreign') {
       throw new MemoryMcpError('conflict', `${join(folder, name)} is no note of this memory, and is not replaced`, {
         hint: 'Name another folder with --out. Nothing was written.',
       });
     }
-    if (state === 'different') different.push(name);
+    if (state === 'edited') edited.push(name);
   }
-  if (force || different.length === 0) return;
-  const [first = ''] = different;
-  const count = different.length === 1 ? 'One note there differs' : `${different.length} notes there differ`;
-  throw new MemoryMcpError('conflict', `${count} from the memories, for example ${join(folder, first)}`, {
-    hint: 'Import the folder first if notes were edited, or use --force to replace them. Nothing was written.',
+  if (force || edited.length === 0) return;
+  const [first = ''] = edited;
+  const count = edited.length === 1 ? 'One note there was' : `${edited.length} notes there were`;
+  throw new MemoryMcpError('conflict', `${count} edited since the export, for example ${join(folder, first)}`, {
+    hint: 'Import the folder to take that over, or use --force to replace them. Nothing was written.',
   });
 }
 
-async function stateOf(path: string, key: string, text: string): Promise<'same' | 'different' | 'foreign'> {
+async function stateOf(
+  path: string,
+  exported: ExportedMemory,
+  timeZone: string,
+): Promise<'exported' | 'edited' | 'foreign'> {
   // A link could lead to a file elsewhere.
   if (!lstatSync(path).isFile()) return 'foreign';
   const found = readRegularFile(path);
-  if (found === text) return 'same';
-  return (await keyOfNote(found)) === key ? 'different' : 'foreign';
+  if (found === noteOf(exported)) return 'exported';
+  if ((await keyOfNote(found)) !== exported.memory.key) return 'foreign';
+  return (await isExported(found, exported, timeZone)) ? 'exported' : 'edited';
+}
+
+/** Whether an export wrote the note, now or earlier, or an import has taken all of it over. */
+async function isExported(text: string, exported: ExportedMemory, timeZone: string): Promise<boolean> {
+  try {
+    const item = await readNote({ name: exported.memory.key }, text, { timeZone });
+    return item.kind === 'memory' && item.ignored?.length === 0 && isUnedited(exported, item.memory);
+  } catch (error) {
+    if (error instanceof MemoryMcpError) return false;
+    throw error;
+  }
 }
 
 async function isNote(path: string): Promise<boolean> {

@@ -130,11 +130,34 @@ importance: 0.5
     edit(names[0] ?? '', (text) => text.replace('one', 'edited'));
     const before = readFileSync(join(notes, names[0] ?? ''), 'utf8');
     const { code, err } = await run(data, 'export', '--format', 'markdown', '--out', notes);
-    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('One note there differs') });
+    expect({ code, err }).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('One note there was edited since the export'),
+    });
     expect(readFileSync(join(notes, names[0] ?? ''), 'utf8')).toBe(before);
     await withStore(data, (store) => store.erasure.erase([names[1]?.replace('.md', '') ?? '']));
     expect(await exportNotes(data, notes, '--force')).toMatchObject({ memories: 1, written: 1, others: 1 });
     expect(readFileSync(join(notes, names[0] ?? ''), 'utf8')).toContain('\n\none\n');
+  });
+
+  it('replaces notes of memories that were changed or read since, and of edits that were imported', async () => {
+    const { data, notes, names, edit } = await notesOf('one', 'two', 'three');
+    const [first = '', second = '', third = ''] = names;
+    const keyOf = (name: string) => name.replace('.md', '');
+    await withStore(data, (store) =>
+      store.memories.update(keyOf(first), { content: 'one here' }, { now: '2026-12-01T00:00:00.000Z' }),
+    );
+    await succeed(data, 'call', 'memory_read', JSON.stringify({ keys: [keyOf(second)] }));
+    edit(third, (text) => text.replace('\nthree\n', '\nthree there\n'));
+    await importReport(data, notes);
+    expect(await exportNotes(data, notes)).toMatchObject({ memories: 3, written: 3 });
+    expect(readFileSync(join(notes, first), 'utf8')).toContain('\none here\n');
+    expect(readFileSync(join(notes, third), 'utf8')).toMatch(/^version: 2$[\s\S]*\nthree there\n/m);
+    edit(second, (text) => text.replace('tags: []', 'tags: []\naliases: [zwei]'));
+    expect(await run(data, 'export', '--format', 'markdown', '--out', notes)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining(second),
+    });
   });
 
   it.each([

@@ -87,7 +87,12 @@ function splitNote(text: string): { frontMatter?: string; content: string } {
   return { frontMatter, content: content.replace(/^\n/, '').replace(/\n$/, '') };
 }
 
-async function readNote(document: Document, text: string, { timeZone }: Reading): Promise<ImportItem> {
+/** The item of a note. Throws `corrupt` for a damaged one. */
+export async function readNote(
+  document: Pick<Document, 'name'>,
+  text: string,
+  { timeZone }: Pick<Reading, 'timeZone'>,
+): Promise<ImportItem> {
   const { frontMatter, content } = splitNote(text);
   if (frontMatter === undefined)
     throw damaged(document, 'line 1', 'its front matter has no end, which is a line "---"');
@@ -126,7 +131,10 @@ async function readNote(document: Document, text: string, { timeZone }: Reading)
   return { kind: 'memory', place, origin: 'edited', ignored, memory: parsed.data };
 }
 
-async function parseFrontMatter(document: Document, frontMatter: string): Promise<Readonly<Record<string, unknown>>> {
+async function parseFrontMatter(
+  document: Pick<Document, 'name'>,
+  frontMatter: string,
+): Promise<Readonly<Record<string, unknown>>> {
   let value: unknown;
   try {
     value = await parseYamlTexts(frontMatter);
