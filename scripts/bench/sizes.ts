@@ -19,7 +19,9 @@ const questions: Readonly<Record<string, string>> = { English: 'walked in the ra
 const initialized = z.object({ instructions: z.string() });
 
 export async function run(args: string[]): Promise<void> {
-  readOptions(args, {});
+  const { tools } = readOptions(args, {
+    tools: { type: 'string', value: 'SET', default: 'core', help: 'core, full or read-only' },
+  });
   assertBuilt();
   mkdirSync(benchFolder, { recursive: true });
   const folder = mkdtempSync(join(benchFolder, 'sizes-'));
@@ -30,7 +32,11 @@ export async function run(args: string[]): Promise<void> {
     for (const [language, contents] of Object.entries(memories)) {
       const home = join(folder, language);
       mkdirSync(home);
-      const environment = { ...environmentOf(memoryMcp, home), MEMORY_MCP_EMBEDDINGS_MODEL: 'none' };
+      const environment = {
+        ...environmentOf(memoryMcp, home),
+        MEMORY_MCP_EMBEDDINGS_MODEL: 'none',
+        MEMORY_MCP_TOOLS: tools,
+      };
       const server = startServer({ file: program, args: memoryMcp.args ?? [], folder: home, environment });
       const { instructions } = initialized.parse((await initialize(server)).result);
       server.notify('notifications/initialized');
@@ -38,7 +44,7 @@ export async function run(args: string[]): Promise<void> {
         Buffer.byteLength(textOf(await callTool(server, { name, arguments: args })));
       if (rows.length === 0) {
         const { result } = await server.request('tools/list', {});
-        add('tools/list, core set', Buffer.byteLength(JSON.stringify(result)), 10_000);
+        add(`tools/list, ${tools} set`, Buffer.byteLength(JSON.stringify(result)), 10_000);
         add('instructions', instructions.length, 1_000, 'characters');
       }
       for (const content of contents) await sizeOf('memory_create', { content });
@@ -51,7 +57,7 @@ export async function run(args: string[]): Promise<void> {
       await server.end();
     }
     console.log(table(['What a model reads', 'size', 'limit', 'in', 'within'], rows));
-    console.log(`\n${circumstances({ command: 'npm run bench -- sizes', folder: benchFolder })}`);
+    console.log(`\n${circumstances({ command: ['npm run bench -- sizes', ...args].join(' '), folder: benchFolder })}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

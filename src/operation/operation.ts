@@ -60,7 +60,9 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
       const result = await openScope(
         { effect: definition.effect, creates: definition.creates === true, signal },
         async (scope) => run(input, scope),
-      );
+      ).catch((error: unknown) => {
+        throw ignored.length > 0 ? nameUnknown(error, ignored) : error;
+      });
       const reply = visibleValue(parseOutput(definition, result));
       return ignored.length === 0 ? reply : { ...reply, ignored };
     },
@@ -74,6 +76,15 @@ export function invoke(
   signal?: AbortSignal,
 ): Promise<Result> {
   return operation.perform(rawInput, openScope, signal);
+}
+
+/** One of the fields that were ignored may be what its caller meant. */
+function nameUnknown(error: unknown, ignored: readonly string[]): unknown {
+  if (!(error instanceof MemoryMcpError) || error.code !== 'invalid_input') return error;
+  const hint = [error.hint, `Unknown, and ignored: ${ignored.join(', ')}.`]
+    .filter((text) => text !== undefined)
+    .join(' ');
+  return new MemoryMcpError(error.code, error.message, { hint, cause: error });
 }
 
 function parseOutput<Output extends z.ZodObject>(operation: { name: string; output: Output }, result: unknown): Result {

@@ -91,6 +91,7 @@ function createReader(operation: OperationInput<z.ZodObject>, problems: Problem[
       }
       return Object.fromEntries(members);
     },
+    refuse: (path, reason) => void problems.push([formatPath(path), reason]),
   };
   return reader;
 }

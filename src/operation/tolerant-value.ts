@@ -10,6 +10,8 @@ const longestJson = 200_000;
 export interface ValueReader {
   /** Splits the members of an object into those that its schema has, read, and others. */
   members(schema: z.ZodObject, value: object, path: readonly PropertyKey[]): object;
+  /** Notes that the value at the path cannot be kept. */
+  refuse(path: readonly PropertyKey[], reason: string): void;
 }
 
 type Path = readonly PropertyKey[];
@@ -29,7 +31,11 @@ export function readValue(schema: z.core.$ZodType, value: unknown, path: Path, r
   }
   if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) {
     const object = typeof value === 'string' ? (parseJson(value, '{') ?? value) : value;
-    return schema instanceof z.ZodObject && isObject(object) ? reader.members(schema, object, path) : object;
+    if (!isObject(object)) return object;
+    if (schema instanceof z.ZodObject) return reader.members(schema, object, path);
+    // The schema of a record drops it without a word.
+    if (Object.hasOwn(object, '__proto__')) reader.refuse([...path, '__proto__'], 'is a name that cannot be kept');
+    return object;
   }
   if (schema instanceof z.ZodUnion) return readUnion(schema, value, path, reader);
   return value;

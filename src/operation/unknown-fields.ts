@@ -55,10 +55,10 @@ const narrowing = new Set([
   'action_tag',
 ]);
 /** Words that ask for a filter without naming one. */
-const filtering = new Set(['filter', 'where', 'exclude', 'query', 'search', 'keyword']);
+const filtering = new Set(['filter', 'where', 'exclude', 'query', 'search', 'keyword', 'threshold', 'score']);
 
 /** Other words for a filter. */
-const otherWords: Readonly<Record<string, string>> = {
+const otherWordsOfReads: Readonly<Record<string, string>> = {
   since: 'date_range',
   until: 'date_range',
   before: 'date_range',
@@ -73,6 +73,16 @@ const otherWords: Readonly<Record<string, string>> = {
   category: 'tags',
   mood: 'emotion',
   feeling: 'emotion',
+};
+
+/** Other words for what is written. */
+const otherWordsOfWrites: Readonly<Record<string, string>> = {
+  date: 'occurred_at',
+  when: 'occurred_at',
+  happened: 'occurred_at',
+  done: 'status',
+  completed: 'status',
+  closed: 'status',
 };
 
 /** Words that many fields have, or that clients use for themselves. */
@@ -90,9 +100,8 @@ function nearestField(name: string, { effect, known, given }: UnknownFieldContex
   const candidates = effect === 'read' ? missing.filter((field) => narrowing.has(field)) : missing;
   const related = candidates.find((field) => sharesWords(name, field));
   if (related !== undefined) return related;
-  return effect === 'read'
-    ? candidates.find((field) => wordsOf(name).some((word) => otherWords[word] === field))
-    : undefined;
+  const others = effect === 'read' ? otherWordsOfReads : otherWordsOfWrites;
+  return candidates.find((field) => wordsOf(name).some((word) => others[word] === field));
 }
 
 /** On a read a short name is more likely a field of the client's own: `model` is not a misspelt `mode`. */

@@ -16,7 +16,13 @@ import {
 import { parseTimeRange } from '../core/time/time-range.ts';
 import type { Scope } from '../persona/scope.ts';
 
-export const memoryKey = z.string().min(1).max(200);
+/** The address of its resource names a memory too. */
+export const memoryKey = z
+  .string()
+  .trim()
+  .overwrite((key) => key.replace(/^memory:\/\//, ''))
+  .min(1)
+  .max(200);
 
 /** The fields that a caller can set when it creates a memory. */
 export const createFields = mapFields(({ schema, optional, default: initial, description }) => {

@@ -103,7 +103,11 @@ describe('what comes in over stdio', () => {
     ['half an object', '{"jsonrpc":"2.0","id":5,', { id: null, error: { code: -32_700 } }],
     ['a number', '42', { id: null, error: { code: -32_600 } }],
     ['an object that is no message', '{}', { id: null, error: { code: -32_600 } }],
-    ['another version of JSON-RPC', '{"jsonrpc":"1.0","id":5,"method":"ping"}', { id: 5, error: { code: -32_600 } }],
+    [
+      'another version of JSON-RPC',
+      '{"jsonrpc":"1.0","id":5,"method":"ping"}',
+      { id: 5, error: { code: -32_600, message: 'This is no message of JSON-RPC 2.0: jsonrpc must be "2.0"' } },
+    ],
     ['an id that is null', '{"jsonrpc":"2.0","id":null,"method":"ping"}', { id: null, error: { code: -32_600 } }],
     ['a method that is a number', '{"jsonrpc":"2.0","id":5,"method":7}', { id: 5, error: { code: -32_600 } }],
     [
@@ -111,7 +115,7 @@ describe('what comes in over stdio', () => {
       '{"jsonrpc":"2.0","id":5,"method":"ping","params":"x"}',
       { id: 5, error: { code: -32_600 } },
     ],
-    ['a member too many', '{"jsonrpc":"2.0","id":5,"method":"ping","extra":1}', { id: 5, error: { code: -32_600 } }],
+    ['a member too many', '{"jsonrpc":"2.0","id":5,"method":"ping","extra":1}', { id: 5, result: {} }],
     ['a byte order mark before a message', '\ufeff{"jsonrpc":"2.0","id":5,"method":"ping"}', { id: 5, result: {} }],
   ])('is answered: %s', async (_, line, answer) => {
     const server = startRawServer();

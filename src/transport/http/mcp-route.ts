@@ -65,10 +65,12 @@ const echoLimit = 2_000;
 /** Each message of a batch gets a reply, which may be many times as long. */
 const batchLimit = 100;
 
-/** Refuses long batches, ids and URIs, because replies and errors repeat them. */
+/** Refuses long batches, ids and URIs, because replies and errors repeat them, and ids that could have one reply only. */
 function assertShortReply(body: unknown): void {
   const messages: readonly unknown[] = Array.isArray(body) ? body : [body];
   if (messages.length > batchLimit) throw invalidRequest(`The batch contains more than ${batchLimit} messages`);
+  const ids = messages.map((message) => getProperty(message, 'id')).filter((id) => id !== undefined && id !== null);
+  if (new Set(ids).size < ids.length) throw invalidRequest('Two requests of the batch have the same id');
   for (const message of messages) {
     const echoed = [getProperty(message, 'id'), getProperty(getProperty(message, 'params'), 'uri')];
     if (echoed.some((value) => typeof value === 'string' && value.length > echoLimit)) {

@@ -43,7 +43,7 @@ export async function readJson(request: Request, budget: BodyBudget): Promise<un
       rpcCode: -32600,
     });
   }
-  const text = bytes.toString('utf8');
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -74,6 +74,8 @@ export function addResponseHeaders({
       c.header('Access-Control-Allow-Origin', origin);
       c.header('Vary', 'Origin', { append: true });
     }
+    // The SDK asks for it on streams. Whether a connection stays open is what the client and Node agree on.
+    if (c.res.headers.get('connection') === 'keep-alive') c.header('Connection', undefined);
     if (draining()) c.header('Connection', 'close');
 
     const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'other';

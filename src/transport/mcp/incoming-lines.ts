@@ -48,7 +48,7 @@ export function createIncomingLines({ deliver, answer, openBatch, logger }: Inco
   function readMessage(value: unknown): { message: JSONRPCMessage } | { error: object } {
     const message = mendMessage(value);
     if (isJSONRPCRequest(message) || isJSONRPCNotification(message) || isJSONRPCResponse(message)) return { message };
-    return { error: errorReply(idOf(value), invalidRequest, 'This is no message of JSON-RPC 2.0') };
+    return { error: errorReply(idOf(value), invalidRequest, `This is no message of JSON-RPC 2.0: ${faultOf(value)}`) };
   }
 
   function noteEffect(message: JSONRPCMessage): void {
@@ -117,6 +117,15 @@ export function createIncomingLines({ deliver, answer, openBatch, logger }: Inco
     if (Array.isArray(value)) takeBatch(value);
     else takeOne(value);
   };
+}
+
+function faultOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return 'it must be an object';
+  const { jsonrpc, id, method }: { jsonrpc?: unknown; id?: unknown; method?: unknown } = value;
+  if (jsonrpc !== '2.0') return 'jsonrpc must be "2.0"';
+  if (id !== undefined && typeof id !== 'string' && !Number.isInteger(id)) return 'id must be a text or a whole number';
+  if (method === undefined) return 'a request has a method, and an answer a result or an error';
+  return typeof method === 'string' ? 'params must be an object' : 'method must be a text';
 }
 
 function errorReply(id: RequestId | null, code: number, message: string): object {

@@ -1,6 +1,7 @@
 /**
- * Mends messages that deviate a little from the protocol, before the SDK refuses them: nulls for what is absent, a
- * handshake without the name or version of the client, arguments as text. What a message says is never changed.
+ * Mends messages that deviate a little from the protocol, before the SDK refuses them: nulls for what is absent, members
+ * that JSON-RPC does not have, a handshake without the name or version of the client, arguments as text. What a message says is never changed, and an
+ * argument that the SDK would drop without a word reaches the operation.
  */
 
 type Members = Readonly<Record<string, unknown>>;
@@ -8,11 +9,11 @@ type Members = Readonly<Record<string, unknown>>;
 /** The message as the SDK reads it; the value itself if it is no message. */
 export function mendMessage(value: unknown): unknown {
   if (!isObject(value)) return value;
-  const { method, params, ...others } = value;
+  const { jsonrpc, id, method, params } = value;
   // An answer, or nothing that could be mended.
   if (typeof method !== 'string') return value;
   const mended = mendParams(method, params);
-  return { ...others, method, ...(mended !== undefined && { params: mended }) };
+  return { jsonrpc, ...('id' in value && { id }), method, ...(mended !== undefined && { params: mended }) };
 }
 
 function mendParams(method: string, given: unknown): unknown {
@@ -48,6 +49,18 @@ function mendHandshake(given: Members): Members {
 
 /** Some clients send the arguments as JSON text, and some languages write an empty map as a list. */
 function readArguments(given: unknown): unknown {
+  const members = readMembers(given);
+  return isObject(members) && Object.hasOwn(members, '__proto__') ? quoteProto(members) : members;
+}
+
+/** The SDK's schema leaves out a member of this name. In quotes it stays, and the operation names it as unknown. */
+function quoteProto(members: Members): Members {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name === '__proto__' ? '"__proto__"' : name, value]),
+  );
+}
+
+function readMembers(given: unknown): unknown {
   if (Array.isArray(given) && given.length === 0) return {};
   if (typeof given !== 'string') return given;
   if (given.trim() === '') return {};
