@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ParseError, parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { parseYaml } from '../../../src/files/parse-yaml.ts';
 import { clientNames, clients } from '../../../src/setup/client-table.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/clients.md'), 'utf8');
@@ -25,5 +26,12 @@ describe('docs/clients.md', () => {
     const env = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
     const memory = name === 'opencode' ? { command: [command, ...args], environment: env } : { command, args, env };
     expect(parseSnippet(format, snippet)).toMatchObject({ [servers]: { memory } });
+  });
+
+  it('has a snippet for Continue that says the same in YAML', async () => {
+    const [, snippet = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const args = ['/path/to/memory-mcp/bin/memory-mcp.js', 'serve', '--stdio'];
+    const env = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
+    expect(await parseYaml(snippet)).toEqual({ mcpServers: [{ name: 'memory', command: '/path/to/node', args, env }] });
   });
 });
