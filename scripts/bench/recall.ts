@@ -89,7 +89,12 @@ export async function run(args: string[]): Promise<void> {
   mkdirSync(values.out, { recursive: true });
 
   const runs = [{ label: 'no model', model: 'none', modes: ['keyword'] } as const, ...modelRuns(values.models)]
-    .map((each) => ({ ...each, reranker: values.reranker === undefined ? 'none' : resolve(values.reranker) }))
+    .map((each) => ({
+      ...each,
+      ...(values.reranker === undefined
+        ? { reranker: 'none' }
+        : { label: `${each.label}, with ${basename(values.reranker)}`, reranker: resolve(values.reranker) }),
+    }))
     .filter(({ model }) => values.model === undefined || values.model.split(',').includes(basename(model)))
     .map(({ modes, ...each }) => ({ ...each, modes: modes.filter((mode) => wanted?.includes(mode) !== false) }));
   const variants = [...namedParts(values.without).map(variantWithout), ...values.change.map(variantWith)];
