@@ -36,7 +36,7 @@ export async function run(args: readonly string[]): Promise<void> {
     only: { type: 'string', value: 'quality|time', help: 'what is shown, or how long it takes; otherwise both' },
   });
   if (only !== 'time') {
-    console.log(await measureQuality({ sets, model: resolve(model), answers: resolve(answers) }));
+    await measureQuality({ sets, model: resolve(model), answers: resolve(answers) });
     console.log(`\n${await measureFailures()}`);
   }
   if (only !== 'quality') console.log(`\n${await measureTime()}`);
@@ -83,33 +83,35 @@ interface Folders {
   readonly answers: string;
 }
 
-async function measureQuality({ sets: folder, model, answers }: Folders): Promise<string> {
+async function measureQuality({ sets: folder, model, answers }: Folders): Promise<void> {
   const sets = loadQuestionSets(folder);
   const meaning = existsSync(model) ? await openBenchMeaning(model, answers) : undefined;
-  const rows: string[][] = [];
+  console.log(table(heads, []));
   for (const situation of situations) {
-    for (const set of sets) rows.push(...(await measureSet(set, sets, { situation, meaning })));
+    for (const set of sets) {
+      const rows = await measureSet(set, sets, { situation, meaning });
+      // A row at once, since all of them take a while.
+      for (const line of table(heads, rows).split('\n').slice(2)) console.log(line);
+    }
   }
   await meaning?.close();
-  return table(
-    [
-      'prompt',
-      'memories',
-      'set',
-      'by',
-      'answerable',
-      'got something, %',
-      'got the answer, %',
-      'never a subject',
-      'got something, %',
-      'precision, %',
-      'chosen half, %',
-      'reported half, %',
-      'everyday, got something, %',
-    ],
-    rows,
-  );
 }
+
+const heads = [
+  'prompt',
+  'memories',
+  'set',
+  'by',
+  'answerable',
+  'got something, %',
+  'got the answer, %',
+  'never a subject',
+  'got something, %',
+  'precision, %',
+  'chosen half, %',
+  'reported half, %',
+  'everyday, got something, %',
+];
 
 async function measureSet(
   set: QuestionSet,
