@@ -204,7 +204,14 @@ function passes(folder: string, command: readonly string[]): Promise<boolean> {
   });
 }
 
-const vitest = (...args: string[]) => ['npx', 'vitest', ...args, '--run', '--bail', '1'];
+const vitest = (...args: string[]) => [
+  process.execPath,
+  join('node_modules', 'vitest', 'vitest.mjs'),
+  ...args,
+  '--run',
+  '--bail',
+  '1',
+];
 
 /** The nearest tests that fail: units that import the file, parts of its folder, the built program. */
 async function nearestThatFail(folder: string, file: string): Promise<string | undefined> {
@@ -247,7 +254,7 @@ function findEndToEndTests(folder: string, file: string): string[] {
 async function firstToFail(folder: string, projects: readonly string[]): Promise<string | undefined> {
   if (!(await passes(folder, ['npm', 'run', 'build']))) return 'build';
   for (const project of projects) {
-    if (!(await passes(folder, ['npx', 'vitest', 'run', '--project', project, '--bail', '1']))) return project;
+    if (!(await passes(folder, vitest('--project', project)))) return project;
   }
   return undefined;
 }

@@ -136,35 +136,57 @@ describe.skipIf(processListSkip)('a server with a model', () => {
 });
 
 describe.skipIf(noLimits)('a server without a free file descriptor (needs prlimit)', () => {
-  it('answers by words, lives on, and starts the model once it can', async () => {
+  async function open() {
     const dataDir = await dataWithQueues(['default'], 3);
-    const changes = { MEMORY_MCP_EMBEDDINGS_MODEL: 'none', MEMORY_MCP_MODEL_IDLE_MINUTES: '0.01' };
-    const env = tinyModels({ ...ownProcess, ...changes });
+    const env = tinyModels({ ...ownProcess, MEMORY_MCP_EMBEDDINGS_MODEL: 'none' });
     const server = await spawnHttpServer({ dataDir, env });
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
-    const search = async () => {
-      const { json } = await server.request('/api/memory_search', { method: 'POST', body: { query: '海' }, agent });
-      return json().result;
+    const ask = async (operation: string, body: object) =>
+      (await server.request(`/api/${operation}`, { method: 'POST', body, agent })).json().result;
+    const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length;
+    // The soft limit alone, which can be raised again.
+    const allow = (count: number) =>
+      expect(spawnSync('prlimit', [`--pid=${server.pid}`, `--nofile=${count}:`]).status).toBe(0);
+    const useUpDescriptors = async (): Promise<{ giveBack(): void }> => {
+      const limit = descriptors() + 3;
+      allow(limit);
+      const idle = Array.from({ length: 6 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+      const close = () => idle.forEach((socket) => void socket.destroy());
+      onTestFinished(close);
+      await until(() => descriptors() >= limit, 'no descriptor is free');
+      return {
+        giveBack: () => {
+          close();
+          allow(1024);
+        },
+      };
     };
+    return { server, useUpDescriptors, ask, search: () => ask('memory_search', { query: '海' }) };
+  }
+  it('answers by words, lives on, and starts the model once it can', async () => {
+    const { server, useUpDescriptors, search } = await open();
     const isReranked = async () => JSON.stringify(await search()).includes('"rerank"');
     await until(isReranked, 'the reranker reads');
-    await until(() => childProcesses(server.pid).length === 0, 'its process is idle and ends');
+    for (const pid of childProcesses(server.pid)) process.kill(pid, 'SIGKILL');
+    await until(() => childProcesses(server.pid).length === 0, 'its process is gone');
 
-    const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length;
-    const limit = descriptors() + 3;
-    // The soft limit alone, which can be raised again.
-    const allow = (count: number) => spawnSync('prlimit', [`--pid=${server.pid}`, `--nofile=${count}:`]).status;
-    expect(allow(limit)).toBe(0);
-    const idle = Array.from({ length: 6 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
-    onTestFinished(() => idle.forEach((socket) => void socket.destroy()));
-    await until(() => descriptors() >= limit, 'no descriptor is free');
-    expect(await search()).toMatchObject({ total: 3, degraded_reason: expect.stringContaining('no more file descr') });
+    const { giveBack } = await useUpDescriptors();
+    // On a slow machine the files of the model are looked at again, which fails before the start of the process does.
+    const reason = expect.stringMatching(/no more file descriptors|too many open files/);
+    expect(await search()).toMatchObject({ total: 3, degraded_reason: reason });
     expect(await search()).toMatchObject({ total: 3 });
-
-    for (const socket of idle) socket.destroy();
-    expect(allow(1024)).toBe(0);
+    giveBack();
     await until(isReranked, 'the reranker reads again');
+  });
+
+  it('does not say that the runtime is not installed', async () => {
+    const { useUpDescriptors, ask, search } = await open();
+    expect(await ask('memory_list', {})).toMatchObject({ total: 3 });
+    const { giveBack } = await useUpDescriptors();
+    expect(await search()).toMatchObject({ total: 3, degraded_reason: expect.stringContaining('too many open files') });
+    giveBack();
+    expect(JSON.stringify(await search())).not.toContain('not installed');
   });
 });
 

@@ -122,6 +122,9 @@ describe('a field that the operation does not have', () => {
     ['memory_delete', { keys: ['k'], dryRun: true }, /dryRun: .*without heeding it/],
     ['memory_delete', { keys: ['k'], confirm: false }, /confirm: .*without heeding it/],
     ['memory_delete', { key: 'k' }, /key: .*did you mean keys\?/],
+    // As short as a misspelling can be.
+    ['update_context', { emotion: 'joy', goel: ['x'] }, /goel: .*did you mean goals\?/],
+    ['memory_search', { query: 'x', limjt: 3 }, /limjt: .*did you mean limit\?/],
     ['update_context', { mood: 'good' }, /none of the fields that were given is one of its own; unknown: mood/],
     ['memory_search', { query: 'x', tag: 'a' }, /tag: .*did you mean tags\?/],
     ['memory_search', { query: 'x', dateRange: 'today' }, /dateRange: .*did you mean date_range\?/],
