@@ -36,7 +36,11 @@ export async function run(args: string[]): Promise<void> {
     sets: { type: 'string', value: 'DIR', default: '../shared/eval/sets', help: 'the folder of the question sets' },
     models: { type: 'string', value: 'DIR', default: '../shared/models', help: 'where the embedding models lie' },
     model: { type: 'string', value: 'NAME,NAME', help: 'these of them, none for words alone; otherwise all and none' },
-    reranker: { type: 'string', value: 'DIR', help: 'the folder of a reranker; otherwise there is none' },
+    reranker: {
+      type: 'string',
+      value: 'DIR',
+      help: 'the folder of a reranker, or its name in that of --models; otherwise there is none',
+    },
     only: { type: 'string', value: 'SET,SET', help: 'these sets; otherwise all' },
     limit: { type: 'string', value: 'N', help: 'the most questions asked of a store' },
     joined: {
@@ -93,7 +97,10 @@ export async function run(args: string[]): Promise<void> {
       ...each,
       ...(values.reranker === undefined
         ? { reranker: 'none' }
-        : { label: `${each.label}, with ${basename(values.reranker)}`, reranker: resolve(values.reranker) }),
+        : {
+            label: `${each.label}, with ${basename(values.reranker)}`,
+            reranker: findReranker(values.models, values.reranker),
+          }),
     }))
     .filter(({ model }) => values.model === undefined || values.model.split(',').includes(basename(model)))
     .map(({ modes, ...each }) => ({ ...each, modes: modes.filter((mode) => wanted?.includes(mode) !== false) }));
@@ -105,8 +112,11 @@ export async function run(args: string[]): Promise<void> {
     keep: values.keep,
     ...(values.candidates !== undefined && { settings: { MEMORY_MCP_RERANK_CANDIDATES: values.candidates } }),
   };
-  // Where the stores lie says nothing about the result.
-  const told = args.filter((word, index) => word !== '--folder' && args[index - 1] !== '--folder');
+  // Where the stores and the tables lie says nothing about the result.
+  const places = ['--folder', '--out'];
+  const told = args
+    .filter((word, index) => !places.includes(word) && !places.includes(args[index - 1] ?? ''))
+    .map((word, index, kept) => (kept[index - 1] === '--reranker' ? basename(word) : word));
   const command = `npm run bench -- recall ${told.join(' ')}`.trim();
   let byWords: readonly Answer[] = [];
   for (const each of runs) {
@@ -198,6 +208,10 @@ async function measureVariants(
 function namedParts(list: string | undefined): readonly string[] {
   if (list === undefined) return [];
   return list === 'all' ? partNames : list.split(',');
+}
+
+function findReranker(models: string, named: string): string {
+  return existsSync(named) ? resolve(named) : resolve(models, named);
 }
 
 function modelRuns(folder: string): Omit<Run, 'reranker'>[] {
