@@ -46,6 +46,11 @@ export async function run(args: string[]): Promise<void> {
   const values = readOptions(args, {
     sizes: { type: 'string', value: 'N,N', default: '10000,100000', help: 'how many memories' },
     rounds: { type: 'string', value: 'N', default: '100', help: 'questions of each kind' },
+    'without-like': {
+      type: 'boolean',
+      default: false,
+      help: 'leave LIKE out, which takes seconds for a long question',
+    },
     keep: { type: 'boolean', default: false, help: 'leave the filled stores where the next run finds them' },
   });
   assertBuilt();
@@ -59,7 +64,9 @@ export async function run(args: string[]): Promise<void> {
     await fillStore({ folder, size, model });
     console.error(`${size} memories: asking …`);
     rows.push(
-      ...(await measure({ folder, size, model, rounds: Number(values.rounds) })).map((row) => cells(size, row)),
+      ...(await measure({ folder, size, model, rounds: Number(values.rounds), like: !values['without-like'] })).map(
+        (row) => cells(size, row),
+      ),
     );
     for (const mode of ['keyword', 'hybrid'] as const) firsts.push(await firstSearches({ folder, size, model, mode }));
     if (!values.keep) rmSync(folder, { recursive: true, force: true });
@@ -87,7 +94,13 @@ interface Place {
   readonly model: string;
 }
 
-async function measure({ folder, size, model, rounds }: Place & { rounds: number }): Promise<Row[]> {
+async function measure({
+  folder,
+  size,
+  model,
+  rounds,
+  like,
+}: Place & { rounds: number; like: boolean }): Promise<Row[]> {
   const keyword = await startMemoryMcp({ folder, model: 'none' });
   const hybrid = await startMemoryMcp({ folder, model });
   const rival = startServer({
@@ -132,7 +145,7 @@ async function measure({ folder, size, model, rounds }: Place & { rounds: number
       };
       for (let first = 0; first < rounds; first += turn - 1) {
         const questions = Array.from({ length: turn }, (_, call) => prepareQueryFor(first + call, size));
-        for (const one of asked) {
+        for (const one of asked.filter((each) => like || each !== 'like')) {
           for (const [call, question] of questions.entries()) {
             const { milliseconds, results } = await contestants[one](question);
             if (call === 0) continue;
