@@ -1,5 +1,5 @@
 /**
- * Tags that are spelt like others: allergies and allergy, 食べ物 and 食べもの, work and worked.
+ * Tags that are spelt like others: allergies and allergy, 寿司 and お寿司, work and worked.
  */
 import { editDistance } from '../core/text/edit-distance.ts';
 import { foldText } from '../core/text/spellings.ts';

@@ -290,3 +290,14 @@ it('texts of every kind come back as they went in', async () => {
     expect(memories.read(memory.key)?.content).toBe(text);
   }
 });
+
+describe('a memory whose text has changed', () => {
+  it('is in the full text by its new words alone', async () => {
+    const { memories, fullText } = await openTestStore();
+    const { memory } = await memories.create(draft('a bicycle in the garage'));
+    const holders = (word: string) => fullText.documentFrequency({ text: word, prefix: false, weight: 1 });
+    expect([holders('bicycl'), holders('boat')].map((count) => count > 0)).toEqual([true, false]);
+    await memories.update(memory.key, { content: 'a boat in the garage' }, { now: later });
+    expect([holders('bicycl'), holders('boat')].map((count) => count > 0)).toEqual([false, true]);
+  });
+});
