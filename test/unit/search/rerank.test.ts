@@ -127,6 +127,8 @@ describe('a reranker', () => {
     const readings = (await readingsFor('gentle tea')) ?? [];
     expect(readings.map((reading) => reading > 0.9)).toEqual([true, false, false, false]);
     expect(await readingsFor('茶')).toBeUndefined();
+    await workspace.add('昨日はお茶の時間に gentle uncle と話した');
+    expect(await readingsFor('gentle uncle')).toBeUndefined();
   });
 
   it('has no say where it guesses, or could not be measured', async () => {
