@@ -1,6 +1,7 @@
 /**
- * Parses YAML with the loader that cosmiconfig brings along. Only the loader is used: an explorer of cosmiconfig reads
- * package.json and .config/ of the working directory, and would run a .config/config.js that it finds there.
+ * Parses YAML: settings with the loader that cosmiconfig brings along, and front matter with the library behind it. Only
+ * the loader of cosmiconfig is used: an explorer of it reads package.json and .config/ of the working directory, and would
+ * run a .config/config.js that it finds there.
  */
 import { reasonOf } from '../core/errors.ts';
 
@@ -9,9 +10,9 @@ export class InvalidYaml extends Error {
   /** Counts from 1. */
   readonly line: number;
 
-  constructor(cause: unknown) {
-    // The loader's message names a file first, then the reason and its position; the lines that follow quote the text.
-    const [, reason = 'it cannot be parsed'] = reasonOf(cause).split('\n');
+  /** The reason and its position stand in line `reasonLine` of the cause's message; the text is quoted after it. */
+  constructor(cause: unknown, reasonLine: number) {
+    const reason = reasonOf(cause).split('\n')[reasonLine] ?? 'it cannot be parsed';
     super(reason, { cause });
     this.line = Number(/\((\d+):\d+\)/.exec(reason)?.[1] ?? 1);
   }
@@ -23,6 +24,26 @@ export async function parseYaml(text: string): Promise<unknown> {
   try {
     return defaultLoadersSync['.yaml']('', text);
   } catch (error) {
-    throw new InvalidYaml(error);
+    // Its first line names a file.
+    throw new InvalidYaml(error, 1);
+  }
+}
+
+/**
+ * Numbers, times, true and false are texts as they are written: YAML reads `1.10` as 1.1, and a time without an offset as
+ * one in UTC. Null is null. Throws `InvalidYaml`.
+ */
+export async function parseYamlTexts(text: string): Promise<unknown> {
+  const { FAILSAFE_SCHEMA, load, Type } = await import('js-yaml');
+  const nothing = new Type('tag:yaml.org,2002:null', {
+    kind: 'scalar',
+    // The ways that YAML 1.2 writes it, https://yaml.org/spec/1.2.2/#1031-tags
+    resolve: (written: unknown) => written === null || /^(?:~|null|Null|NULL|)$/.test(String(written)),
+    construct: () => null,
+  });
+  try {
+    return load(text, { schema: FAILSAFE_SCHEMA.extend({ implicit: [nothing] }) });
+  } catch (error) {
+    throw new InvalidYaml(error, 0);
   }
 }

@@ -5,8 +5,7 @@
 import * as z from 'zod';
 import { type MemoryField, managedFields, memoryFields } from '../../core/memory-fields.ts';
 import { parseInstant } from '../../core/time/parse-instant.ts';
-import { InvalidYaml } from '../../files/parse-yaml.ts';
-import { parseYamlTexts } from '../../files/yaml-texts.ts';
+import { InvalidYaml, parseYamlTexts } from '../../files/parse-yaml.ts';
 import type { Document } from '../document.ts';
 import type { ExportedMemory } from '../export-content.ts';
 import type { ImportFormat, ImportItem, Reading } from '../format.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidYaml } from '../../../src/files/parse-yaml.ts';
-import { parseYamlTexts } from '../../../src/files/yaml-texts.ts';
+import { InvalidYaml, parseYamlTexts } from '../../../src/files/parse-yaml.ts';
 
 describe('parseYamlTexts', () => {
   it.each([
@@ -33,15 +32,18 @@ describe('parseYamlTexts', () => {
     });
   });
 
-  it('gives a text of the value where its place is not found', async () => {
-    expect(await parseYamlTexts('"quoted": 1.10\nanchor: &a 2.20\nsame: *a\n')).toEqual({
-      quoted: '1.1',
-      anchor: '2.2',
-      same: '2.2',
+  it('keeps what has a name in quotes or an anchor', async () => {
+    expect(await parseYamlTexts('"quoted": 1.10\nanchor: &a 2.20\nsame: *a\ndeep: {inside: [1.10]}\n')).toEqual({
+      quoted: '1.10',
+      anchor: '2.20',
+      same: '2.20',
+      deep: { inside: ['1.10'] },
     });
   });
 
   it('throws what is no YAML', async () => {
-    await expect(parseYamlTexts('a: b: c\n')).rejects.toBeInstanceOf(InvalidYaml);
+    const failing = parseYamlTexts('a: 1\nsecret: b: c\n');
+    await expect(failing).rejects.toBeInstanceOf(InvalidYaml);
+    await expect(failing).rejects.toMatchObject({ line: 2, message: expect.not.stringContaining('secret') });
   });
 });
