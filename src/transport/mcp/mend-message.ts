@@ -1,7 +1,7 @@
 /**
  * Mends messages that deviate a little from the protocol, before the SDK refuses them: nulls for what is absent, members
- * that JSON-RPC does not have, a handshake without the name or version of the client, arguments as text. What a message says is never changed, and an
- * argument that the SDK would drop without a word reaches the operation.
+ * that JSON-RPC does not have, a handshake without the name or version of the client, arguments as text. What a message
+ * says is never changed, and an argument that the SDK would drop without a word reaches the operation.
  */
 
 type Members = Readonly<Record<string, unknown>>;
