@@ -42,10 +42,11 @@ describe('a record', () => {
 
   it('keeps names that mean something to JavaScript as plain names', async () => {
     const app = await openTestApp();
-    const change = JSON.parse('{"user_info":{"__proto__":"x","constructor":"y","toString":"z"}}');
-    const context = await update(app, change);
+    const context = await update(app, { user_info: { constructor: 'y', toString: 'z' } });
     expect(JSON.stringify(context)).toContain('"constructor":"y","toString":"z"');
     expect(await update(app, { user_info: { constructor: null, toString: null } })).toBeDefined();
+    const hidden = await failureOf(() => update(app, JSON.parse('{"user_info":{"__proto__":"x"}}')));
+    expect(hidden.message).toContain('user_info.__proto__: is a name that cannot be kept');
   });
 
   it('is refused if it is nested too deeply', async () => {
