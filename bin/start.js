@@ -18,18 +18,21 @@ exports.start = () => {
   }
   const { argv, platform, env } = process;
   const { version: released } = require('../package.json');
-  const small = isServerOfOneClient(argv.slice(2));
-  if (small) keepHeapSmall();
+  const large = needsLargeHeap(argv.slice(2));
+  if (!large) keepHeapSmall();
   // V8 takes cached code only under the flags that it was made with.
-  const version = small ? `${released}-small-heap` : released;
+  const version = large ? `${released}-large-heap` : released;
   const folder = codeCacheFolder({ platform, environment: env, home: homedir });
   const { program, keepCode } = loadProgram({ file, folder, version });
   program.main({ keepCode });
 };
 
-/** Every window of a client starts one of these, and most of the time it waits. Over HTTP, one process serves all. */
-function isServerOfOneClient([command, ...flags]) {
-  return command === 'serve' && !flags.includes('--http');
+/**
+ * What serves everybody or goes through everything. Every window of a client starts a stdio server, which waits most of the
+ * time. Hooks and calls are like it, so that they start from the code that it has kept.
+ */
+function needsLargeHeap([command, ...flags]) {
+  return command === 'import' || command === 'migrate' || (command === 'serve' && flags.includes('--http'));
 }
 
 /**
